@@ -1,0 +1,1 @@
+"""Policies, training and measurement for the envs of `llm_collab_envs`."""

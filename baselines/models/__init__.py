@@ -1,0 +1,1 @@
+"""The shipped tiny model, and how it was made."""

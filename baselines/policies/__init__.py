@@ -1,0 +1,1 @@
+"""Policies: scripted ones, and any causal language model."""

@@ -1,0 +1,78 @@
+"""Context: one agent's history as the token ids that its language model reads.
+
+The first observation is given whole. Of later ones only the turn is added, as the briefing has
+been read. What the model sampled stays as it was sampled, token by token, so that a training row
+is exactly what the policy saw and wrote.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llm_collab_envs.core.observation import split_briefing
+from llm_collab_envs.core.spaces import sanitise
+
+from baselines.policies.base import History
+
+_SENTINEL = "\u241f"
+
+
+class Context:
+    """Encodes histories for one tokenizer, through its chat template where it has one.
+
+    Args:
+        tokenizer: A Hugging Face tokenizer with an end-of-sequence token.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        """Work out the text that stands between a reply and the next."""
+        self.tokenizer = tokenizer
+        self.eos_id: int = tokenizer.eos_token_id
+        self._has_template = bool(getattr(tokenizer, "chat_template", None))
+
+    def first(self, observation: str) -> list[int]:
+        """Return the ids that ask for the first reply."""
+        text = sanitise(observation)
+        if not self._has_template:
+            return self._encode(f"{text}\nReply:\n")
+        return self._encode(self._render([{"role": "user", "content": text}]))
+
+    def next(self, observation: str, ended: bool) -> list[int]:
+        """Return the ids between a reply and the one that a later observation asks for.
+
+        Args:
+            observation: The later observation.
+            ended: Whether the reply before it closed with the end-of-sequence token.
+        """
+        turn = sanitise(split_briefing(observation)[1])
+        if not self._has_template:
+            return ([] if ended else [self.eos_id]) + self._encode(f"\n{turn}\nReply:\n")
+        chat = [
+            {"role": "user", "content": "."},
+            {"role": "assistant", "content": _SENTINEL},
+            {"role": "user", "content": turn},
+        ]
+        after = self._encode(self._render(chat).rpartition(_SENTINEL)[2])
+        if ended and after[:1] == [self.eos_id]:
+            return after[1:]
+        return after
+
+    def ids(self, history: History) -> list[int]:
+        """Return all that the model has read and written before it is to reply."""
+        first, *later = history.observations
+        ids = self.first(first)
+        for reply, observation in zip(history.replies, later, strict=True):
+            tokens = list(reply.token_ids)
+            ids += tokens
+            ids += self.next(observation, ended=tokens[-1:] == [self.eos_id])
+        return ids
+
+    def _render(self, chat: list[dict[str, str]]) -> str:
+        text: str = self.tokenizer.apply_chat_template(
+            chat, tokenize=False, add_generation_prompt=True
+        )
+        return text
+
+    def _encode(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids

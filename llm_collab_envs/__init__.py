@@ -1,0 +1,11 @@
+"""Environments where teams of language-model agents do one job together.
+
+Every env is a PettingZoo `ParallelEnv` with text observations, text actions and one joint reward.
+"""
+
+from llm_collab_envs.registry import ENV_MODULES, make, register_all
+
+__version__ = "0.1.0"
+__all__ = ["ENV_MODULES", "__version__", "make"]
+
+register_all()

@@ -1,0 +1,1 @@
+"""What every env shares: the Dec-POMDP loop and its parts."""

@@ -1,0 +1,143 @@
+"""The action grammar, the same in every env, and the tokens that actions are counted in.
+
+    <say to="agent_2">one message to a teammate; to="all" for everyone</say>
+    <submit>this agent's part of the product; a later one replaces it</submit>
+    <done/>
+
+An action is parsed strictly and never guessed at: a reply that breaks the grammar does nothing,
+and `Action.error` says what was wrong. Text outside the tags is ignored but costs its tokens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from llm_collab_envs.core.spaces import sanitise
+
+MAX_ACTION_CHARS = 65_536
+EVERYONE = "all"
+
+_SAY_HELP = '<say to="all">message</say> or to="agent_0": teammates read it next round.\n'
+_GRAMMAR_HELP = """\
+Reply with any of:
+{say}<submit>text</submit>: your part; a later one replaces it.
+<done/>: you are finished, for good.
+Example: <submit>my text</submit><done/>"""
+
+_TAG = r"""<say to="[^"<>]{1,32}">|</say>|<submit>|</submit>|<done/>"""
+_TOKEN = re.compile(rf"{_TAG}|[^\W\d_]{{1,12}}|\d{{1,6}}|[^\w\s]|_")
+_TAG_LIKE = re.compile(r"<\s*/?\s*(?:say|submit|done)\b[^<>]*>?", re.IGNORECASE)
+_SAY_OPEN = re.compile(r'<say to="([^"<>]{1,32})">')
+
+
+@dataclass(frozen=True)
+class Message:
+    """One `<say>`: who it is for (an agent's name or "all") and its text, white space folded."""
+
+    recipient: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """A parsed reply.
+
+    Attributes:
+        says: Messages, in order.
+        submission: The text of `<submit>`, or None.
+        done: Whether the agent declared itself finished.
+        tokens: What the whole reply costs, in env tokens.
+        error: What broke the grammar, or "" if nothing did; a broken reply carries nothing else.
+    """
+
+    says: tuple[Message, ...] = ()
+    submission: str | None = None
+    done: bool = False
+    tokens: int = 0
+    error: str = ""
+
+
+class _GrammarError(Exception):
+    """Raised inside the parser only; its text is `Action.error`."""
+
+
+def count_tokens(text: str) -> int:
+    """Count env tokens: a grammar tag, up to 12 letters, up to 6 digits or one symbol is one token.
+
+    The rule is a fixed regular expression, so the count is the same for every model and tokenizer;
+    long runs of letters cost more, so that gluing words together saves nothing. White space is free.
+    """
+    return sum(1 for _ in _TOKEN.finditer(text))
+
+
+def grammar_help(alone: bool) -> str:
+    """Explain the grammar to an agent, with an example; one that is alone has nobody to talk to."""
+    return _GRAMMAR_HELP.format(say="" if alone else _SAY_HELP)
+
+
+def parse(reply: str, teammates: Collection[str]) -> Action:
+    """Parse one reply of an agent.
+
+    Args:
+        reply: Any text at all.
+        teammates: Names that `<say>` may address besides "all".
+
+    Returns:
+        The action; `error` is set, and nothing else but `tokens`, where the grammar was broken.
+    """
+    reply = sanitise(reply)
+    tokens = count_tokens(reply)
+    try:
+        return _parse(reply, teammates, tokens)
+    except _GrammarError as broken:
+        return Action(tokens=tokens, error=str(broken))
+
+
+def _parse(reply: str, teammates: Collection[str], tokens: int) -> Action:
+    if len(reply) > MAX_ACTION_CHARS:
+        raise _GrammarError(f"the reply is longer than {MAX_ACTION_CHARS} characters")
+    says: list[Message] = []
+    submission: str | None = None
+    done = False
+    opened: re.Match[str] | None = None
+    for tag in _TAG_LIKE.finditer(reply):
+        text = tag.group()
+        if opened is None:
+            if text == "<done/>":
+                done = True
+            elif text == "<submit>" or _SAY_OPEN.fullmatch(text):
+                opened = tag
+            else:
+                raise _GrammarError(f"{_quote(text)} is not a tag that can stand here")
+            continue
+        closing = "</submit>" if opened.group() == "<submit>" else "</say>"
+        if text != closing:
+            raise _GrammarError(f"{_quote(text)} stands inside {_quote(opened.group())}")
+        content = reply[opened.end() : tag.start()]
+        if closing == "</say>":
+            says.append(_message(opened.group(), content, teammates))
+        elif submission is not None:
+            raise _GrammarError("there are two <submit> in one reply")
+        else:
+            submission = content.strip()
+        opened = None
+    if opened is not None:
+        raise _GrammarError(f"{_quote(opened.group())} is not closed")
+    return Action(tuple(says), submission, done, tokens)
+
+
+def _message(tag: str, content: str, teammates: Collection[str]) -> Message:
+    match = _SAY_OPEN.fullmatch(tag)
+    recipient = match.group(1) if match else ""
+    if not teammates:
+        raise _GrammarError("there is no teammate to talk to")
+    if recipient != EVERYONE and recipient not in teammates:
+        raise _GrammarError(f"there is no teammate called {_quote(recipient)}")
+    return Message(recipient, " ".join(content.split()))
+
+
+def _quote(text: str) -> str:
+    """Quote a piece of a reply in at most 40 characters, its tags defused."""
+    return "'" + text[:40].replace("<", "[").replace(">", "]") + "'"

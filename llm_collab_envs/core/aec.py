@@ -1,0 +1,43 @@
+"""The AEC form of an env, as PettingZoo's `_v0` modules export it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from pettingzoo.utils.conversions import parallel_to_aec_wrapper
+from pettingzoo.utils.wrappers import AssertOutOfBoundsWrapper, OrderEnforcingWrapper
+
+from llm_collab_envs.core.env import CollabEnv
+
+
+class TextObservation(str):
+    """A string with the `dtype` that PettingZoo's AEC tests read from every observation."""
+
+    __slots__ = ()
+    dtype = np.dtype(str)
+
+
+class CollabAEC(parallel_to_aec_wrapper):  # type: ignore[type-arg]
+    """An env whose agents are asked one after the other; the round is played after the last."""
+
+    def observe(self, agent: str) -> TextObservation:
+        """Return the agent's observation of this round."""
+        return TextObservation(super().observe(agent))
+
+
+def make_aec(
+    parallel_env: type[CollabEnv[Any]],
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return the `raw_env` and `env` functions for a `parallel_env` class."""
+
+    def raw_env(**kwargs: Any) -> CollabAEC:
+        """Return the bare AEC env; arguments as for `parallel_env`."""
+        return CollabAEC(parallel_env(**kwargs))
+
+    def env(**kwargs: Any) -> OrderEnforcingWrapper[str, str, str]:
+        """Return the AEC env with PettingZoo's usual checks; arguments as for `parallel_env`."""
+        return OrderEnforcingWrapper(AssertOutOfBoundsWrapper(raw_env(**kwargs)))
+
+    return raw_env, env

@@ -1,0 +1,55 @@
+"""An episode's transcript as text."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+
+from llm_collab_envs.core.episode import EpisodeLog, Round
+
+
+def transcript(log: EpisodeLog, with_task: bool = False) -> str:
+    """Return what happened, round by round.
+
+    Args:
+        log: The episode.
+        with_task: Whether to print the whole task, private facts and all, at the top.
+    """
+    config = log.config
+    lines = [
+        f"{log.env} | team of {len(log.agents)} | {config['difficulty']} | "
+        f"{config['split']} task {log.task_index}"
+    ]
+    if with_task:
+        lines.append("task: " + json.dumps(log.task, ensure_ascii=False))
+    for number, round_ in enumerate(log.rounds, 1):
+        lines.append(f"\n--- Round {number} ---")
+        lines += _round_lines(round_)
+    return "\n".join(lines) + "\n"
+
+
+def print_transcript(log: EpisodeLog) -> None:
+    """Print the transcript, in colours where rich is installed."""
+    if importlib.util.find_spec("rich") is None:
+        print(transcript(log))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    text = Text(transcript(log))
+    text.highlight_regex(r"(?m)^--- Round .*$", "bold")
+    text.highlight_regex(r"(?m)^\[agent_\d+.*$", "cyan")
+    text.highlight_regex(r"<[^<>]*>", "magenta")
+    text.highlight_regex(r"(?m)^reward .*$", "green")
+    text.highlight_regex(r"(?m)^! .*$", "red")
+    Console().print(text)
+
+
+def _round_lines(round_: Round) -> list[str]:
+    lines = []
+    for agent, turn in round_.turns.items():
+        lines += [f"[{agent}, {turn.tokens} tokens]", turn.text.strip() or "(passes)"]
+        if turn.error:
+            lines.append(f"! broken: {turn.error}")
+    terms = " ".join(f"{name}={value:.3g}" for name, value in round_.terms.items())
+    return [*lines, f"reward {round_.reward:+.3f} | {terms}"]

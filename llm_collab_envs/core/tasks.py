@@ -1,0 +1,113 @@
+"""Seeded tasks: pure functions of (split, index, difficulty), train and test disjoint by name.
+
+Names are put together from shared syllables, so that a small model has seen all the parts, but
+each whole name belongs to one split only. Nothing real is named, so nothing can be recited.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+
+SPLITS = ("train", "test")
+DIFFICULTIES = ("easy", "medium", "hard")
+SPLIT_SIZES = {"train": 1_000_000, "test": 10_000}
+
+_STARTS = tuple(c + v for c in "bdklmrtv" for v in "aeio")
+_ENDS = tuple(c + v + e for c in "dkmrv" for v in "aeo" for e in "ln") + ("sk" + "a", "tuz")
+_TEST_SHARE = 8  # one name in eight belongs to the test split
+
+
+class Task(Protocol):
+    """What every env's task can do."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the task as JSON-ready data."""
+        ...
+
+
+TaskT = TypeVar("TaskT", bound=Task)
+
+
+class TaskSource(Generic[TaskT]):
+    """Where an env's tasks come from: a generator, or a user's JSONL file.
+
+    Args:
+        generate: Makes a task from (rng, split); called with a generator seeded by the index.
+        load: Makes a task from one JSON object of a file.
+        split: "train" or "test".
+        difficulty: "easy", "medium" or "hard".
+        path: A JSONL file, one task a line, to be used instead of generated tasks.
+    """
+
+    def __init__(
+        self,
+        generate: Callable[[np.random.Generator, str], TaskT],
+        load: Callable[[dict[str, Any]], TaskT],
+        split: str,
+        difficulty: str,
+        path: str | Path | None = None,
+    ) -> None:
+        """Check the arguments and read the file, if there is one."""
+        if split not in SPLITS:
+            raise ValueError(f"split must be one of {SPLITS}; got {split!r}.")
+        if difficulty not in DIFFICULTIES:
+            raise ValueError(f"difficulty must be one of {DIFFICULTIES}; got {difficulty!r}.")
+        self._generate = generate
+        self._split = split
+        self._difficulty = difficulty
+        self._loaded = None if path is None else _read_jsonl(Path(path), load)
+
+    def __len__(self) -> int:
+        """How many tasks there are."""
+        return SPLIT_SIZES[self._split] if self._loaded is None else len(self._loaded)
+
+    def __getitem__(self, index: int) -> TaskT:
+        """Return task `index`, the same one every time."""
+        if not 0 <= index < len(self):
+            raise ValueError(
+                f"options['task'] must be between 0 and {len(self) - 1} for the {self._split} "
+                f"split; got {index}."
+            )
+        if self._loaded is not None:
+            return self._loaded[index]
+        key = [SPLITS.index(self._split), DIFFICULTIES.index(self._difficulty), index]
+        return self._generate(np.random.default_rng(key), self._split)
+
+
+def invent_name(rng: np.random.Generator, split: str, taken: set[str]) -> str:
+    """Invent a capitalised name that belongs to `split`, is not in `taken`, and add it there."""
+    while True:
+        parts = [_STARTS[rng.integers(len(_STARTS))] for _ in range(2)]
+        parts.append(_ENDS[rng.integers(len(_ENDS))])
+        name = "".join(parts).capitalize()
+        if name not in taken and split_of(name) == split:
+            taken.add(name)
+            return name
+
+
+def split_of(name: str) -> str:
+    """Return the split that an invented name belongs to."""
+    return "test" if zlib.crc32(name.encode()) % _TEST_SHARE == 0 else "train"
+
+
+def _read_jsonl(path: Path, load: Callable[[dict[str, Any]], TaskT]) -> list[TaskT]:
+    tasks = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            tasks.append(load(json.loads(line)))
+        except (KeyError, TypeError, ValueError) as problem:
+            raise ValueError(
+                f"tasks file {path}, line {number} is not a task: {problem!r}. Write one JSON "
+                "object a line, with the keys that `task.to_dict()` of a generated task shows."
+            ) from problem
+    if not tasks:
+        raise ValueError(f"tasks file {path} holds no task. Write one JSON object a line.")
+    return tasks

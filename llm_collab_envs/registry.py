@@ -1,0 +1,44 @@
+"""All env ids, and their entry in PettingZoo's own registry."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import Any
+
+import pettingzoo
+
+from llm_collab_envs.core.env import CollabEnv
+
+NAMESPACE = "llm_collab"
+ENV_MODULES = {
+    "section_writing_v0": "llm_collab_envs.writing.section_writing_v0",
+}
+
+
+def load(env_id: str) -> ModuleType:
+    """Import the module of an env; raises ValueError for an unknown id."""
+    if env_id not in ENV_MODULES:
+        raise ValueError(f"env id must be one of {sorted(ENV_MODULES)}; got {env_id!r}.")
+    return importlib.import_module(ENV_MODULES[env_id])
+
+
+def make(env_id: str, **kwargs: Any) -> CollabEnv[Any]:
+    """Make a parallel env by its id.
+
+    Args:
+        env_id: A key of `ENV_MODULES`.
+        **kwargs: Arguments of the env.
+    """
+    env: CollabEnv[Any] = load(env_id).parallel_env(**kwargs)
+    return env
+
+
+def register_all() -> None:
+    """Register every env with PettingZoo, where it has a registry (1.27 and newer)."""
+    if not hasattr(pettingzoo, "register"):
+        return
+    for env_id, module in ENV_MODULES.items():
+        name = f"{NAMESPACE}/{env_id.replace('_v', '-v')}"
+        pettingzoo.register("parallel", name, f"{module}:parallel_env")
+        pettingzoo.register("aec", name, f"{module}:env")

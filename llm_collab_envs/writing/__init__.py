@@ -1,0 +1,1 @@
+"""Collaborative writing: texts that several agents make together."""

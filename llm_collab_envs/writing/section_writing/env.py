@@ -1,0 +1,181 @@
+"""The section-writing env: its documentation page and its hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from llm_collab_envs.core.env import CollabEnv, Score
+from llm_collab_envs.core.tasks import TaskSource
+from llm_collab_envs.writing.section_writing.expert import Expert
+from llm_collab_envs.writing.section_writing.scoring import score
+from llm_collab_envs.writing.section_writing.tasks import (
+    DECISIONS,
+    Fact,
+    SectionTask,
+    deal_facts,
+    deal_style,
+    generate,
+)
+
+
+class SectionWritingEnv(CollabEnv[SectionTask]):
+    """A team writes one document: each agent its own sections, all in one house style.
+
+    ## Description
+    A document about a made-up place has 4, 6 or 8 titled sections (easy, medium, hard) of 6, 8 or
+    10 private facts each. The facts are dealt out evenly, each agent seeing only those it is to
+    write. The house style has 3, 5 or 8 decisions (form of headings, word for the audience, tense,
+    number format, ...); each decision is known to one agent only and binds every section, so the
+    team has to talk, but briefly: writing outweighs talking. In `hard`, two facts sit with another
+    agent than the one who writes them, and two more have a later record that another agent holds.
+
+    ## Observation Space
+    `UnicodeText(16384)`. The briefing (the same all episode): who you are, the plan, the options of
+    the house style and what you know of it, the facts you write, the grammar with an example. The
+    turn: round, message tokens left, messages so far, what was wrong with your last reply.
+
+    ## Action Space
+    `UnicodeText(65536)`, in the suite's grammar: `<say to="agent_2">..</say>`, `<submit>..</submit>`,
+    `<done/>`. A submission is the text of the agent's sections: a heading, a sentence for each
+    fact, and a sentence that names the audience.
+
+    ## Rewards
+    The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality
+    Q = F (1 + K) / 2. Faithfulness F is the F1 of facts: recall counts facts correctly stated in
+    a sentence of the right section, precision the stated names and figures that the facts support.
+    Consistency K is the share of (section, decision) pairs that follow the house style; a missing
+    section follows nothing. Cost C is message tokens over the team's budget plus repeated facts.
+
+    ## Starting State
+    A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
+
+    ## Episode End
+    Termination when all agents are `<done/>`; truncation after 6 rounds (8 in `hard`).
+
+    ## Arguments
+    `team_size` from 1 (solo: everything visible to one agent) to the number of sections;
+    `difficulty`, `split`, `max_cycles`, `message_budget`, `reward`, `tasks` and `render_mode` as
+    in every env. Infos add `faithfulness` and `consistency`.
+
+    ## Version History
+    * v0: initial release
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {**CollabEnv.metadata, "name": "section_writing_v0"}
+    max_team_size: ClassVar[int] = 8
+
+    def _task_source(
+        self, split: str, difficulty: str, path: str | Path | None
+    ) -> TaskSource[SectionTask]:
+        def make(rng: np.random.Generator, split: str) -> SectionTask:
+            return generate(rng, split, difficulty)
+
+        return TaskSource(make, SectionTask.from_dict, split, difficulty, path)
+
+    def _limits(self, task: SectionTask) -> tuple[int, int]:
+        return task.max_cycles, task.talk
+
+    def _job(self, task: SectionTask) -> str:
+        return (
+            f"Job: write one document about {task.subject}. Score: all facts right, the same style "
+            "everywhere, little time, few messages."
+        )
+
+    def _private_view(self, task: SectionTask, agent: str) -> str:
+        me = self.possible_agents.index(agent)
+        share = deal_facts(task, self.team_size)[me]
+        known = deal_style(task, self.team_size)[me]
+        others = "you" if self.team_size == 1 else "one of you"
+        lines = [
+            "Plan: " + ", ".join(self._plan(task)) + ".",
+            f"House style, for every section; each point is known to {others}:",
+            *(_catalogue(decision) for decision, _ in task.style),
+            "You know: " + ("; ".join(f"{d}: {o}" for d, o in known.items()) or "nothing") + ".",
+            _form(task),
+        ]
+        told = self._to_tell(task, me)
+        if told:
+            lines += ["Facts that teammates write:", *(_line(f, f.value, f.record) for f in told)]
+        lines.append("Your facts:")
+        section = ""
+        for fact in share:
+            if fact.section != section:
+                section = fact.section
+                lines.append(section)
+            lines += self._own_fact(fact)
+        return "\n".join(lines)
+
+    def _score(self, task: SectionTask, parts: Mapping[str, str]) -> Score:
+        result = score(task, parts)
+        return Score(
+            quality=result.quality,
+            duplication=result.duplication,
+            metrics={"faithfulness": result.faithfulness, "consistency": result.consistency},
+        )
+
+    def _expert(self) -> Callable[[str], str]:
+        return Expert()
+
+    def _check_team(self, task: SectionTask) -> None:
+        if self.team_size > len(task.sections):
+            raise ValueError(
+                f"team_size must be at most {len(task.sections)}, the number of sections of this "
+                f"task; got {self.team_size}. Lower team_size or choose difficulty='hard'."
+            )
+
+    def _plan(self, task: SectionTask) -> list[str]:
+        """Say who writes which section; one that is cut in two has two writers."""
+        if self.team_size == 1:
+            return list(task.sections)
+        shares = deal_facts(task, self.team_size)
+        return [
+            f"{title} ("
+            + " and ".join(
+                agent
+                for agent, share in zip(self.possible_agents, shares, strict=True)
+                if any(fact.section == title for fact in share)
+            )
+            + ")"
+            for title in task.sections
+        ]
+
+    def _to_tell(self, task: SectionTask, me: int) -> list[Fact]:
+        """The facts that agent number `me` holds for the teammate before it."""
+        if self.team_size == 1:
+            return []
+        return [f for f in deal_facts(task, self.team_size)[me - 1] if f.shared]
+
+    def _own_fact(self, fact: Fact) -> list[str]:
+        if self.team_size == 1 and fact.outdated:
+            return [
+                _line(fact, fact.outdated, fact.outdated_record),
+                _line(fact, fact.value, fact.record),
+            ]
+        if self.team_size > 1 and fact.remote:
+            return [f"- {fact.attribute}: ? (a teammate knows)"]
+        if self.team_size > 1 and fact.outdated:
+            return [_line(fact, fact.outdated, fact.outdated_record)]
+        return [_line(fact, fact.value, 0)]
+
+
+def _line(fact: Fact, value: str, record: int) -> str:
+    return f"- {fact.attribute}: {value}" + (f" (record of {record})" if record else "")
+
+
+def _catalogue(decision: str) -> str:
+    options = [f"{o} ({d})" if d else o for o, d in DECISIONS[decision].items()]
+    return f"- {decision}: {', '.join(options[:-1])} or {options[-1]}"
+
+
+def _form(task: SectionTask) -> str:
+    item = "as a list item, " if "marker" in task.house_style else ""
+    late = " Of two records the later holds." if any(f.outdated for f in task.facts) else ""
+    return (
+        f"A section: its heading, then each fact in its own sentence, {item}like "
+        "'The height of the roof is 12.', last a sentence naming the audience, like "
+        f"'Welcome, friends.'{late}"
+    )

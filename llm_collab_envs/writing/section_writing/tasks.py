@@ -1,0 +1,295 @@
+"""Section-writing tasks: a made-up place, its sections, their facts, and the house style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from llm_collab_envs.core.tasks import invent_name
+
+# The house style: every decision, its options, and how an option is described in public.
+DECISIONS: dict[str, dict[str, str]] = {
+    "heading": {"hash": "# Title", "colon": "Title:", "bars": "== Title =="},
+    "audience": {"visitors": "", "guests": "", "patrons": ""},
+    "tense": {"present": "is", "past": "was"},
+    "numbers": {"comma": "31,540", "dot": "31.540", "space": "31 540"},
+    "dates": {"dayfirst": "4 May 1873", "monthfirst": "May 4, 1873", "dotted": "04.05.1873"},
+    "marker": {"dash": "- item", "star": "* item", "plus": "+ item"},
+    "spelling": {"British": "harbour", "American": "harbor"},
+    "units": {"short": "kg", "long": "kilograms"},
+}
+MARKERS = {"dash": "-", "star": "*", "plus": "+"}
+MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+UNIT_FORMS = {"short": "kg", "long": "kilograms"}
+SPELLINGS = {  # British: American
+    "theatre": "theater",
+    "harbour": "harbor",
+    "centre": "center",
+    "arbour": "arbor",
+    "parlour": "parlor",
+    "armoury": "armory",
+    "catalogue": "catalog",
+    "sepulchre": "sepulcher",
+}
+
+TITLES = (
+    "Origins Trade Crafts Faith Leisure Travel Winter Summer Learning Medicine Music Food "
+    "Fishing Farming Mining Justice Festivals Markets Sport Industry"
+).split()
+OBJECTS = (
+    "tower gate garden bridge mill hall well library chapel market tunnel barn stable statue "
+    "fountain orchard lantern bell clock ferry quarry school inn temple"
+).split()
+PROPERTIES = {
+    "person": ("chief builder", "first keeper", "present owner", "lead painter", "former master"),
+    "place": ("stone source", "sister site", "trade partner"),
+    "year": ("opening year", "repair year", "charter year"),
+    "amount": ("total cost", "annual yield", "yearly rent", "daily traffic"),
+    "date": ("opening day", "feast day", "survey day"),
+    "measure": ("net weight", "spare weight", "lead weight"),
+}
+GIVEN_NAMES = (
+    "Anna Boris Clara David Emma Felix Greta Hugo Irene Jonas Karin Louis Maria Nils Olga Peter"
+).split()
+
+
+@dataclass(frozen=True)
+class Level:
+    """A difficulty.
+
+    Attributes:
+        sections: Sections of the document.
+        kinds: The kinds of the facts of each section.
+        decisions: How many house-style decisions apply, in the order of `DECISIONS`.
+        remote: Facts that sit with another agent than the one who writes them.
+        disputed: Facts of which the writer holds an outdated record.
+        talk: Message tokens that the whole team may spend, shared out evenly.
+        max_cycles: Rounds.
+    """
+
+    sections: int
+    kinds: tuple[str, ...]
+    decisions: int
+    remote: int
+    disputed: int
+    talk: int
+    max_cycles: int
+
+
+_EASY = ("person", "year", "amount", "place", "person", "year")
+_MEDIUM = ("person", "year", "amount", "date", "place", "amount", "person", "date")
+LEVELS = {
+    "easy": Level(4, _EASY, 3, 0, 0, 240, 6),
+    "medium": Level(6, _MEDIUM, 5, 0, 0, 320, 6),
+    "hard": Level(8, (*_MEDIUM, "measure", "year"), 8, 2, 2, 640, 8),
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One private fact: an attribute ("total cost of the mill") and its value.
+
+    Attributes:
+        section: The title of the section that it belongs in.
+        attribute: A property of an object of the place.
+        kind: person, place, year, amount, date or measure; it says how the value may be written.
+        value: The value in its neutral form: names as they are, "31540", "1873-05-04", "48 kg".
+        record: The year of the record that holds the value, or 0 where there is one record only.
+        outdated: The value of an older record, or "".
+        outdated_record: The year of that older record, or 0.
+        remote: Whether the value sits with another agent than the section's writer.
+    """
+
+    section: str
+    attribute: str
+    kind: str
+    value: str
+    record: int = 0
+    outdated: str = ""
+    outdated_record: int = 0
+    remote: bool = False
+
+    @property
+    def shared(self) -> bool:
+        """Whether a teammate must tell the writer the value."""
+        return self.remote or bool(self.outdated)
+
+
+@dataclass(frozen=True)
+class SectionTask:
+    """A document to write.
+
+    Attributes:
+        subject: The made-up place it is about.
+        sections: Titles, in order.
+        facts: All facts, in the order of the sections.
+        style: The house style, as (decision, option) pairs.
+        rotation: Which agent the dealing of decisions starts with.
+        talk: Message tokens for the whole team.
+        max_cycles: Rounds.
+    """
+
+    subject: str
+    sections: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    style: tuple[tuple[str, str], ...]
+    rotation: int
+    talk: int
+    max_cycles: int
+
+    @cached_property
+    def house_style(self) -> dict[str, str]:
+        """The style as a mapping."""
+        return dict(self.style)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the task as JSON-ready data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> SectionTask:
+        """Read a task as `to_dict` wrote it.
+
+        Raises:
+            ValueError: Where a style decision, fact kind or section does not exist.
+        """
+        facts = tuple(Fact(**fact) for fact in data["facts"])
+        style = tuple((str(d), str(o)) for d, o in data["style"])
+        for decision, option in style:
+            if option not in DECISIONS.get(decision, {}):
+                raise ValueError(f"there is no style {decision!r}: {option!r}")
+        for fact in facts:
+            if fact.section not in data["sections"] or fact.kind not in PROPERTIES:
+                raise ValueError(f"fact {fact.attribute!r} names an unknown section or kind")
+        return cls(
+            subject=str(data["subject"]),
+            sections=tuple(data["sections"]),
+            facts=facts,
+            style=style,
+            rotation=int(data.get("rotation", 0)),
+            talk=int(data.get("talk", LEVELS["easy"].talk)),
+            max_cycles=int(data.get("max_cycles", LEVELS["easy"].max_cycles)),
+        )
+
+
+def generate(rng: np.random.Generator, split: str, difficulty: str) -> SectionTask:
+    """Make a task; the rng alone decides which."""
+    level = LEVELS[difficulty]
+    taken: set[str] = set()
+    subject = invent_name(rng, split, taken)
+    sections = tuple(str(t) for t in rng.choice(TITLES, level.sections, replace=False))
+    attributes = _attributes(rng, level)
+    facts = []
+    for section in sections:
+        for kind in level.kinds:
+            facts.append(Fact(section, next(attributes[kind]), kind, _value(rng, kind, split, taken)))
+    facts = _complicate(rng, facts, level, split, taken)
+    facts = facts if level.decisions < 7 else _spell(rng, facts, level)
+    names = list(DECISIONS)[: level.decisions]
+    style = tuple((name, str(rng.choice(list(DECISIONS[name])))) for name in names)
+    rotation = int(rng.integers(level.sections))
+    return SectionTask(
+        subject, sections, tuple(facts), style, rotation, level.talk, level.max_cycles
+    )
+
+
+def deal_facts(task: SectionTask, team_size: int) -> list[tuple[Fact, ...]]:
+    """Cut the facts into one even, contiguous stretch for each agent to write."""
+    n = len(task.facts)
+    return [
+        task.facts[n * i // team_size : n * (i + 1) // team_size] for i in range(team_size)
+    ]
+
+
+def deal_style(task: SectionTask, team_size: int) -> list[dict[str, str]]:
+    """Deal the house style out: each decision to one agent only."""
+    known: list[dict[str, str]] = [{} for _ in range(team_size)]
+    for k, (decision, option) in enumerate(task.style):
+        known[(k + task.rotation) % team_size][decision] = option
+    return known
+
+
+def written_forms(fact: Fact) -> dict[str, str]:
+    """Return every way to write a fact's value, by style option ("" for the neutral form)."""
+    value = fact.value
+    if fact.kind == "amount":
+        return {"": value, **{o: group_digits(value, s) for o, s in zip(
+            ("comma", "dot", "space"), ",. ", strict=True)}}
+    if fact.kind == "date":
+        year, month, day = value.split("-")
+        name = MONTHS[int(month) - 1]
+        return {
+            "": value,
+            "dayfirst": f"{int(day)} {name} {year}",
+            "monthfirst": f"{name} {int(day)}, {year}",
+            "dotted": f"{day}.{month}.{year}",
+        }
+    if fact.kind == "measure":
+        return {option: f"{value.split()[0]} {unit}" for option, unit in UNIT_FORMS.items()}
+    return {"": value}
+
+
+def group_digits(number: str, separator: str) -> str:
+    """Write a number with its thousands grouped."""
+    return f"{int(number):,}".replace(",", separator)
+
+
+def _attributes(rng: np.random.Generator, level: Level) -> dict[str, Iterator[str]]:
+    """Shuffle each kind's attributes, every one used at most once in a document."""
+    pools = {}
+    for kind in dict.fromkeys(level.kinds):
+        pool = [f"{p} of the {o}" for p in PROPERTIES[kind] for o in OBJECTS]
+        pools[kind] = iter([pool[i] for i in rng.permutation(len(pool))])
+    return pools
+
+
+def _value(rng: np.random.Generator, kind: str, split: str, taken: set[str]) -> str:
+    if kind == "person":
+        return f"{rng.choice(GIVEN_NAMES)} {invent_name(rng, split, taken)}"
+    if kind == "place":
+        return invent_name(rng, split, taken)
+    if kind == "year":
+        return str(rng.integers(1600, 2000))
+    if kind == "amount":
+        return str(rng.integers(10_000, 100_000))
+    if kind == "date":
+        return f"{rng.integers(1600, 2000)}-{rng.integers(1, 13):02d}-{rng.integers(1, 29):02d}"
+    return f"{rng.integers(11, 100)} kg"
+
+
+def _complicate(
+    rng: np.random.Generator, facts: list[Fact], level: Level, split: str, taken: set[str]
+) -> list[Fact]:
+    """Move some facts to another agent and give some an outdated record, in different sections."""
+    per_section = len(level.kinds)
+    spots = rng.choice(level.sections, level.remote + level.disputed, replace=False)
+    for n, section in enumerate(spots):
+        at = int(section) * per_section + int(rng.integers(per_section))
+        fact = facts[at].__dict__
+        if n < level.remote:
+            facts[at] = Fact(**{**fact, "remote": True})
+            continue
+        older, newer = sorted(int(y) for y in rng.choice(np.arange(1900, 2020), 2, replace=False))
+        outdated = _value(rng, facts[at].kind, split, taken)
+        while outdated == facts[at].value:
+            outdated = _value(rng, facts[at].kind, split, taken)
+        extra = {"record": newer, "outdated": outdated, "outdated_record": older}
+        facts[at] = Fact(**{**fact, **extra})
+    return facts
+
+
+def _spell(rng: np.random.Generator, facts: list[Fact], level: Level) -> list[Fact]:
+    """Give one fact of each section an object whose spelling differs by variety."""
+    words = rng.permutation(list(SPELLINGS))
+    per_section = len(level.kinds)
+    for section in range(level.sections):
+        at = section * per_section + int(rng.integers(per_section))
+        prefix = facts[at].attribute.rsplit(" ", 1)[0]
+        facts[at] = Fact(**{**facts[at].__dict__, "attribute": f"{prefix} {words[section]}"})
+    return facts
