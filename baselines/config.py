@@ -1,0 +1,72 @@
+"""The configuration of a training run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """What to train, on what, and how.
+
+    Attributes:
+        env: Env id.
+        out: Folder of the run.
+        model: "tiny", a model folder or a model id.
+        difficulty: Of the tasks.
+        teams: The team size of each task in a step, so (4, 4, 4) is three tasks of teams of 4.
+        num_generations: Episodes for each task, GRPO's group size.
+        steps: Optimisation steps.
+        learning_rate: Of AdamW, at its highest.
+        schedule: Of the learning rate: "constant_with_warmup", "linear" or "cosine".
+        warmup: Steps of linear warm-up.
+        kl: Weight of the KL to the policy that training started from.
+        clip: Clipping range of the probability ratio.
+        difference_weight: Share of the reward that is the agent's difference reward; the rest is
+            the joint reward.
+        temperature: Of sampling.
+        top_p: Nucleus of sampling.
+        max_new_tokens: The longest reply.
+        rollout_batch: Replies written at once.
+        micro_batch: Rows in one forward and backward pass.
+        save_every: Steps between checkpoints.
+        seed: Of tasks, sampling and weights.
+    """
+
+    env: str
+    out: Path
+    model: str = "tiny"
+    difficulty: str = "easy"
+    teams: tuple[int, ...] = (4, 4, 4, 4)
+    num_generations: int = 8
+    steps: int = 40
+    learning_rate: float = 1e-4
+    schedule: str = "constant_with_warmup"
+    warmup: int = 3
+    kl: float = 0.01
+    clip: float = 0.2
+    difference_weight: float = 0.0
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_new_tokens: int = 192
+    rollout_batch: int = 256
+    micro_batch: int = 32
+    save_every: int = 10
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check what the trainer would only say obscurely."""
+        if not self.teams or min(self.teams) < 1:
+            raise ValueError(f"teams must hold team sizes of 1 or more; got {self.teams}.")
+        if self.num_generations < 2:
+            raise ValueError(
+                f"num_generations must be 2 or more, as advantages are relative to the group; "
+                f"got {self.num_generations}."
+            )
+        rows = sum(self.teams) * self.num_generations
+        if rows % self.micro_batch:
+            raise ValueError(
+                f"micro_batch must divide the {rows} rows of a step (sum of teams x "
+                f"num_generations); got {self.micro_batch}."
+            )

@@ -1,0 +1,193 @@
+"""GRPO over joint episodes, on TRL's trainer.
+
+Where this departs from single-agent GRPO: a training row is one agent's whole episode, what the env
+wrote is masked out of the loss, and all agents of all episodes of a step are sampled together, one
+batch a round, by the one policy that they share. Loss, KL, clipping, optimiser, logging,
+checkpoints, resumption and multi-process are TRL's and accelerate's.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+from llm_collab_envs import make
+from transformers import TrainerCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from baselines.action_selector import ActionSelector
+from baselines.advantages import difference_reward, joint_reward
+from baselines.config import TrainConfig
+from baselines.policies.hf import HFPolicy, inference_dtype
+from baselines.rollout import Episode, play, training_row
+
+class JointRollout:
+    """TRL's `rollout_func`: plays the joint episodes that a batch of prompts asks for.
+
+    Args:
+        config: What is trained on.
+        tokenizer: The policy's tokenizer.
+    """
+
+    def __init__(self, config: TrainConfig, tokenizer: Any) -> None:
+        """Build nothing yet; envs are made when they are first needed."""
+        self._config = config
+        self._tokenizer = tokenizer
+        self._selector = ActionSelector(
+            config.temperature, config.top_p, config.max_new_tokens, config.rollout_batch
+        )
+        self._envs: dict[int, list[Any]] = defaultdict(list)
+        self._actor: Any = None
+
+    def __call__(self, prompts: Sequence[str], trainer: GRPOTrainer) -> dict[str, Any]:
+        """Play and return rows.
+
+        Args:
+            prompts: One JSON object for each row, {"task": i, "agent": name, "team_size": n}; each
+                (task, agent) comes `num_generations` times, and its k-th row is episode k.
+            trainer: Holds the current weights.
+
+        Returns:
+            TRL's fields, and the env's terms for reward functions and logs.
+        """
+        keys = [json.loads(prompt) for prompt in prompts]
+        seats: list[tuple[int, int, str, int]] = []
+        seen: dict[str, int] = defaultdict(int)
+        for prompt, key in zip(prompts, keys, strict=True):
+            seats.append((key["team_size"], key["task"], key["agent"], seen[prompt]))
+            seen[prompt] += 1
+        wanted = list(dict.fromkeys((size, task, k) for size, task, _, k in seats))
+        envs, used = [], defaultdict(int)
+        for size, _, _ in wanted:
+            envs.append(self._env(size, used[size]))
+            used[size] += 1
+        policy = HFPolicy(self._sync(trainer), self._tokenizer, self._selector)
+        episodes = play(envs, [task for _, task, _ in wanted], policy)
+        by_key = dict(zip(wanted, episodes, strict=True))
+        return self._fields(policy, [(by_key[size, task, k], a) for size, task, a, k in seats])
+
+    def _fields(self, policy: HFPolicy, seats: list[tuple[Episode, str]]) -> dict[str, Any]:
+        rows = [training_row(policy.context, e.histories[agent]) for e, agent in seats]
+        infos = [episode.infos[agent] for episode, agent in seats]
+        return {
+            "prompt_ids": [row.prompt_ids for row in rows],
+            "completion_ids": [row.completion_ids for row in rows],
+            "env_mask": [row.env_mask for row in rows],
+            "logprobs": None,
+            "joint": [info["joint_reward"] for info in infos],
+            "difference": [info["difference_reward"] for info in infos],
+            "terms": infos,
+        }
+
+    def _env(self, team_size: int, number: int) -> Any:
+        """Return env `number` of a team size; envs are kept from step to step."""
+        pool = self._envs[team_size]
+        if number == len(pool):
+            config = self._config
+            pool.append(make(config.env, team_size=team_size, difficulty=config.difficulty))
+        return pool[number]
+
+    def _sync(self, trainer: GRPOTrainer) -> Any:
+        """Return the current weights in the inference dtype, ready to generate.
+
+        Autocast would cast every weight anew for every token; a copy is cast once a step.
+        """
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        if model.dtype == inference_dtype():
+            return model
+        if self._actor is None:
+            self._actor = copy.deepcopy(model).to(inference_dtype()).eval()
+        self._actor.load_state_dict(model.state_dict())
+        return self._actor
+
+
+def team_reward(
+    joint: Sequence[float], terms: Sequence[dict[str, float]], log_metric: Any, **_: Any
+) -> list[float]:
+    """Pay the joint reward, and log the env's terms beside it."""
+    for name in terms[0]:
+        if name not in ("joint_reward", "difference_reward", "done"):
+            log_metric(f"env/{name}", float(np.mean([row[name] for row in terms])))
+    return joint_reward(joint)
+
+
+def dataset(config: TrainConfig) -> Dataset:
+    """Return one prompt for each (task, agent), in the order in which steps use them."""
+    rng = np.random.default_rng(config.seed)
+    size = len(make(config.env, difficulty=config.difficulty).tasks)
+    prompts = []
+    for _ in range(config.steps):
+        for team_size in config.teams:
+            task = int(rng.integers(size))
+            prompts += [
+                {"prompt": json.dumps({"task": task, "agent": f"agent_{a}", "team_size": team_size})}
+                for a in range(team_size)
+            ]
+    return Dataset.from_list(prompts)
+
+
+def build_trainer(
+    config: TrainConfig, model: Any, tokenizer: Any, callbacks: list[TrainerCallback]
+) -> GRPOTrainer:
+    """Return a TRL trainer for joint episodes.
+
+    Args:
+        config: What to train, and how.
+        model: The policy's weights, in fp32.
+        tokenizer: Its tokenizer.
+        callbacks: Progress and metrics.
+    """
+    rows = sum(config.teams) * config.num_generations
+    arguments = GRPOConfig(
+        output_dir=str(config.out),
+        max_steps=config.steps,
+        learning_rate=config.learning_rate,
+        lr_scheduler_type=config.schedule,
+        warmup_steps=config.warmup,
+        per_device_train_batch_size=config.micro_batch,
+        gradient_accumulation_steps=rows // config.micro_batch,
+        steps_per_generation=rows // config.micro_batch,
+        num_generations=config.num_generations,
+        temperature=config.temperature,
+        top_p=config.top_p,
+        beta=config.kl,
+        epsilon=config.clip,
+        loss_type="dapo",
+        scale_rewards="group",
+        reward_weights=[1.0 - config.difference_weight, config.difference_weight],
+        shuffle_dataset=False,
+        bf16=str(inference_dtype()) == "torch.bfloat16",
+        use_cpu=model.device.type == "cpu",
+        gradient_checkpointing=False,
+        weight_decay=0.0,
+        max_grad_norm=1.0,
+        seed=config.seed,
+        logging_steps=1,
+        save_steps=config.save_every,
+        save_total_limit=2,
+        report_to=["tensorboard"],
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        use_vllm=False,
+    )
+    return GRPOTrainer(
+        model=model,
+        reward_funcs=[team_reward, difference_reward],
+        args=arguments,
+        train_dataset=dataset(config),
+        processing_class=tokenizer,
+        callbacks=callbacks,
+        rollout_func=JointRollout(config, tokenizer),
+    )
+
+
+def save_policy(trainer: GRPOTrainer, tokenizer: Any, out: Path) -> None:
+    """Save the trained policy, ready for `HFPolicy.load`."""
+    trainer.save_model(str(out))
+    tokenizer.save_pretrained(str(out))

@@ -1,0 +1,74 @@
+"""HFPolicy: any causal language model that transformers loads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from baselines.action_selector import ActionSelector
+from baselines.policies.base import History, Reply
+from baselines.policies.context import Context
+
+TINY = Path(__file__).parent.parent / "models" / "tiny"
+
+
+class HFPolicy:
+    """A language model as a decentralised policy, shared by all agents it is called for.
+
+    Args:
+        model: A causal language model.
+        tokenizer: Its tokenizer.
+        selector: How replies are chosen.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, selector: ActionSelector | None = None) -> None:
+        """Keep the model; nothing is copied or moved."""
+        self.model = model
+        self.tokenizer = tokenizer
+        self.selector = selector or ActionSelector()
+        self.context = Context(tokenizer)
+
+    @classmethod
+    def load(cls, name: str | Path, selector: ActionSelector | None = None) -> HFPolicy:
+        """Load a model folder, or a model id of the hub, for inference.
+
+        Raises:
+            ValueError: Where there is no such model.
+        """
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(name)
+            model = AutoModelForCausalLM.from_pretrained(name, dtype=inference_dtype())
+        except (OSError, ValueError) as problem:
+            raise ValueError(
+                f"no model could be loaded from {str(name)!r} "
+                f"({str(problem).strip().splitlines()[0]}). Give a folder that holds config.json "
+                "and weights, or the id of a model that this machine can reach."
+            ) from problem
+        if tokenizer.pad_token_id is None:
+            tokenizer.pad_token = tokenizer.eos_token
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        return cls(model.to(device).eval(), tokenizer, selector)
+
+    def act(self, histories: Sequence[History]) -> list[Reply]:
+        """Return one reply for each history, all written in one batch."""
+        prompts = [self.context.ids(history) for history in histories]
+        tokens = self.selector.select(
+            self.model, prompts, self.tokenizer.pad_token_id, self.context.eos_id
+        )
+        return [Reply(self._text(ids), tuple(ids)) for ids in tokens]
+
+    def _text(self, ids: list[int]) -> str:
+        text: str = self.tokenizer.decode(ids, skip_special_tokens=True)
+        return text
+
+
+def inference_dtype() -> torch.dtype:
+    """Return bf16 where the machine computes it natively, else fp32."""
+    if torch.cuda.is_available():
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    native = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.bfloat16 if native else torch.float32

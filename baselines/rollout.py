@@ -1,0 +1,106 @@
+"""Rollout: many episodes in lockstep, and each agent's episode as one training row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llm_collab_envs.core.env import CollabEnv
+from llm_collab_envs.core.episode import EpisodeLog
+
+from baselines.policies.base import History, Policy
+from baselines.policies.context import Context
+
+
+@dataclass
+class Episode:
+    """One finished episode.
+
+    Attributes:
+        log: The env's own record.
+        histories: Each agent's action-observation history; it ends when the agent is done.
+        infos: Each agent's last infos.
+        seconds: Wall-clock of the batch it was played in, over the episodes in that batch.
+    """
+
+    log: EpisodeLog
+    histories: dict[str, History]
+    infos: dict[str, dict[str, Any]]
+    seconds: float
+
+    @property
+    def joint_reward(self) -> float:
+        """R at the episode's end."""
+        return float(next(iter(self.infos.values()))["joint_reward"])
+
+
+@dataclass(frozen=True)
+class Row:
+    """One agent's episode as a training row.
+
+    Attributes:
+        prompt_ids: The first observation.
+        completion_ids: Replies and later observations, in turn.
+        env_mask: 1 where the policy wrote the token, its end-of-sequence tokens included; 0 where
+            the env did.
+    """
+
+    prompt_ids: list[int]
+    completion_ids: list[int]
+    env_mask: list[int]
+
+
+def play(envs: Sequence[CollabEnv[Any]], tasks: Sequence[int], policy: Policy) -> list[Episode]:
+    """Play one episode in each env, all in lockstep: one batch of replies in each round.
+
+    Args:
+        envs: One env for each episode.
+        tasks: The task index of each.
+        policy: Asked for every agent that is not done, from its own history alone.
+    """
+    started = time.perf_counter()
+    observations, infos = [], []
+    for env, task in zip(envs, tasks, strict=True):
+        seen, info = env.reset(options={"task": task})
+        observations.append(seen)
+        infos.append(info)
+    histories = [{agent: History() for agent in env.possible_agents} for env in envs]
+    while any(env.agents for env in envs):
+        asked = [
+            (n, agent)
+            for n, env in enumerate(envs)
+            for agent in env.agents
+            if not infos[n][agent]["done"]
+        ]
+        for n, agent in asked:
+            histories[n][agent].observations.append(observations[n][agent])
+        replies = policy.act([histories[n][agent] for n, agent in asked])
+        actions: list[dict[str, str]] = [{} for _ in envs]
+        for (n, agent), reply in zip(asked, replies, strict=True):
+            histories[n][agent].replies.append(reply)
+            actions[n][agent] = reply.text
+        for n, env in enumerate(envs):
+            if env.agents:
+                observations[n], _, _, _, infos[n] = env.step(actions[n])
+    seconds = (time.perf_counter() - started) / len(envs)
+    return [
+        Episode(env.episode, histories[n], infos[n], seconds) for n, env in enumerate(envs)
+    ]
+
+
+def training_row(context: Context, history: History) -> Row:
+    """Write one agent's history as the tokens that its policy read and wrote."""
+    first, *later = history.observations
+    completion: list[int] = []
+    mask: list[int] = []
+    for n, reply in enumerate(history.replies):
+        if n:
+            ended = completion[-1:] == [context.eos_id]
+            between = context.next(later[n - 1], ended)
+            completion += between
+            mask += [0] * len(between)
+        completion += reply.token_ids
+        mask += [1] * len(reply.token_ids)
+    return Row(context.first(first), completion, mask)
