@@ -1,0 +1,39 @@
+# Every target sets up what it needs by itself: `make demo` and `make test` work in a fresh clone.
+
+PYTHON := $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lint format clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
+
+setup: $(STAMP) ## make .venv and install everything, if anything changed
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -c constraints.txt -e '.[baselines,dev]'
+	@touch $@
+
+demo: setup ## train a team of tiny models for about ten minutes and measure it
+	$(BIN)/python -m baselines.demo
+
+test: lint ## lint, type check and all tests but the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: lint ## the same with the slow tests
+	$(BIN)/python -m pytest
+
+lint: setup ## ruff and the strict type check of the core
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict llm_collab_envs
+
+format: setup ## fix what ruff can fix
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove caches and builds, but neither .venv nor runs/
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
