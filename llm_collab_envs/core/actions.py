@@ -28,7 +28,7 @@ Example: <submit>my text</submit><done/>"""
 
 _TAG = r"""<say to="[^"<>]{1,32}">|</say>|<submit>|</submit>|<done/>"""
 _TOKEN = re.compile(rf"{_TAG}|[^\W\d_]{{1,12}}|\d{{1,6}}|[^\w\s]|_")
-_TAG_LIKE = re.compile(r"<\s*/?\s*(?:say|submit|done)\b[^<>]*>?", re.IGNORECASE)
+_TAG_LIKE = re.compile(r"<(?:\s*/)?\s*(?:say|submit|done)\b[^<>]*>?", re.IGNORECASE)
 _SAY_OPEN = re.compile(r'<say to="([^"<>]{1,32})">')
 
 
@@ -67,9 +67,10 @@ def count_tokens(text: str) -> int:
     """Count env tokens: a grammar tag, up to 12 letters, up to 6 digits or one symbol is one token.
 
     The rule is a fixed regular expression, so the count is the same for every model and tokenizer;
-    long runs of letters cost more, so that gluing words together saves nothing. White space is free.
+    long runs of letters cost more, so that gluing words together saves nothing. White space is
+    free.
     """
-    return sum(1 for _ in _TOKEN.finditer(text))
+    return len(_TOKEN.findall(text))
 
 
 def grammar_help(alone: bool) -> str:

@@ -19,7 +19,7 @@ class TextObservation(str):
     dtype = np.dtype(str)
 
 
-class CollabAEC(parallel_to_aec_wrapper):  # type: ignore[type-arg]
+class CollabAEC(parallel_to_aec_wrapper):
     """An env whose agents are asked one after the other; the round is played after the last."""
 
     def observe(self, agent: str) -> TextObservation:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -12,37 +13,20 @@ import numpy as np
 from gymnasium.utils import seeding
 from pettingzoo import ParallelEnv
 
-from llm_collab_envs.core import metrics
 from llm_collab_envs.core.actions import MAX_ACTION_CHARS, Action, count_tokens, parse
 from llm_collab_envs.core.channel import Channel
 from llm_collab_envs.core.episode import EpisodeLog, Round
 from llm_collab_envs.core.episode import Turn as TurnLog
+from llm_collab_envs.core.metrics import Tally
 from llm_collab_envs.core.observation import MAX_OBSERVATION_CHARS, ObservationCollector, Turn
 from llm_collab_envs.core.render import print_transcript, transcript
-from llm_collab_envs.core.reward import JointReward, RewardParts
+from llm_collab_envs.core.reward import JointReward, RewardParts, Score
 from llm_collab_envs.core.spaces import UnicodeText
 from llm_collab_envs.core.tasks import Task, TaskSource
 
 MAX_STATE_CHARS = 2**24
 
 TaskT = TypeVar("TaskT", bound=Task)
-
-
-@dataclass(frozen=True)
-class Score:
-    """What an env's hook says of the product.
-
-    Attributes:
-        quality: Q in [0, 1].
-        duplication: Share of the product that is there twice, in [0, 1].
-        conflicts: Share of the product on which parts contradict each other, in [0, 1].
-        metrics: The env's own figures, with the same keys every time.
-    """
-
-    quality: float
-    duplication: float = 0.0
-    conflicts: float = 0.0
-    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
@@ -81,13 +65,11 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         render_mode: str | None = None,
     ) -> None:
         """Check the arguments and build the spaces."""
-        if not isinstance(team_size, int) or not 1 <= team_size <= self.max_team_size:
-            raise ValueError(
-                f"team_size must be between 1 (solo) and {self.max_team_size}; got {team_size!r}."
-            )
-        for name, value in (("max_cycles", max_cycles), ("message_budget", message_budget)):
-            if value is not None and value < (name == "max_cycles"):
-                raise ValueError(f"{name} must be positive, or None for the default; got {value}.")
+        _check_number("team_size", team_size, 1, self.max_team_size)
+        if max_cycles is not None:
+            _check_number("max_cycles", max_cycles, 1)
+        if message_budget is not None:
+            _check_number("message_budget", message_budget, 0)
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(
                 f"render_mode must be one of {self.metadata['render_modes']} or None; "
@@ -98,7 +80,9 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         self.split = split
         self.max_cycles = max_cycles
         self.message_budget = message_budget
-        self.reward = JointReward(**reward) if isinstance(reward, Mapping) else reward or JointReward()
+        self.reward = (
+            JointReward(**reward) if isinstance(reward, Mapping) else reward or JointReward()
+        )
         self.render_mode = render_mode
         self.tasks = self._task_source(split, difficulty, tasks)
         self._tasks_path = tasks
@@ -110,6 +94,9 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         self.action_spaces = {a: UnicodeText(MAX_ACTION_CHARS) for a in self.possible_agents}
         self.state_space = UnicodeText(MAX_STATE_CHARS)
         self._np_random: np.random.Generator | None = None
+        self._log: EpisodeLog | None = None
+        self._check_team(self.tasks[0])
+        self._rated = True  # False in the copy of the env that only measures the expert's time
 
     # Hooks of an env
 
@@ -156,7 +143,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         if seed is not None or self._np_random is None:
             self._np_random, _ = seeding.np_random(seed)
         drawn = int(self._np_random.integers(len(self.tasks)))
-        index = int((options or {}).get("task", drawn))
+        index = (options or {}).get("task", drawn)
         self._task = self.tasks[index]
         self._check_team(self._task)
         rounds, talk = self._limits(self._task)
@@ -171,15 +158,18 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
             a: self._collector.briefing(a, self._private_view(self._task, a)) for a in self.agents
         }
         self._parts: dict[str, str] = {}
+        self._part_tokens: dict[str, int] = {}
         self._notices: dict[str, list[str]] = {a: [] for a in self.agents}
         self._done: set[str] = set()
+        self._tally = Tally(self.agents)
         self._log = EpisodeLog(
-            self.metadata["name"], self._config(), index, self._task.to_dict(), self.agents[:]
+            self.metadata["name"], self._config(), int(index), self._task.to_dict(), self.agents[:]
         )
         self._reference: int | None = None
-        self._product = self._score(self._task, {})
+        self._product = self._rate(self._parts)
         self._current = self._joint_reward()
-        return self._observations(), self._infos(dict.fromkeys(self.agents, 0.0))
+        credit = dict.fromkeys(self.agents, 0.0)
+        return self._observations(), self._infos(self._terms(), credit)
 
     def step(
         self, actions: dict[str, str]
@@ -204,27 +194,27 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
             TypeError: For an action that is not a string.
         """
         if not self.agents:
-            raise RuntimeError("step() was called before reset(), or after the episode's end.")
+            raise RuntimeError(
+                "step() was called before reset(), or after the episode's end. Call reset() first."
+            )
         self._check_actions(actions)
         players = self.agents[:]
-        before = self._current.joint_reward
+        before, parts = self._current.joint_reward, dict(self._parts)
         turns = {agent: self._act(agent, actions.get(agent, "")) for agent in players}
-        self._log.rounds.append(Round(turns, 0.0, {}))
+        self._tally.add(turns)
+        if self._parts != parts:
+            self._product = self._rate(self._parts)
         self._current = self._joint_reward()
-        reward = self._current.joint_reward - before
+        reward, terms = self._current.joint_reward - before, self._terms()
+        self.episode.rounds.append(Round(turns, reward, terms))
         terminated = self._done.issuperset(players)
-        truncated = not terminated and len(self._log.rounds) >= (
-            self.max_cycles or self._rounds_allowed
-        )
+        truncated = not terminated and len(self.episode.rounds) >= self._rounds_allowed
         ended = terminated or truncated
         credit = {
             a: self._current.joint_reward - self.counterfactual_reward(a) if ended else 0.0
             for a in players
         }
-        infos = self._infos(credit)
-        self._log.rounds[-1].reward = reward
-        self._log.rounds[-1].terms = self._terms()
-        observations = self._observations()
+        observations, infos = self._observations(), self._infos(terms, credit)
         if ended:
             self.agents = []
         if self.render_mode == "human":
@@ -238,23 +228,23 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         )
 
     def _act(self, agent: str, reply: str) -> TurnLog:
-        """Carry out one agent's reply; what a finished agent says does nothing and costs nothing."""
+        """Carry out one agent's reply; what a finished agent says does and costs nothing."""
         self._notices[agent] = []
         if agent in self._done:
             return TurnLog(reply, 0, 0, "")
         action = parse(reply, [a for a in self.possible_agents if a != agent])
         if action.error:
             self._notices[agent].append(f"your last reply did nothing: {action.error}.")
-        spent, dropped = self._channel.send(len(self._log.rounds) + 1, agent, action.says)
+        spent, dropped = self._channel.send(len(self.episode.rounds) + 1, agent, action.says)
         if dropped:
             self._notices[agent].append(f"{dropped} messages were over your budget and not sent.")
         self._take(agent, action)
         return TurnLog(reply, action.tokens, spent, action.error)
 
     def _take(self, agent: str, action: Action) -> None:
-        if action.submission is not None and action.submission != self._parts.get(agent):
+        if action.submission is not None:
             self._parts[agent] = action.submission
-            self._product = self._score(self._task, self._parts)
+            self._part_tokens[agent] = count_tokens(action.submission)
         if action.done:
             self._done.add(agent)
 
@@ -267,44 +257,50 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         because of the agent's messages stays as it was.
         """
         parts = {a: text for a, text in self._parts.items() if a != agent}
-        return self._joint_reward(self._score(self._task, parts), agent).joint_reward
+        return self._joint_reward(self._rate(parts), agent).joint_reward
+
+    def _rate(self, parts: Mapping[str, str]) -> Score:
+        return self._score(self._task, parts) if self._rated else Score(0.0)
 
     def _joint_reward(self, score: Score | None = None, without: str | None = None) -> RewardParts:
         """Return R as if the episode ended now, with one agent's contributions blanked if named."""
         score = score or self._product
-        talk = metrics.message_tokens(self._log, without) / max(1, self._budget * self.team_size)
+        talk = self._tally.message_tokens(without) / max(1, self._budget * self.team_size)
         return self.reward.combine(
             quality=score.quality,
             reference_path=self._reference_path() if score.quality else 1,
-            critical_path=metrics.critical_path(self._log, without),
+            critical_path=self._tally.critical_path(without),
             coordination_cost=min(1.0, talk + score.duplication + score.conflicts),
         )
 
     def _reference_path(self) -> int:
         """Return the decentralised expert's critical path on this task at this team size."""
         if self._reference is None:
-            twin = type(self)(**{**self._config(), "render_mode": None})
-            twin._reference = 1  # the twin's own speed is of no interest
-            self._reference = twin._play_expert(self._log.task_index)
+            self._reference = self._play_expert()
         return self._reference
 
-    def _play_expert(self, index: int) -> int:
+    def _play_expert(self) -> int:
+        """Let the expert play this task in a copy of this env, and return its critical path."""
+        twin = copy.copy(self)
+        twin.render_mode = None
+        twin._rated = False
         expert = self._expert()
-        observations, _ = self.reset(options={"task": index})
-        self._reference = 1
-        while self.agents:
-            observations, *_ = self.step({a: expert(observations[a]) for a in self.agents})
-        return metrics.critical_path(self._log)
+        observations, _ = twin.reset(seed=0, options={"task": self.episode.task_index})
+        while twin.agents:
+            observations, *_ = twin.step({a: expert(observations[a]) for a in twin.agents})
+        return twin._tally.critical_path()
 
     # What agents and trainers see
 
     def state(self) -> str:
-        """Return the whole truth as text: the task, every part, every message. For training only."""
-        return transcript(self._log, with_task=True)
+        """Return the whole truth as text: the task and all that was said. For training only."""
+        return transcript(self.episode, with_task=True)
 
     @property
     def episode(self) -> EpisodeLog:
-        """The record of the current episode so far."""
+        """The record of the current episode so far; raises RuntimeError before the first reset."""
+        if self._log is None:
+            raise RuntimeError("there is no episode yet. Call reset() first.")
         return self._log
 
     @property
@@ -323,9 +319,9 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
     def render(self) -> str | None:
         """Return the transcript so far ("ansi"), or print it ("human")."""
         if self.render_mode == "ansi":
-            return transcript(self._log)
+            return transcript(self.episode)
         if self.render_mode == "human":
-            print_transcript(self._log)
+            print_transcript(self.episode)
         return None
 
     def close(self) -> None:
@@ -336,10 +332,10 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
             agent: self._collector.observe(
                 self._briefings[agent],
                 Turn(
-                    round=len(self._log.rounds) + 1,
-                    max_cycles=self.max_cycles or self._rounds_allowed,
+                    round=len(self.episode.rounds) + 1,
+                    max_cycles=self._rounds_allowed,
                     budget_left=self._channel.left[agent],
-                    submitted=count_tokens(self._parts[agent]) if agent in self._parts else None,
+                    submitted=self._part_tokens.get(agent),
                     inbox=self._channel.inbox(agent),
                     notices=self._notices[agent],
                 ),
@@ -351,19 +347,20 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         """Return the team's terms, as numbers, the same keys every time."""
         return {
             **asdict(self._current),
-            "critical_path": metrics.critical_path(self._log),
-            "message_tokens": metrics.message_tokens(self._log),
+            "critical_path": self._tally.critical_path(),
+            "message_tokens": self._tally.message_tokens(),
             "duplication": self._product.duplication,
             "conflicts": self._product.conflicts,
             **self._product.metrics,
         }
 
-    def _infos(self, credit: Mapping[str, float]) -> dict[str, dict[str, Any]]:
-        terms = self._terms()
+    def _infos(
+        self, terms: Mapping[str, float], credit: Mapping[str, float]
+    ) -> dict[str, dict[str, Any]]:
         return {
             agent: {
                 **terms,
-                "malformed": metrics.malformed(self._log, agent),
+                "malformed": self._tally.malformed[agent],
                 "done": int(agent in self._done),
                 "difference_reward": difference,
             }
@@ -390,10 +387,18 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
     def _check_actions(self, actions: Mapping[str, str]) -> None:
         unknown: Sequence[str] = [a for a in actions if a not in self.possible_agents]
         if unknown:
-            raise ValueError(f"actions name {unknown}; this env's agents are {self.possible_agents}.")
+            raise ValueError(
+                f"actions name {unknown}; this env's agents are {self.possible_agents}."
+            )
         for agent, action in actions.items():
             if not isinstance(action, str) and agent in self.agents:
                 raise TypeError(
                     f"the action of {agent} must be a string, as text is the action space; "
                     f"got {type(action).__name__}. Pass '' to pass the turn."
                 )
+
+
+def _check_number(name: str, value: object, least: int, most: int | None = None) -> None:
+    if not isinstance(value, int) or value < least or (most is not None and value > most):
+        bounds = f"{least} or more" if most is None else f"between {least} and {most}"
+        raise ValueError(f"{name} must be a whole number, {bounds}; got {value!r}.")

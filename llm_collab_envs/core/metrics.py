@@ -1,8 +1,10 @@
-"""Pure functions of an EpisodeLog."""
+"""Metrics of an episode: pure functions of its log, and a tally that keeps them up to date."""
 
 from __future__ import annotations
 
-from llm_collab_envs.core.episode import EpisodeLog
+from collections.abc import Mapping, Sequence
+
+from llm_collab_envs.core.episode import EpisodeLog, Turn
 
 
 def critical_path(log: EpisodeLog, without: str | None = None) -> int:
@@ -46,3 +48,34 @@ def malformed(log: EpisodeLog, agent: str | None = None) -> int:
 def speed_up(solo: EpisodeLog, team: EpisodeLog) -> float:
     """Solo critical path over team critical path; raises ZeroDivisionError for a silent team."""
     return critical_path(solo) / critical_path(team)
+
+
+class Tally:
+    """Running metrics, so that a step costs the same however many rounds were played.
+
+    Args:
+        agents: All agents' names.
+    """
+
+    def __init__(self, agents: Sequence[str]) -> None:
+        """Start at zero."""
+        self._path: dict[str | None, int] = dict.fromkeys((None, *agents), 0)
+        self._talk: dict[str | None, int] = dict.fromkeys((None, *agents), 0)
+        self.malformed = dict.fromkeys(agents, 0)
+
+    def add(self, turns: Mapping[str, Turn]) -> None:
+        """Count one more round."""
+        for without in self._path:
+            heard = [turn for agent, turn in turns.items() if agent != without]
+            self._path[without] += max((turn.tokens for turn in heard), default=0)
+            self._talk[without] += sum(turn.message_tokens for turn in heard)
+        for agent, turn in turns.items():
+            self.malformed[agent] += bool(turn.error)
+
+    def critical_path(self, without: str | None = None) -> int:
+        """As the function of that name."""
+        return self._path[without]
+
+    def message_tokens(self, without: str | None = None) -> int:
+        """As the function of that name."""
+        return self._talk[without]

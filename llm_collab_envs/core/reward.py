@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Score:
+    """What an env's hook says of the product.
+
+    Attributes:
+        quality: Q in [0, 1].
+        duplication: Share of the product that is there twice, in [0, 1].
+        conflicts: Share of the product on which parts contradict each other, in [0, 1].
+        metrics: The env's own figures, with the same keys every time.
+    """
+
+    quality: float
+    duplication: float = 0.0
+    conflicts: float = 0.0
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ DIFFICULTIES = ("easy", "medium", "hard")
 SPLIT_SIZES = {"train": 1_000_000, "test": 10_000}
 
 _STARTS = tuple(c + v for c in "bdklmrtv" for v in "aeio")
-_ENDS = tuple(c + v + e for c in "dkmrv" for v in "aeo" for e in "ln") + ("sk" + "a", "tuz")
+_ENDS = (*(c + v + e for c in "dkmrv" for v in "aeo" for e in "ln"), "ska", "tuz")
 _TEST_SHARE = 8  # one name in eight belongs to the test split
 
 
@@ -69,10 +69,10 @@ class TaskSource(Generic[TaskT]):
 
     def __getitem__(self, index: int) -> TaskT:
         """Return task `index`, the same one every time."""
-        if not 0 <= index < len(self):
+        if not isinstance(index, (int, np.integer)) or not 0 <= index < len(self):
             raise ValueError(
-                f"options['task'] must be between 0 and {len(self) - 1} for the {self._split} "
-                f"split; got {index}."
+                f"options['task'] must be a whole number between 0 and {len(self) - 1}, as the "
+                f"{self._split} split has {len(self)} tasks; got {index!r}."
             )
         if self._loaded is not None:
             return self._loaded[index]

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from llm_collab_envs.core.env import CollabEnv, Score
+from llm_collab_envs.core.env import CollabEnv
+from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 from llm_collab_envs.writing.section_writing.expert import Expert
 from llm_collab_envs.writing.section_writing.scoring import score
@@ -39,16 +40,17 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
     turn: round, message tokens left, messages so far, what was wrong with your last reply.
 
     ## Action Space
-    `UnicodeText(65536)`, in the suite's grammar: `<say to="agent_2">..</say>`, `<submit>..</submit>`,
-    `<done/>`. A submission is the text of the agent's sections: a heading, a sentence for each
-    fact, and a sentence that names the audience.
+    `UnicodeText(65536)`, in the suite's grammar: `<say to="agent_2">..</say>`,
+    `<submit>..</submit>`, `<done/>`. A submission is the text of the agent's sections: a heading, a
+    sentence for each fact, and a sentence that names the audience.
 
     ## Rewards
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality
     Q = F (1 + K) / 2. Faithfulness F is the F1 of facts: recall counts facts correctly stated in
     a sentence of the right section, precision the stated names and figures that the facts support.
     Consistency K is the share of (section, decision) pairs that follow the house style; a missing
-    section follows nothing. Cost C is message tokens over the team's budget plus repeated facts.
+    section follows nothing. A fact that is also claimed with another value is not right. Cost C is
+    message tokens over the team's budget plus the share of repeated or misplaced facts.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
@@ -131,17 +133,13 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
         """Say who writes which section; one that is cut in two has two writers."""
         if self.team_size == 1:
             return list(task.sections)
-        shares = deal_facts(task, self.team_size)
-        return [
-            f"{title} ("
-            + " and ".join(
-                agent
-                for agent, share in zip(self.possible_agents, shares, strict=True)
-                if any(fact.section == title for fact in share)
-            )
-            + ")"
-            for title in task.sections
-        ]
+        writers: dict[str, list[str]] = {title: [] for title in task.sections}
+        for agent, share in zip(
+            self.possible_agents, deal_facts(task, self.team_size), strict=True
+        ):
+            for title in dict.fromkeys(fact.section for fact in share):
+                writers[title].append(agent)
+        return [f"{title} ({' and '.join(agents)})" for title, agents in writers.items()]
 
     def _to_tell(self, task: SectionTask, me: int) -> list[Fact]:
         """The facts that agent number `me` holds for the teammate before it."""

@@ -23,7 +23,7 @@ PATIENCE = 3
 UNKNOWN = "?"
 
 _HEADING_FORMS = {"hash": "# {}", "colon": "{}:", "bars": "== {} =="}
-_ENTRY = re.compile(r"(?:- )?([^:;]+): (.+?)(?: \((?:record of (\d+)|a teammate knows)\))?")
+_ENTRY = re.compile(r"(?:- )?([^:;]+): (.+?)(?: \((?:record of (\d{1,4})|a teammate knows)\))?")
 _KINDS = {prop: kind for kind, props in PROPERTIES.items() for prop in props}
 
 
@@ -160,9 +160,7 @@ def _style_entries(text: str) -> dict[str, str]:
     return {d: o for d, _, o in entries if o in DECISIONS.get(d, {})}
 
 
-def _sentence(
-    attribute: str, value: str, choice: dict[str, str], asked: dict[str, str]
-) -> str:
+def _sentence(attribute: str, value: str, choice: dict[str, str], asked: dict[str, str]) -> str:
     if asked.get("spelling") == "American":
         attribute = " ".join(SPELLINGS.get(word, word) for word in attribute.split())
     verb = "is" if choice["tense"] == "present" else "was"

@@ -9,7 +9,7 @@ style. Quality is F * (1 + K) / 2, so style without content is worth nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -34,24 +34,37 @@ _HEADINGS = {  # the last two are recognised as headings, but no house style ask
     "bold": re.compile(r"\*\*(\S.*?)\*\*:?"),
     "loose": re.compile(r"[#=\s]*(\S.*?)[=:\s]*"),
 }
+_HEADING_EXTRAS = 12  # characters that a heading may have beside its title
 _MARKER = re.compile(r"\s*(?:([-*+])|\d+[.)])\s+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _WORD = re.compile(r"[^\W\d_]+")
 _NEGATION = re.compile(r"\b(?:not|never|no|neither|nor|without|or|either)\b|n't\b", re.IGNORECASE)
-_FIGURE = re.compile(r"\d+(?:[.,:/ -]\d+)*")
-_VERBS = {"present": {"is", "are", "has", "have"}, "past": {"was", "were", "had"}}
+_FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*(?: \d{3}\b)*")
 _MONTH = "(?:" + "|".join(MONTHS) + ")"
-_DATES = {
-    "dayfirst": re.compile(rf"\b\d{{1,2}} {_MONTH} \d{{4}}\b"),
-    "monthfirst": re.compile(rf"\b{_MONTH} \d{{1,2}}, \d{{4}}\b"),
-    "dotted": re.compile(r"\b\d{2}\.\d{2}\.\d{4}\b"),
-    "": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
+_VERBS = {"present": {"is", "are", "has", "have"}, "past": {"was", "were", "had"}}
+_ALL_VERBS = set().union(*_VERBS.values())
+_BRITISH = {american: british for british, american in SPELLINGS.items()}
+
+# How a section shows which options it uses: by its words, or by a pattern ("" is no house option).
+_WORDS = {
+    "audience": {option: {option} for option in DECISIONS["audience"]},
+    "tense": _VERBS,
+    "spelling": {"British": set(SPELLINGS), "American": set(_BRITISH)},
 }
-_NUMBERS = {
-    "comma": re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)"),
-    "dot": re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?!\d)"),
-    "space": re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)"),
-    "": re.compile(r"(?<![\d.,])\d{5,}(?!\d)"),
+_PATTERNS = {
+    "numbers": {
+        "comma": re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)"),
+        "dot": re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?!\d)"),
+        "space": re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)"),
+        "": re.compile(r"(?<![\d.,])\d{5,}(?!\d)"),
+    },
+    "dates": {
+        "dayfirst": re.compile(rf"\b\d{{1,2}} {_MONTH} \d{{4}}\b"),
+        "monthfirst": re.compile(rf"\b{_MONTH} \d{{1,2}}, \d{{4}}\b"),
+        "dotted": re.compile(r"\b\d{2}\.\d{2}\.\d{4}\b"),
+        "": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
+    },
+    "units": {option: re.compile(rf"\d {unit}\b") for option, unit in UNIT_FORMS.items()},
 }
 
 
@@ -63,7 +76,7 @@ class WritingScore:
         quality: F * (1 + K) / 2.
         faithfulness: F, the F1 of facts.
         consistency: K, the share of (section, decision) pairs that follow the house style.
-        duplication: Repeated statements over all correct ones, repeats included.
+        duplication: Repeated or misplaced statements over all statements.
     """
 
     quality: float
@@ -74,20 +87,34 @@ class WritingScore:
 
 @dataclass
 class _Block:
-    """What one part says under one heading."""
+    """What one part says under one heading, or before its first one.
 
+    Attributes:
+        title: The section's title, or "" before the first heading.
+        form: The form of the heading.
+        lines: Its lines.
+        stated: The facts that it states, repeats included.
+        denied: The facts that a sentence claims with a value that nothing supports.
+        unsupported: How many names and figures nothing supports.
+        options: The style options that it shows, by decision.
+    """
+
+    title: str
     form: str
     lines: list[str] = field(default_factory=list)
-    facts: list[Fact] = field(default_factory=list)
+    stated: list[Fact] = field(default_factory=list)
+    denied: set[Fact] = field(default_factory=set)
     unsupported: int = 0
+    options: dict[str, set[str]] = field(default_factory=dict)
 
 
-@dataclass
-class _Part:
-    """One agent's submission: a block for each section, and what stands outside of them."""
+@dataclass(frozen=True)
+class _Entry:
+    """How a fact is recognised: the words that must be there, and the forms of its value."""
 
-    blocks: dict[str, _Block]
-    unsupported: int
+    fact: Fact
+    words: frozenset[str]
+    forms: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,134 +123,143 @@ class _Lexicon:
 
     Attributes:
         titles: Section titles by their case-folded form.
-        facts: Facts by the last word of their attribute, with all the words that must be there.
+        longest: Length of the longest title.
+        entries: How facts are recognised, by the last word of their attribute.
         public: Words that may be capitalised without being a private name.
+        asked: The (decision, option) pairs that each section can follow.
     """
 
     titles: dict[str, str]
-    facts: dict[str, list[tuple[frozenset[str], Fact]]]
+    longest: int
+    entries: dict[str, list[_Entry]]
     public: frozenset[str]
+    asked: dict[str, list[tuple[str, str]]]
 
 
 def score(task: SectionTask, parts: Mapping[str, str]) -> WritingScore:
     """Score the document made of all agents' parts.
+
+    A fact is right when it is stated in its own section and nowhere claimed with another value; a
+    repeat, a misplaced fact and an unsupported name or figure count against precision.
 
     Args:
         task: The task.
         parts: Each agent's submission.
     """
     lexicon = _lexicon(task)
-    read = [_read_part(lexicon, text) for text in parts.values()]
-    sections: dict[str, list[_Block]] = {title: [] for title in task.sections}
-    for part in read:
-        for title, block in part.blocks.items():
-            sections[title].append(block)
-    stated = [
-        (title, fact) for title, bs in sections.items() for b in bs for fact in b.facts
-    ]
-    right = {fact for title, fact in stated if fact.section == title}
-    unsupported = sum(part.unsupported for part in read) + sum(
-        block.unsupported for blocks in sections.values() for block in blocks
-    )
-    wrong = len(stated) - len(right) + unsupported
+    blocks = [block for text in parts.values() for block in _read_part(lexicon, text)]
+    stated = sum(len(block.stated) for block in blocks)
+    right = {fact for b in blocks for fact in b.stated if fact.section == b.title}
+    right.difference_update(*(block.denied for block in blocks))
+    wrong = stated - len(right) + sum(block.unsupported for block in blocks)
     faithfulness = 2 * len(right) / (len(right) + len(task.facts) + wrong)
-    consistency = _consistency(task, sections)
+    consistency = _consistency(lexicon, blocks)
     return WritingScore(
         quality=faithfulness * (1 + consistency) / 2,
         faithfulness=faithfulness,
         consistency=consistency,
-        duplication=(len(stated) - len(right)) / len(stated) if stated else 0.0,
+        duplication=(stated - len(right)) / stated if stated else 0.0,
     )
 
 
-def _consistency(task: SectionTask, sections: Mapping[str, list[_Block]]) -> float:
-    followed = [
-        _FOLLOWS[decision](option, blocks)
-        for blocks in sections.values()
-        for decision, option in task.style
-    ]
-    return sum(followed) / len(followed) if followed else 1.0
+def _consistency(lexicon: _Lexicon, blocks: Iterable[_Block]) -> float:
+    """Return K: a section follows a decision when all it shows of it is the house option."""
+    sections: dict[str, list[_Block]] = {title: [] for title in lexicon.asked}
+    for block in blocks:
+        if block.title:
+            sections[block.title].append(block)
+    followed = pairs = 0
+    for title, asked in lexicon.asked.items():
+        pairs += len(asked)
+        if any(block.lines for block in sections[title]):
+            for decision, option in asked:
+                shown = set().union(*(block.options[decision] for block in sections[title]))
+                followed += shown == {option}
+    return followed / pairs if pairs else 1.0
 
 
 # Reading a part
 
 
 @lru_cache(maxsize=256)
-def _read_part(lexicon: _Lexicon, text: str) -> _Part:
-    """Cut a submission into blocks; only the first block of a section counts as that section."""
-    part = _Part({}, 0)
-    current: _Block | None = None
+def _read_part(lexicon: _Lexicon, text: str) -> list[_Block]:
+    """Cut a submission into blocks, one for each heading, and read them."""
+    blocks = [_Block("", "")]
     for line in text.splitlines():
-        if not line.strip():
-            continue
-        heading = _heading(line.strip(), lexicon.titles)
-        if heading is None:
-            facts, unsupported = _read_line(lexicon, line)
-            if current is None:
-                part.unsupported += unsupported + len(facts)
-                continue
-            current.lines.append(line)
-            current.facts += facts
-            current.unsupported += unsupported
-        elif heading[1] in part.blocks:
-            current = None
-        else:
-            current = part.blocks[heading[1]] = _Block(heading[0])
-    return part
+        heading = _heading(lexicon, line.strip())
+        if heading:
+            blocks.append(_Block(*heading))
+        elif line.strip():
+            blocks[-1].lines.append(line)
+            _read_line(lexicon, line, blocks[-1])
+    for block in blocks:
+        block.options = _options(block)
+    return blocks
 
 
-def _heading(line: str, titles: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return (form, title) where a line is the heading of one of the sections."""
+def _heading(lexicon: _Lexicon, line: str) -> tuple[str, str] | None:
+    """Return (title, form) where a line is the heading of one of the sections."""
+    if len(line) > lexicon.longest + _HEADING_EXTRAS:
+        return None
     for form, pattern in _HEADINGS.items():
         match = pattern.fullmatch(line)
-        if match and match.group(1).casefold() in titles:
-            return form, titles[match.group(1).casefold()]
+        if match and match.group(1).casefold() in lexicon.titles:
+            return lexicon.titles[match.group(1).casefold()], form
     return None
 
 
-def _read_line(lexicon: _Lexicon, line: str) -> tuple[list[Fact], int]:
-    """Return the facts that a line states and its count of unsupported names and figures."""
-    facts: list[Fact] = []
-    unsupported = 0
-    for sentence in _SENTENCE_END.split(_MARKER.sub("", line, count=1).strip()):
-        stated, rest = _read_sentence(lexicon, sentence)
-        facts += stated
-        unsupported += _mentions(lexicon, rest)
-    return facts, unsupported
+def _read_line(lexicon: _Lexicon, line: str, block: _Block) -> None:
+    """Add what a line states, denies and makes up to its block.
 
-
-def _read_sentence(lexicon: _Lexicon, sentence: str) -> tuple[list[Fact], str]:
-    """Return the facts that a sentence states, and the sentence without their values.
-
-    A sentence states a fact when it is a sentence (a capital letter first, a verb, a full stop,
-    no negation), and has the fact's property, its object and its value. One that claims more than
-    two facts is a list in disguise and states none.
+    A sentence with a name or figure that nothing supports states no fact, and denies those that it
+    claims; so naming several values, in one sentence or in two, is no way to hit the right one.
     """
-    words = {_base_spelling(w) for w in _WORD.findall(sentence.lower())}
+    marker = _MARKER.match(line)
+    for sentence in _SENTENCE_END.split(line[marker.end() if marker else 0 :].strip()):
+        claimed = _claims(lexicon, sentence)
+        stated, rest = _stated(claimed, sentence)
+        unsupported = _mentions(lexicon, rest)
+        block.unsupported += unsupported
+        if unsupported:
+            block.denied.update(entry.fact for entry in claimed)
+        else:
+            block.stated += stated
+
+
+def _claims(lexicon: _Lexicon, sentence: str) -> list[_Entry]:
+    """Return the facts that a sentence claims something about.
+
+    It has to be a sentence (a capital letter first, a verb, a full stop, no negation, no question),
+    and to name the fact's property and object.
+    """
+    words = {_BRITISH.get(word, word) for word in _WORD.findall(sentence.lower())}
     is_sentence = (
         sentence[:1].isupper()
-        and sentence[-1:] in ".!?"
+        and sentence[-1:] in (".", "!")
         and len(sentence) <= MAX_SENTENCE_CHARS
-        and any(words & verbs for verbs in _VERBS.values())
+        and not words.isdisjoint(_ALL_VERBS)
         and not _NEGATION.search(sentence)
     )
     if not is_sentence:
-        return [], sentence
-    claimed = [
-        fact
-        for thing in words
-        for needed, fact in lexicon.facts.get(thing, ())
-        if needed <= words
-    ]
+        return []
+    entries = (entry for word in words for entry in lexicon.entries.get(word, ()))
+    return [entry for entry in entries if entry.words <= words]
+
+
+def _stated(claimed: list[_Entry], sentence: str) -> tuple[list[Fact], str]:
+    """Return the claimed facts whose value is there, and the sentence without their values.
+
+    A sentence that states more than two facts is a list in disguise and states none.
+    """
     stated, rest = [], sentence
-    for fact in claimed:
-        for form in sorted(written_forms(fact).values(), key=len, reverse=True):
+    for entry in claimed:
+        for form in entry.forms:
             at = _find_value(rest, form)
             if at >= 0:
-                stated.append(fact)
+                stated.append(entry.fact)
                 rest = rest[:at] + rest[at + len(form) :]
                 break
-    return ([], sentence) if len(stated) > MAX_FACTS_A_SENTENCE else (stated, rest)
+    return (stated, rest) if len(stated) <= MAX_FACTS_A_SENTENCE else ([], sentence)
 
 
 def _mentions(lexicon: _Lexicon, text: str) -> int:
@@ -232,121 +268,80 @@ def _mentions(lexicon: _Lexicon, text: str) -> int:
     in_name = False
     for n, match in enumerate(_WORD.finditer(text)):
         word = match.group()
-        in_name_before, in_name = in_name, (
-            n > 0 and len(word) > 1 and word[0].isupper() and word.casefold() not in lexicon.public
-        )
-        runs += in_name and not in_name_before
+        before = in_name
+        in_name = n > 0 and len(word) > 1 and word[0].isupper()
+        in_name = in_name and word.casefold() not in lexicon.public
+        runs += in_name and not before
     return runs + len(_FIGURE.findall(text))
 
 
-@lru_cache(maxsize=64)
-def _lexicon(task: SectionTask) -> _Lexicon:
-    facts: dict[str, list[tuple[frozenset[str], Fact]]] = {}
-    for fact in task.facts:
-        words = [_base_spelling(w) for w in _WORD.findall(fact.attribute.lower())]
-        facts.setdefault(words[-1], []).append((frozenset(words) - {"of", "the"}, fact))
-    text = " ".join((task.subject, *task.sections, *(f.attribute for f in task.facts)))
-    options = (option for decision in DECISIONS.values() for option in decision)
-    public = {w.casefold() for w in (*_WORD.findall(text), *options, *SPELLINGS.values())}
-    titles = {title.casefold(): title for title in task.sections}
-    return _Lexicon(titles, facts, frozenset(public | {"the", "welcome"}))
-
-
 def _find_value(sentence: str, value: str) -> int:
-    """Return where a value stands whole, not as a piece of a longer word or figure; -1 if nowhere."""
+    """Return where a value stands whole, not as a piece of a longer word or figure; or -1."""
     at = sentence.find(value)
     while at >= 0:
-        before, after = sentence[:at][-1:], sentence[at + len(value) :]
+        before, after = sentence[:at][-1:], sentence[at + len(value) :][:2]
         inside = before.isalnum() or before in tuple("-.,") or after[:1].isalnum()
-        if not inside and not (after[:1] in tuple("-.,") and after[1:2].isdigit()):
+        if not inside and not (after[:1] in tuple("-.,") and after[1:].isdigit()):
             return at
         at = sentence.find(value, at + 1)
     return -1
 
 
-@lru_cache(maxsize=64)
-def _lexicon(task: SectionTask) -> _Lexicon:
-    facts: dict[str, list[tuple[frozenset[str], Fact]]] = {}
-    for fact in task.facts:
-        words = [_base_spelling(w) for w in _WORD.findall(fact.attribute.lower())]
-        facts.setdefault(words[-1], []).append((frozenset(words) - {"of", "the"}, fact))
-    text = " ".join((task.subject, *task.sections, *(f.attribute for f in task.facts)))
-    options = (option for decision in DECISIONS.values() for option in decision)
-    public = {w.casefold() for w in (*_WORD.findall(text), *options, *SPELLINGS.values())}
-    titles = {title.casefold(): title for title in task.sections}
-    return _Lexicon(titles, facts, frozenset(public | {"the", "welcome"}))
+def _options(block: _Block) -> dict[str, set[str]]:
+    """Return the style options that a block shows, by decision."""
+    text = "\n".join(block.lines)
+    words = set(_WORD.findall(text.lower()))
+    found = {"heading": {block.form}, "marker": _markers(block.lines)}
+    for decision, vocabulary in _WORDS.items():
+        found[decision] = {option for option, own in vocabulary.items() if own & words}
+    for decision, patterns in _PATTERNS.items():
+        found[decision] = {option for option, p in patterns.items() if p.search(text)}
+    return found
 
 
-@lru_cache(maxsize=1024)
-def _value_patterns(fact: Fact) -> list[re.Pattern[str]]:
-    forms = sorted(set(written_forms(fact).values()), key=len, reverse=True)
-    return [re.compile(rf"(?<![\w.,-]){re.escape(form)}(?![\w-]|[.,]\d)") for form in forms]
-
-
-_BRITISH = {american: british for british, american in SPELLINGS.items()}
-
-
-def _base_spelling(word: str) -> str:
-    return _BRITISH.get(word, word)
-
-
-# Style: whether the blocks of one section follow one decision
-
-
-def _text(blocks: Iterable[_Block]) -> str:
-    return "\n".join(line for block in blocks for line in block.lines)
-
-
-def _only(house: str, found: set[str]) -> bool:
-    """Whether the house option is found and no other is."""
-    return found == {house}
-
-
-def _follows_heading(house: str, blocks: list[_Block]) -> bool:
-    return _only(house, {block.form for block in blocks if block.lines})
-
-
-def _follows_words(vocabulary: Mapping[str, set[str]]) -> Callable[[str, list[_Block]], bool]:
-    def follows(house: str, blocks: list[_Block]) -> bool:
-        words = set(_WORD.findall(_text(blocks).lower()))
-        return _only(house, {option for option, own in vocabulary.items() if own & words})
-
-    return follows
-
-
-def _follows_pattern(
-    patterns: Mapping[str, re.Pattern[str]],
-) -> Callable[[str, list[_Block]], bool]:
-    def follows(house: str, blocks: list[_Block]) -> bool:
-        text = _text(blocks)
-        return _only(house, {option for option, p in patterns.items() if p.search(text)})
-
-    return follows
-
-
-def _follows_marker(house: str, blocks: list[_Block]) -> bool:
-    """Every line that states something is a list item with the house's marker."""
-    lines = [line for block in blocks for line in block.lines]
-    verbs = set().union(*_VERBS.values())
+def _markers(lines: list[str]) -> set[str]:
+    """Return the list markers of all lines that state something, "" where there is none."""
+    options = {marker: option for option, marker in MARKERS.items()}
     found = set()
     for line in lines:
         match = _MARKER.match(line)
-        if match or verbs & set(_WORD.findall(line.lower())):
-            found.add(match.group(1) if match else None)
-    return found == {MARKERS[house]}
+        if match or not _ALL_VERBS.isdisjoint(_WORD.findall(line.lower())):
+            found.add(options.get(match.group(1), "") if match else "")
+    return found
 
 
-_FOLLOWS: dict[str, Callable[[str, list[_Block]], bool]] = {
-    "heading": _follows_heading,
-    "audience": _follows_words({option: {option} for option in DECISIONS["audience"]}),
-    "tense": _follows_words(_VERBS),
-    "numbers": _follows_pattern(_NUMBERS),
-    "dates": _follows_pattern(_DATES),
-    "marker": _follows_marker,
-    "spelling": _follows_words(
-        {"British": set(SPELLINGS), "American": set(SPELLINGS.values())}
-    ),
-    "units": _follows_pattern(
-        {option: re.compile(rf"\d {unit}\b") for option, unit in UNIT_FORMS.items()}
-    ),
-}
+# What a task's documents are read with
+
+
+@lru_cache(maxsize=64)
+def _lexicon(task: SectionTask) -> _Lexicon:
+    entries: dict[str, list[_Entry]] = {}
+    for fact in task.facts:
+        words = [_BRITISH.get(word, word) for word in _WORD.findall(fact.attribute.lower())]
+        forms = tuple(sorted(set(written_forms(fact).values()), key=len, reverse=True))
+        entry = _Entry(fact, frozenset(words) - {"of", "the"}, forms)
+        entries.setdefault(words[-1], []).append(entry)
+    text = " ".join((task.subject, *task.sections, *(f.attribute for f in task.facts)))
+    options = (option for decision in DECISIONS.values() for option in decision)
+    public = {w.casefold() for w in (*_WORD.findall(text), *options, *_BRITISH)}
+    return _Lexicon(
+        titles={title.casefold(): title for title in task.sections},
+        longest=max(len(title) for title in task.sections),
+        entries=entries,
+        public=frozenset(public | {"the", "welcome"}),
+        asked={title: _asked(task, title) for title in task.sections},
+    )
+
+
+def _asked(task: SectionTask, title: str) -> list[tuple[str, str]]:
+    """Return the decisions that a section can follow: one on dates needs a date to show it."""
+    facts = [fact for fact in task.facts if fact.section == title]
+    forms = [written_forms(fact) for fact in facts]
+    words = {word for fact in facts for word in _WORD.findall(fact.attribute.lower())}
+
+    def shows(decision: str, option: str) -> bool:
+        if decision in _PATTERNS:
+            return any(_PATTERNS[decision][option].search(form.get(option, "")) for form in forms)
+        return decision != "spelling" or any(w in SPELLINGS or w in _BRITISH for w in words)
+
+    return [(decision, option) for decision, option in task.style if shows(decision, option)]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -57,6 +60,17 @@ PROPERTIES = {
 GIVEN_NAMES = (
     "Anna Boris Clara David Emma Felix Greta Hugo Irene Jonas Karin Louis Maria Nils Olga Peter"
 ).split()
+
+
+_ATTRIBUTE = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)*")
+_VALUES = {  # the neutral form of each kind of value
+    "person": re.compile(r"[^\n;]+"),
+    "place": re.compile(r"[^\n;]+"),
+    "year": re.compile(r"[0-9]{1,4}"),
+    "amount": re.compile(r"[0-9]{1,15}"),
+    "date": re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-[0-9]{2}"),
+    "measure": re.compile(r"[0-9]+ kg"),
+}
 
 
 @dataclass(frozen=True)
@@ -115,6 +129,10 @@ class Fact:
     outdated_record: int = 0
     remote: bool = False
 
+    def __hash__(self) -> int:
+        """Hash by the attribute, which no other fact of a task has."""
+        return hash(self.attribute)
+
     @property
     def shared(self) -> bool:
         """Whether a teammate must tell the writer the value."""
@@ -143,6 +161,10 @@ class SectionTask:
     talk: int
     max_cycles: int
 
+    def __hash__(self) -> int:
+        """Hash by a part that hardly another task has; the facts would take longer."""
+        return hash((self.subject, self.sections, self.style))
+
     @cached_property
     def house_style(self) -> dict[str, str]:
         """The style as a mapping."""
@@ -150,32 +172,55 @@ class SectionTask:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the task as JSON-ready data."""
-        return asdict(self)
+        return {
+            "subject": self.subject,
+            "sections": list(self.sections),
+            "facts": [dict(vars(fact)) for fact in self.facts],
+            "style": [list(pair) for pair in self.style],
+            "rotation": self.rotation,
+            "talk": self.talk,
+            "max_cycles": self.max_cycles,
+        }
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> SectionTask:
         """Read a task as `to_dict` wrote it.
 
         Raises:
-            ValueError: Where a style decision, fact kind or section does not exist.
+            ValueError: For what no document could be written or read from: an unknown style
+                option, kind or section, an attribute that is used twice, a value in another form.
         """
-        facts = tuple(Fact(**fact) for fact in data["facts"])
-        style = tuple((str(d), str(o)) for d, o in data["style"])
-        for decision, option in style:
-            if option not in DECISIONS.get(decision, {}):
-                raise ValueError(f"there is no style {decision!r}: {option!r}")
-        for fact in facts:
-            if fact.section not in data["sections"] or fact.kind not in PROPERTIES:
-                raise ValueError(f"fact {fact.attribute!r} names an unknown section or kind")
-        return cls(
+        task = cls(
             subject=str(data["subject"]),
             sections=tuple(data["sections"]),
-            facts=facts,
-            style=style,
+            facts=tuple(Fact(**fact) for fact in data["facts"]),
+            style=tuple((str(d), str(o)) for d, o in data["style"]),
             rotation=int(data.get("rotation", 0)),
             talk=int(data.get("talk", LEVELS["easy"].talk)),
             max_cycles=int(data.get("max_cycles", LEVELS["easy"].max_cycles)),
         )
+        task._check()
+        return task
+
+    def _check(self) -> None:
+        for decision, option in self.style:
+            if option not in DECISIONS.get(decision, {}):
+                raise ValueError(f"there is no style {decision!r}: {option!r}")
+        filled = [title for title, _ in groupby(self.facts, attrgetter("section"))]
+        if not filled or filled != [*self.sections]:
+            raise ValueError("every section needs facts, in the order of the sections")
+        seen: set[str] = set()
+        for fact in self.facts:
+            if fact.kind not in PROPERTIES:
+                raise ValueError(f"there is no kind of fact {fact.kind!r}")
+            if fact.attribute in seen or not _ATTRIBUTE.fullmatch(fact.attribute):
+                raise ValueError(f"fact {fact.attribute!r} needs words of its own as attribute")
+            for value in (fact.value, fact.outdated or fact.value):
+                if not _VALUES[fact.kind].fullmatch(value):
+                    raise ValueError(
+                        f"fact {fact.attribute!r}: no {fact.kind} is written {value!r}"
+                    )
+            seen.add(fact.attribute)
 
 
 def generate(rng: np.random.Generator, split: str, difficulty: str) -> SectionTask:
@@ -188,7 +233,8 @@ def generate(rng: np.random.Generator, split: str, difficulty: str) -> SectionTa
     facts = []
     for section in sections:
         for kind in level.kinds:
-            facts.append(Fact(section, next(attributes[kind]), kind, _value(rng, kind, split, taken)))
+            value = _value(rng, kind, split, taken)
+            facts.append(Fact(section, next(attributes[kind]), kind, value))
     facts = _complicate(rng, facts, level, split, taken)
     facts = facts if level.decisions < 7 else _spell(rng, facts, level)
     names = list(DECISIONS)[: level.decisions]
@@ -202,9 +248,7 @@ def generate(rng: np.random.Generator, split: str, difficulty: str) -> SectionTa
 def deal_facts(task: SectionTask, team_size: int) -> list[tuple[Fact, ...]]:
     """Cut the facts into one even, contiguous stretch for each agent to write."""
     n = len(task.facts)
-    return [
-        task.facts[n * i // team_size : n * (i + 1) // team_size] for i in range(team_size)
-    ]
+    return [task.facts[n * i // team_size : n * (i + 1) // team_size] for i in range(team_size)]
 
 
 def deal_style(task: SectionTask, team_size: int) -> list[dict[str, str]]:
@@ -219,8 +263,8 @@ def written_forms(fact: Fact) -> dict[str, str]:
     """Return every way to write a fact's value, by style option ("" for the neutral form)."""
     value = fact.value
     if fact.kind == "amount":
-        return {"": value, **{o: group_digits(value, s) for o, s in zip(
-            ("comma", "dot", "space"), ",. ", strict=True)}}
+        separators = {"comma": ",", "dot": ".", "space": " "}
+        return {"": value, **{o: group_digits(value, s) for o, s in separators.items()}}
     if fact.kind == "date":
         year, month, day = value.split("-")
         name = MONTHS[int(month) - 1]
