@@ -74,8 +74,6 @@ class ActionSelector:
             max_new_tokens=self.max_new_tokens,
             pad_token_id=pad,
             eos_token_id=end,
-            cache_implementation="static",
-            disable_compile=True,
             **chance,
         )
         return [_until(row, end) for row in out_BT[:, width:].tolist()]

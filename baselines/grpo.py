@@ -12,13 +12,12 @@ import copy
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from datasets import Dataset
 from llm_collab_envs import make
-from transformers import TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from baselines.action_selector import ActionSelector
@@ -176,7 +175,7 @@ def build_trainer(
         remove_unused_columns=False,
         use_vllm=False,
     )
-    return GRPOTrainer(
+    trainer = GRPOTrainer(
         model=model,
         reward_funcs=[team_reward, difference_reward],
         args=arguments,
@@ -185,9 +184,11 @@ def build_trainer(
         callbacks=callbacks,
         rollout_func=JointRollout(config, tokenizer),
     )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
 
 
-def save_policy(trainer: GRPOTrainer, tokenizer: Any, out: Path) -> None:
+def save_policy(trainer: GRPOTrainer, tokenizer: Any, out: str) -> None:
     """Save the trained policy, ready for `HFPolicy.load`."""
-    trainer.save_model(str(out))
-    tokenizer.save_pretrained(str(out))
+    trainer.save_model(out)
+    tokenizer.save_pretrained(out)

@@ -1,0 +1,231 @@
+"""Train a policy: checks, progress, metrics, safe interruption and resumption around the trainer."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import signal
+import time
+import warnings
+from dataclasses import asdict, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback, set_seed
+from transformers.trainer_utils import get_last_checkpoint
+from transformers.utils import logging as transformers_logging
+
+from baselines.config import TrainConfig
+from baselines.errors import CommandError
+from baselines.policies.hf import TINY
+
+METRICS = "metrics.jsonl"
+CONFIG = "run.json"
+CHECKPOINTS = "checkpoints"
+
+
+def train(config: TrainConfig, resume: bool = False) -> Path:
+    """Train and return the folder of the trained policy, which is `config.out`.
+
+    Args:
+        config: What to train, and how.
+        resume: Go on from the last checkpoint in `config.out`, with the same result as an unbroken
+            run.
+
+    Raises:
+        CommandError: Where the model cannot be loaded, the folder is in use, there is nothing to
+            resume, or the disk is full.
+        KeyboardInterrupt: After Ctrl-C; the state is saved.
+    """
+    checkpoint = _prepare_folder(config, resume)
+    _quiet()
+    set_seed(config.seed)
+    model, tokenizer = _load(config.model)
+    # TRL is imported here, so that a wrong folder or model name is answered at once.
+    from baselines.grpo import build_trainer, save_policy
+
+    progress = StepProgress(config)
+    stop = StopOnSignal()
+    metrics = MetricsFile(config.out / METRICS)
+    inner = replace(config, out=config.out / CHECKPOINTS)
+    try:
+        trainer = build_trainer(inner, model, tokenizer, [metrics, progress, stop])
+        with stop, progress:
+            trainer.train(resume_from_checkpoint=checkpoint)
+        if stop.asked:
+            raise KeyboardInterrupt(
+                f"stopped after step {trainer.state.global_step}; the state is saved in "
+                f"{config.out}. Go on with --resume --out {config.out}"
+            )
+        save_policy(trainer, tokenizer, str(config.out))
+    except OSError as problem:
+        if problem.errno != errno.ENOSPC:
+            raise
+        raise CommandError(
+            f"the disk that holds {config.out} is full. Free some space and go on with --resume."
+        ) from problem
+    return config.out
+
+
+class MetricsFile(TrainerCallback):
+    """Writes every step's metrics as one JSON line.
+
+    Args:
+        path: The file; on resumption, lines past the checkpoint are dropped.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Keep the path."""
+        self._path = path
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Keep the lines up to the step that training starts from."""
+        lines = self._path.read_text().splitlines() if self._path.exists() else []
+        kept = [line for line in lines if json.loads(line)["step"] <= state.global_step]
+        self._path.write_text("".join(line + "\n" for line in kept))
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:
+        """Append one step."""
+        if "reward" in logs and state.is_world_process_zero:
+            with self._path.open("a") as file:
+                file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
+
+
+class StepProgress(TrainerCallback):
+    """A progress bar with the reward, its parts and tokens a second.
+
+    Args:
+        config: Says how many steps there are.
+    """
+
+    def __init__(self, config: TrainConfig) -> None:
+        """Build the bar."""
+        self._bar = Progress(
+            TextColumn("training"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[terms]}"),
+        )
+        self._task = self._bar.add_task("steps", total=config.steps, terms="first episodes ...")
+        self._tokens = 0.0
+        self._at = time.perf_counter()
+
+    def __enter__(self) -> StepProgress:
+        """Show the bar."""
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the bar as it stands."""
+        self._bar.stop()
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Start where training starts."""
+        self._tokens = state.num_input_tokens_seen
+        self._at = time.perf_counter()
+        self._bar.update(self._task, completed=state.global_step)
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:
+        """Show the step."""
+        if "reward" not in logs:
+            return
+        now = time.perf_counter()
+        pace = (logs["num_tokens"] - self._tokens) / (now - self._at)
+        self._tokens, self._at = logs["num_tokens"], now
+        parts = {
+            "reward": logs["rewards/team_reward/mean"],
+            **{n: logs[f"env/{n}"] for n in ("quality", "speed", "coordination_cost")},
+        }
+        shown = " ".join(f"{name} {value:.3f}" for name, value in parts.items())
+        self._bar.update(
+            self._task, completed=state.global_step, terms=f"{shown} {pace:,.0f} tokens/s"
+        )
+        if not self._bar.console.is_terminal:
+            self._bar.console.print(f"step {state.global_step}: {shown} {pace:,.0f} tokens/s")
+
+
+class StopOnSignal(TrainerCallback):
+    """Turns the first Ctrl-C into a checkpoint and a clean stop; a second one stops at once."""
+
+    def __init__(self) -> None:
+        """Nothing has been asked yet."""
+        self.asked = False
+        self._before: Any = None
+
+    def __enter__(self) -> StopOnSignal:
+        """Take over Ctrl-C."""
+        self._before = signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give Ctrl-C back."""
+        signal.signal(signal.SIGINT, self._before)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt("stopped at once; the last checkpoint is kept.")
+        self.asked = True
+        print("\nstopping after this step, to save the state; press Ctrl-C again to stop at once")
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Save and stop if asked."""
+        if self.asked:
+            control.should_save = True
+            control.should_training_stop = True
+
+
+def _prepare_folder(config: TrainConfig, resume: bool) -> str | None:
+    """Create the run's folder, or find the checkpoint to go on from."""
+    path = config.out / CONFIG
+    asked = json.loads(json.dumps({**asdict(config), "out": str(config.out)}))
+    if not resume:
+        if config.out.exists() and any(config.out.iterdir()):
+            raise CommandError(
+                f"the output folder {config.out} exists and is not empty. Choose another --out, or "
+                "go on with the run in it by --resume."
+            )
+        config.out.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(asked, indent=1) + "\n")
+        return None
+    if not path.exists():
+        raise CommandError(f"there is no run to resume in {config.out}. Leave out --resume.")
+    stored = json.loads(path.read_text())
+    other = [name for name in asked if asked[name] != stored.get(name) and name != "out"]
+    if other:
+        raise CommandError(
+            f"the run in {config.out} was started with {other[0]}={stored.get(other[0])!r}, not "
+            f"{asked[other[0]]!r}. Resume it with the same options."
+        )
+    folder = config.out / CHECKPOINTS
+    return get_last_checkpoint(str(folder)) if folder.exists() else None
+
+
+def _load(name: str) -> tuple[Any, Any]:
+    """Load weights in fp32, which mixed precision trains, and the tokenizer."""
+    source = str(TINY) if name == "tiny" else name.removeprefix("hf:")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32)
+    except (OSError, ValueError) as problem:
+        raise CommandError(
+            f"no model could be loaded from {name!r} ({str(problem).strip().splitlines()[0]}). Use "
+            "'tiny', a folder that holds config.json and weights, or a model id that this machine "
+            "can reach."
+        ) from problem
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
+
+
+def _quiet() -> None:
+    """Silence notices of the libraries that say nothing to the user of this one."""
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    logging.getLogger("trl").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message=".*rollout_func.*")
+    warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*")

@@ -1,0 +1,86 @@
+"""Centralised training, decentralised execution: what enters a policy's input, and what does not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from llm_collab_envs import make
+
+from baselines.action_selector import ActionSelector
+from baselines.policies.hf import TINY, HFPolicy
+from baselines.rollout import play
+
+ENV = "section_writing_v0"
+
+SEAT = """
+import json, sys
+from baselines.action_selector import ActionSelector
+from baselines.policies.base import History
+from baselines.policies.hf import HFPolicy, TINY
+policy = HFPolicy.load(TINY, ActionSelector(0.0, 1.0, 160))
+history = History()
+for line in sys.stdin:
+    history.observations.append(json.loads(line))
+    reply = policy.act([history])[0]
+    history.replies.append(reply)
+    print(json.dumps(reply.text), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def policy():
+    return HFPolicy.load(TINY, ActionSelector(0.0, 1.0, 160))
+
+
+def test_each_agent_in_its_own_process_acts_the_same(policy):
+    (together,) = play([make(ENV, team_size=2, split="test")], [0], policy)
+    env = make(ENV, team_size=2, split="test")
+    seats = {
+        agent: subprocess.Popen(
+            [sys.executable, "-c", SEAT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for agent in env.possible_agents
+    }
+    observations, infos = env.reset(options={"task": 0})
+    while env.agents:
+        actions = {}
+        for agent in env.agents:
+            if infos[agent]["done"]:
+                continue
+            seat = seats[agent]
+            seat.stdin.write(json.dumps(observations[agent]) + "\n")
+            seat.stdin.flush()
+            actions[agent] = json.loads(seat.stdout.readline())
+        observations, _, _, _, infos = env.step(actions)
+    for seat in seats.values():
+        seat.stdin.close()
+        seat.wait()
+    assert env.episode == together.log
+
+
+def test_policy_input_holds_no_state_and_no_teammates_text(policy):
+    env = make(ENV, team_size=4, split="test")
+    (episode,) = play([env], [1], policy)
+    for agent, history in episode.histories.items():
+        read = policy.tokenizer.decode(policy.context.ids(history_before_last(history)))
+        for mate in set(env.possible_agents) - {agent}:
+            for fact in facts_of(env, mate):
+                assert fact not in read
+        assert '"house_style"' not in read
+        assert env.state() not in read
+
+
+def history_before_last(history):
+    from baselines.policies.base import History
+
+    return History(history.observations, history.replies[:-1])
+
+
+def facts_of(env, agent):
+    from llm_collab_envs.writing.section_writing.tasks import deal_facts
+
+    share = deal_facts(env.tasks[1], env.team_size)[env.possible_agents.index(agent)]
+    return [f"{fact.attribute}: {fact.value}" for fact in share]

@@ -1,0 +1,162 @@
+"""The trainer: advantages by hand, masks, resumption, interruption, errors."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from baselines.advantages import group_relative
+from baselines.config import TrainConfig
+from baselines.errors import CommandError
+from baselines.grpo import build_trainer
+from baselines.policies.hf import TINY
+from baselines.train import METRICS, train
+
+ENV = "section_writing_v0"
+SMALL = dict(teams=(2, 1), num_generations=2, steps=4, micro_batch=3, max_new_tokens=24, save_every=2)
+
+
+def small(out: Path, **changes) -> TrainConfig:
+    return TrainConfig(ENV, out, **{**SMALL, **changes})
+
+
+def metrics(out: Path) -> list[dict[str, float]]:
+    """Everything that is logged but for the time it took."""
+    lines = [json.loads(line) for line in (out / METRICS).read_text().splitlines()]
+    return [{k: v for k, v in line.items() if k != "step_time"} for line in lines]
+
+
+def test_group_relative_by_hand():
+    # mean 0.5, sample std of (0.2, 0.4, 0.6, 0.8) is 0.2582
+    got = group_relative(np.array([[0.2, 0.4, 0.6, 0.8], [0.3, 0.3, 0.3, 0.3]]))
+    assert got[0] == pytest.approx([-1.1614, -0.3871, 0.3871, 1.1614], abs=1e-3)
+    assert got[1] == pytest.approx([0, 0, 0, 0])
+
+
+@pytest.fixture
+def batch(tmp_path):
+    """One generation batch of the trainer: its inputs as played, and what TRL made of them."""
+    tokenizer = AutoTokenizer.from_pretrained(TINY)
+    model = AutoModelForCausalLM.from_pretrained(TINY, dtype=torch.float32)
+    config = small(tmp_path, teams=(2, 2), num_generations=3, micro_batch=4, max_new_tokens=160)
+    torch.manual_seed(1)
+    trainer = build_trainer(config, model, tokenizer, [])
+    inputs = [row for row in trainer.train_dataset.to_list()[:4] for _ in range(3)]
+    played = {}
+    rollout = trainer.rollout_func
+    trainer.rollout_func = lambda *args: played.setdefault("rows", rollout(*args))
+    trainer.model.train()
+    return trainer._generate_and_score_completions(inputs), played["rows"]
+
+
+def test_advantage_is_the_group_relative_joint_reward(batch):
+    made, rows = batch
+    joint = np.array(rows["joint"]).reshape(-1, 3)
+    assert joint.std() > 0
+    assert made["advantages"].numpy().reshape(-1, 3) == pytest.approx(group_relative(joint), abs=1e-3)
+    first, second = joint[0], joint[1]
+    assert first == pytest.approx(second), "both agents of an episode share one reward"
+
+
+def test_only_what_the_policy_wrote_is_in_the_loss(batch):
+    made, rows = batch
+    mask = made["completion_mask"] * made["tool_mask"]
+    assert mask.sum(1).tolist() == [sum(row) for row in rows["env_mask"]]
+    for n, (ids, own) in enumerate(zip(rows["completion_ids"], rows["env_mask"], strict=True)):
+        assert made["completion_ids"][n, : len(ids)].tolist() == ids
+        assert mask[n, : len(ids)].tolist() == own
+        assert mask[n, len(ids) :].sum() == 0, "padding is not trained"
+
+
+def test_resumed_run_equals_unbroken_run(tmp_path):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    train(small(whole))
+    train(small(broken))
+    # Undo everything after the first checkpoint, as if the run had been killed in step 3.
+    for later in (broken / "checkpoints").glob("checkpoint-4"):
+        subprocess.run(["rm", "-r", str(later)], check=True)
+    (broken / "model.safetensors").unlink()
+    train(small(broken), resume=True)
+    assert metrics(broken) == metrics(whole)
+    assert [line["step"] for line in metrics(broken)] == [1, 2, 3, 4]
+    one = AutoModelForCausalLM.from_pretrained(whole).state_dict()
+    two = AutoModelForCausalLM.from_pretrained(broken).state_dict()
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_interrupt_saves_and_says_where(tmp_path):
+    out = tmp_path / "run"
+    code = (
+        "from pathlib import Path; from baselines.config import TrainConfig; "
+        "from baselines.train import train\n"
+        f"train(TrainConfig({ENV!r}, Path({str(out)!r}), **{ {**SMALL, 'steps': 50, 'save_every': 50}!r}))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if line.startswith("step 1"):
+            process.send_signal(signal.SIGINT)
+    process.wait(timeout=120)
+    text = "".join(seen)
+    assert "--resume" in text
+    assert str(out) in text
+    assert list((out / "checkpoints").glob("checkpoint-*"))
+
+
+def test_existing_folder(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(CommandError, match="--resume"):
+        train(small(tmp_path))
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_wrong_model_name(tmp_path):
+    with pytest.raises(CommandError, match=r"no model could be loaded from '/nowhere'"):
+        train(small(tmp_path / "run", model="/nowhere"))
+
+
+def test_nothing_to_resume(tmp_path):
+    with pytest.raises(CommandError, match="no run to resume"):
+        train(small(tmp_path / "run"), resume=True)
+
+
+def test_resume_with_other_options(tmp_path):
+    with pytest.raises(CommandError):
+        train(small(tmp_path / "run", model="/nowhere"))
+    with pytest.raises(CommandError, match="learning_rate"):
+        train(small(tmp_path / "run", model="/nowhere", learning_rate=1.0), resume=True)
+
+
+def test_full_disk(tmp_path):
+    out = tmp_path / "run"
+    with pytest.raises(CommandError):
+        train(small(out, model="/nowhere"))
+    (out / METRICS).symlink_to("/dev/full")
+    (out / "run.json").write_text((out / "run.json").read_text().replace("/nowhere", "tiny"))
+    with pytest.raises(CommandError, match="disk"):
+        train(small(out), resume=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"num_generations": 1}, "num_generations"),
+        ({"micro_batch": 7}, "micro_batch"),
+        ({"teams": ()}, "teams"),
+    ],
+)
+def test_config_errors_name_the_argument(tmp_path, change, message):
+    with pytest.raises(ValueError, match=message):
+        replace(small(tmp_path), **change)

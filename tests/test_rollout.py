@@ -1,0 +1,118 @@
+"""Rollouts: lockstep play, and training rows against hand-counted tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from llm_collab_envs import make
+from transformers import AutoTokenizer
+
+from baselines.policies.base import History, Reply
+from baselines.policies.context import Context
+from baselines.policies.hf import TINY
+from baselines.policies.scripted import ScriptedPolicy
+from baselines.rollout import play, training_row
+
+ENV = "section_writing_v0"
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return AutoTokenizer.from_pretrained(TINY)
+
+
+class TokenScript:
+    """Plays fixed replies, one a round, with their tokens; the last one is repeated."""
+
+    def __init__(self, tokenizer, replies: Sequence[str], end: bool = True) -> None:
+        self._ids = [tokenizer(text)["input_ids"] + [tokenizer.eos_token_id] * end for text in replies]
+        self._texts = replies
+        self.seen: list[History] = []
+
+    def act(self, histories: Sequence[History]) -> list[Reply]:
+        self.seen += [History(list(h.observations), list(h.replies)) for h in histories]
+        turns = [min(len(h.replies), len(self._texts) - 1) for h in histories]
+        return [Reply(self._texts[t], tuple(self._ids[t])) for t in turns]
+
+
+def test_row_marks_every_reply_token_and_nothing_else(tokenizer):
+    replies = ['<say to="all">hello</say>', "<submit>x</submit><done/>"]
+    policy = TokenScript(tokenizer, replies)
+    env = make(ENV, team_size=2)
+    (episode,) = play([env], [3], policy)
+    context = Context(tokenizer)
+    history = episode.histories["agent_1"]
+    row = training_row(context, history)
+
+    ids = [tokenizer(text)["input_ids"] + [tokenizer.eos_token_id] for text in replies]
+    between = context.next(history.observations[1], ended=True)
+    assert row.completion_ids == ids[0] + between + ids[1]
+    assert row.env_mask == [1] * len(ids[0]) + [0] * len(between) + [1] * len(ids[1])
+    assert row.completion_ids[len(ids[0]) - 1] == tokenizer.eos_token_id
+    assert row.env_mask[len(ids[0]) - 1] == 1, "the end-of-sequence token is trained"
+    assert row.completion_ids[-1] == tokenizer.eos_token_id
+    assert len(row.completion_ids) == len(row.env_mask)
+
+
+def test_row_is_what_the_policy_saw(tokenizer):
+    replies = ['<say to="all">one</say>', "", "<submit>x</submit><done/>"]
+    policy = TokenScript(tokenizer, replies)
+    (episode,) = play([make(ENV, team_size=2)], [0], policy)
+    context = Context(tokenizer)
+    for history in episode.histories.values():
+        row = training_row(context, history)
+        last = History(history.observations, history.replies[:-1])
+        read = context.ids(last)
+        written = list(history.replies[-1].token_ids)
+        assert row.prompt_ids + row.completion_ids == read + written
+
+
+def test_context_reads_the_briefing_once_and_the_text_in_order(tokenizer):
+    policy = TokenScript(tokenizer, ["", "", "<done/>"])
+    (episode,) = play([make(ENV, team_size=2)], [0], policy)
+    history = episode.histories["agent_0"]
+    text = tokenizer.decode(Context(tokenizer).ids(History(history.observations, history.replies[:-1])))
+    assert text.count("You are agent_0") == 1
+    assert text.index("== Round 1") < text.index("== Round 2") < text.index("== Round 3")
+
+
+def test_reply_without_end_is_closed_by_the_env_not_by_the_policy(tokenizer):
+    policy = TokenScript(tokenizer, ["cut off", "<done/>"], end=False)
+    (episode,) = play([make(ENV, team_size=2)], [0], policy)
+    row = training_row(Context(tokenizer), episode.histories["agent_0"])
+    cut = len(tokenizer("cut off")["input_ids"])
+    assert row.completion_ids[cut] == tokenizer.eos_token_id
+    assert row.env_mask[cut] == 0
+
+
+def test_finished_agents_are_not_asked_again(tokenizer):
+    class Uneven:
+        def act(self, histories):
+            return [
+                Reply("<done/>" if "You are agent_0" in h.observations[0] or h.replies else "")
+                for h in histories
+            ]
+
+    (episode,) = play([make(ENV, team_size=2)], [0], Uneven())
+    assert len(episode.histories["agent_0"].replies) == 1
+    assert len(episode.histories["agent_1"].replies) == 2
+
+
+def test_lockstep_changes_nothing():
+    envs = [make(ENV, team_size=4) for _ in range(3)]
+    policy = ScriptedPolicy(envs[0]._expert())
+    together = play(envs, [5, 6, 7], policy)
+    alone = [play([make(ENV, team_size=4)], [task], policy)[0] for task in (5, 6, 7)]
+    assert [e.log for e in together] == [e.log for e in alone]
+
+
+def test_plain_text_models_get_plain_text(tokenizer):
+    plain = AutoTokenizer.from_pretrained(TINY)
+    plain.chat_template = None
+    policy = TokenScript(plain, ["", "<done/>"])
+    (episode,) = play([make(ENV, team_size=2)], [0], policy)
+    history = episode.histories["agent_0"]
+    text = plain.decode(Context(plain).ids(History(history.observations, history.replies[:-1])))
+    assert "<|obs|>" not in text
+    assert text.count("Reply:") == 2
