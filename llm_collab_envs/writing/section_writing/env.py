@@ -48,9 +48,10 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality
     Q = F (1 + K) / 2. Faithfulness F is the F1 of facts: recall counts facts correctly stated in
     a sentence of the right section, precision the stated names and figures that the facts support.
-    Consistency K is the share of (section, decision) pairs that follow the house style; a missing
-    section follows nothing. A fact that is also claimed with another value is not right. Cost C is
-    message tokens over the team's budget plus the share of repeated or misplaced facts.
+    Consistency K is the share of (section, decision) pairs that follow the house style; a section
+    with less than half of its facts is missing and follows nothing. A fact that is also claimed
+    with another value is not right. Cost C is message tokens over the team's budget plus the share
+    of repeated or misplaced facts.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.

@@ -3,12 +3,14 @@
 Faithfulness F looks at the private facts: recall counts those correctly stated in a sentence of
 the right section, precision counts the stated names and figures that the facts support.
 Consistency K looks at the surface: the share of (section, decision) pairs that follow the house
-style. Quality is F * (1 + K) / 2, so style without content is worth nothing.
+style. A section that states less than half of its facts is missing, and follows nothing. Quality is
+F * (1 + K) / 2, so style without content is worth nothing.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,6 +26,7 @@ from llm_collab_envs.writing.section_writing.tasks import (
     written_forms,
 )
 
+MIN_SHARE_OF_FACTS = 0.5
 MAX_FACTS_A_SENTENCE = 2
 MAX_SENTENCE_CHARS = 400
 
@@ -126,6 +129,7 @@ class _Lexicon:
         longest: Length of the longest title.
         entries: How facts are recognised, by the last word of their attribute.
         public: Words that may be capitalised without being a private name.
+        sizes: How many facts each section has.
         asked: The (decision, option) pairs that each section can follow.
     """
 
@@ -133,6 +137,7 @@ class _Lexicon:
     longest: int
     entries: dict[str, list[_Entry]]
     public: frozenset[str]
+    sizes: Counter[str]
     asked: dict[str, list[tuple[str, str]]]
 
 
@@ -153,7 +158,7 @@ def score(task: SectionTask, parts: Mapping[str, str]) -> WritingScore:
     right.difference_update(*(block.denied for block in blocks))
     wrong = stated - len(right) + sum(block.unsupported for block in blocks)
     faithfulness = 2 * len(right) / (len(right) + len(task.facts) + wrong)
-    consistency = _consistency(lexicon, blocks)
+    consistency = _consistency(lexicon, blocks, Counter(fact.section for fact in right))
     return WritingScore(
         quality=faithfulness * (1 + consistency) / 2,
         faithfulness=faithfulness,
@@ -162,7 +167,7 @@ def score(task: SectionTask, parts: Mapping[str, str]) -> WritingScore:
     )
 
 
-def _consistency(lexicon: _Lexicon, blocks: Iterable[_Block]) -> float:
+def _consistency(lexicon: _Lexicon, blocks: Iterable[_Block], right: Counter[str]) -> float:
     """Return K: a section follows a decision when all it shows of it is the house option."""
     sections: dict[str, list[_Block]] = {title: [] for title in lexicon.asked}
     for block in blocks:
@@ -171,7 +176,7 @@ def _consistency(lexicon: _Lexicon, blocks: Iterable[_Block]) -> float:
     followed = pairs = 0
     for title, asked in lexicon.asked.items():
         pairs += len(asked)
-        if any(block.lines for block in sections[title]):
+        if right[title] >= MIN_SHARE_OF_FACTS * lexicon.sizes[title]:
             for decision, option in asked:
                 shown = set().union(*(block.options[decision] for block in sections[title]))
                 followed += shown == {option}
@@ -232,7 +237,8 @@ def _claims(lexicon: _Lexicon, sentence: str) -> list[_Entry]:
     It has to be a sentence (a capital letter first, a verb, a full stop, no negation, no question),
     and to name the fact's property and object.
     """
-    words = {_BRITISH.get(word, word) for word in _WORD.findall(sentence.lower())}
+    found = [_BRITISH.get(word, word) for word in _WORD.findall(sentence.lower())]
+    words = frozenset(found)
     is_sentence = (
         sentence[:1].isupper()
         and sentence[-1:] in (".", "!")
@@ -242,7 +248,8 @@ def _claims(lexicon: _Lexicon, sentence: str) -> list[_Entry]:
     )
     if not is_sentence:
         return []
-    entries = (entry for word in words for entry in lexicon.entries.get(word, ()))
+    in_order = dict.fromkeys(found)
+    entries = (entry for word in in_order for entry in lexicon.entries.get(word, ()))
     return [entry for entry in entries if entry.words <= words]
 
 
@@ -329,6 +336,7 @@ def _lexicon(task: SectionTask) -> _Lexicon:
         longest=max(len(title) for title in task.sections),
         entries=entries,
         public=frozenset(public | {"the", "welcome"}),
+        sizes=Counter(fact.section for fact in task.facts),
         asked={title: _asked(task, title) for title in task.sections},
     )
 
