@@ -1,0 +1,231 @@
+"""Evaluate: a policy on fixed tasks, one record for each episode.
+
+Every policy meets the same tasks under the same seed. Episodes are played in chunks, each with its
+own seed, so that a run that was broken off between chunks goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+import llm_collab_envs
+from baselines.errors import CommandError
+from baselines.policies.load import TEAM_SIZE, open_policy, weights_of
+from baselines.results import Record, ResultsFile
+from baselines.rollout import Episode, play
+from llm_collab_envs import make
+from llm_collab_envs.core import metrics
+
+TASKS_PER_SEED = 1_000
+SETTINGS = ("env", "policy", "team_size", "difficulty", "split", "seed", "temperature", "top_p")
+IDENTITY = (*SETTINGS, "max_new_tokens", "weights")
+_LIBRARIES = ("pettingzoo", "torch", "transformers")
+
+
+@dataclass(frozen=True)
+class EvalConfig:
+    """What to evaluate, and on what.
+
+    Attributes:
+        env: Env id.
+        policy: A name that `policies.load` knows, a model folder, or "hf:" and a model id.
+        team_size: Agents in the team.
+        difficulty: Of the tasks.
+        episodes: How many tasks, one episode each.
+        split: "train" or "test".
+        seed: Which tasks, and of the chance in replies and intervals.
+        temperature: Of sampling; 0 is greedy.
+        top_p: Nucleus of sampling.
+        max_new_tokens: The longest reply, in the model's tokens.
+        batch: Episodes played at once, and saved at once. Chance is drawn batch by batch, so a
+            sampled run repeats itself only with the same batch.
+        out: JSONL file that the records go to, or None.
+    """
+
+    env: str
+    policy: str
+    team_size: int = TEAM_SIZE
+    difficulty: str = "easy"
+    episodes: int = 64
+    split: str = "test"
+    seed: int = 0
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_new_tokens: int = 1024
+    batch: int = 32
+    out: Path | None = None
+
+    def __post_init__(self) -> None:
+        """Check what nothing else checks."""
+        for name, least in (("episodes", 1), ("batch", 1), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be {least} or more; got {getattr(self, name)}.")
+
+    def identity(self) -> dict[str, Any]:
+        """Return what two runs must share for their records to belong together."""
+        weights = weights_of(self.policy)
+        return {name: weights if name == "weights" else getattr(self, name) for name in IDENTITY}
+
+    def selector(self) -> Any:
+        """Return the action selector; this imports torch."""
+        from baselines.action_selector import ActionSelector
+
+        return ActionSelector(self.temperature, self.top_p, self.max_new_tokens)
+
+
+def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]:
+    """Play the tasks that are not in `config.out` yet, and return the records of all, in order.
+
+    Args:
+        config: What to evaluate.
+        console: Where to show a progress bar, or None for silence.
+
+    Raises:
+        CommandError: For a policy, team size, split, ... that does not exist, or an `out` that
+            holds other results or cannot be written.
+        KeyboardInterrupt: After Ctrl-C; its message says what is saved.
+    """
+    tasks, envs = _prepare(config)
+    identity = config.identity()
+    file = None if config.out is None else ResultsFile(config.out, identity)
+    records = {t: file.records[t] for t in tasks if t in file.records} if file else {}
+    with _bar(console) as bar:
+        line = bar.add_task("episodes", total=len(tasks), reward=_running_mean(records))
+        bar.update(line, completed=len(records))
+        try:
+            for episodes in _episodes(config, envs, tasks, records):
+                played = [_record(identity, episode, config) for episode in episodes]
+                if file:
+                    file.append(played)
+                records |= {record["task"]: record for record in played}
+                bar.update(line, completed=len(records), reward=_running_mean(records))
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(_what_is_saved(config, len(records))) from None
+    return [records[task] for task in tasks]
+
+
+def joint_rewards(config: EvalConfig, tasks: Sequence[int]) -> list[float]:
+    """Play a policy on tasks of your choice, and return the joint reward of each.
+
+    Args:
+        config: What to play; `episodes` and `out` do not count.
+        tasks: Task indices.
+    """
+    chunks = _episodes(config, _envs(config), tasks, {})
+    return [episode.joint_reward for chunk in chunks for episode in chunk]
+
+
+def _prepare(config: EvalConfig) -> tuple[list[int], list[Any]]:
+    """Return tasks and envs; what is wrong with the env's arguments shows here."""
+    try:
+        envs = _envs(config)
+        available = len(envs[0].tasks)
+        if config.episodes > available:
+            raise ValueError(
+                f"episodes must be at most {available}, the tasks there are; got {config.episodes}."
+            )
+        start = config.seed * TASKS_PER_SEED
+        tasks = [(start + n) % available for n in range(config.episodes)]
+        envs[0].reset(options={"task": tasks[0]})  # a task may not admit the team
+    except ValueError as problem:
+        raise CommandError(str(problem)) from problem
+    return tasks, envs
+
+
+def _envs(config: EvalConfig) -> list[Any]:
+    return [
+        make(
+            config.env,
+            team_size=config.team_size,
+            difficulty=config.difficulty,
+            split=config.split,
+        )
+        for _ in range(min(config.batch, config.episodes))
+    ]
+
+
+def _episodes(
+    config: EvalConfig, envs: Sequence[Any], tasks: Sequence[int], played: Mapping[int, Record]
+) -> Iterator[list[Episode]]:
+    """Play the tasks that have not been played, in chunks that begin at fixed places."""
+    if all(task in played for task in tasks):
+        return
+    seeded = open_policy(config.policy, config.env, config.team_size, config.selector)
+    for at in range(0, len(tasks), config.batch):
+        missing = [
+            n for n in range(at, min(at + config.batch, len(tasks))) if tasks[n] not in played
+        ]
+        if missing:
+            policy = seeded(_chunk_seed(config.seed, missing[0]))
+            yield play(envs[: len(missing)], [tasks[n] for n in missing], policy)
+
+
+def _chunk_seed(seed: int, position: int) -> int:
+    return int(np.random.SeedSequence([seed, position]).generate_state(1)[0])
+
+
+def _record(identity: Mapping[str, Any], episode: Episode, config: EvalConfig) -> Record:
+    log = episode.log
+    replies = [reply for history in episode.histories.values() for reply in history.replies]
+    lengths = [len(reply.token_ids) for reply in replies]
+    is_model = any(lengths)
+    return {
+        **identity,
+        "task": log.task_index,
+        **log.rounds[-1].terms,
+        "malformed": metrics.malformed(log),
+        "rounds": len(log.rounds),
+        "env_tokens": metrics.total_tokens(log),
+        "model_tokens": sum(lengths) if is_model else None,
+        # A reply as long as allowed was most likely cut off there, and so is most likely malformed.
+        "cut_replies": sum(n >= config.max_new_tokens for n in lengths) if is_model else None,
+        "seconds": episode.seconds,
+        "difference_reward": {a: info["difference_reward"] for a, info in episode.infos.items()},
+        "versions": _versions(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions that results may depend on, of what this run imported."""
+    loaded = {name: sys.modules[name] for name in _LIBRARIES if name in sys.modules}
+    return {
+        "python": platform.python_version(),
+        "llm_collab_envs": llm_collab_envs.__version__,
+        **{name: module.__version__ for name, module in loaded.items()},
+    }
+
+
+def _bar(console: Console | None) -> Progress:
+    return Progress(
+        TextColumn("evaluating"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[reward]}"),
+        console=console,
+        disable=console is None,
+    )
+
+
+def _running_mean(records: Mapping[int, Record]) -> str:
+    if not records:
+        return "first episodes ..."
+    return f"joint reward {np.mean([r['joint_reward'] for r in records.values()]):.3f}"
+
+
+def _what_is_saved(config: EvalConfig, played: int) -> str:
+    if config.out is None:
+        return "stopped; nothing was saved, as there was no --out."
+    return (
+        f"stopped; {played} of {config.episodes} episodes are saved in {config.out}. Run the same "
+        "command again to play the others."
+    )

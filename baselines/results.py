@@ -1,0 +1,100 @@
+"""ResultsFile: one JSON line for each episode, safe against being killed at any moment."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from baselines.errors import CommandError
+
+Record = dict[str, Any]
+
+
+class ResultsFile:
+    """The episodes of one configuration, appended as they are played.
+
+    A line that was cut off at the end of the file, as a kill leaves it, is dropped and its episode
+    counts as missing.
+
+    Args:
+        path: The file; it need not exist.
+        identity: The fields that all its lines share, the first of them "env"; what differs there
+            is another configuration.
+
+    Raises:
+        CommandError: Where the file holds something else, or cannot be read.
+    """
+
+    def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
+        """Read what is there."""
+        self.path = path
+        self._identity = dict(identity)
+        if path.exists() and not path.is_file():
+            raise CommandError(f"{path} is not a file. Give another --out.")
+        try:
+            data = path.read_bytes() if path.exists() else b""
+        except OSError as problem:
+            raise CommandError(
+                f"cannot read {path}: {problem.strerror}. Give another --out."
+            ) from problem
+        complete, newline, cut_off = data.rpartition(b"\n")
+        self.records: dict[int, Record] = {}
+        for number, line in enumerate(complete.splitlines(), 1):
+            record = self._read(line, number)
+            self.records[record["task"]] = record
+        if not self._is_cut_record(cut_off):
+            raise self._foreign(data.count(b"\n") + 1)
+        self._write(b"", keep=len(complete + newline))  # what cannot be written shows here
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Write records to the disk, all the way, before returning.
+
+        Raises:
+            CommandError: Where the disk does not take them.
+        """
+        self._write("".join(json.dumps(record) + "\n" for record in records).encode())
+        self.records.update({record["task"]: record for record in records})
+
+    def _write(self, lines: bytes, keep: int | None = None) -> None:
+        """Append lines, after cutting the file to `keep` bytes if that is given."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab") as file:
+                if keep is not None:
+                    file.truncate(keep)
+                file.write(lines)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as problem:
+            raise CommandError(
+                f"cannot write {self.path}: {problem.strerror}. The episodes that are in it are "
+                "kept: mend that and run the same command again, or give another --out."
+            ) from problem
+
+    def _read(self, line: bytes, number: int) -> Record:
+        try:
+            record: Record = json.loads(line)
+            found = {name: record[name] for name in (*self._identity, "task")}
+        except (ValueError, TypeError, KeyError) as problem:
+            raise self._foreign(number) from problem
+        for name, value in self._identity.items():
+            if found[name] != value:
+                raise CommandError(
+                    f"{self.path} holds results of another configuration: {name} is "
+                    f"{found[name]!r} there and {value!r} here. Give another --out, or delete it."
+                )
+        return record
+
+    def _is_cut_record(self, tail: bytes) -> bool:
+        """Whether the end of the file can be what a killed `append` left."""
+        begin = f'{{"{next(iter(self._identity))}": '.encode()
+        written = tail.rstrip(b"\0")[: len(begin)]  # a power cut may leave zeros
+        return begin.startswith(written)
+
+    def _foreign(self, number: int) -> CommandError:
+        return CommandError(
+            f"{self.path}, line {number} is not a line of results. Give another --out."
+        )
