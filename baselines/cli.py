@@ -1,0 +1,274 @@
+"""The command line: `llm-collab envs | play | train | evaluate`.
+
+What the caller can mend is answered by one sentence and exit code 2; Ctrl-C by one sentence that
+says what is saved, and exit code 130. Modules that need torch are imported inside the commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from baselines.config import TrainConfig
+from baselines.errors import CommandError
+from baselines.policies.load import HUB, NAMED, TEAM_SIZE, open_policy, team_size_of
+from llm_collab_envs import ENV_MODULES, make
+from llm_collab_envs.core.render import print_transcript
+from llm_collab_envs.core.tasks import DIFFICULTIES
+
+ENV_HELP = "An env id, such as section_writing_v0; `llm-collab envs` lists them."
+POLICY_HELP = (
+    f"Who plays: {'; '.join(f'{name} ({p.about})' for name, p in NAMED.items())}; a folder that "
+    f"training wrote; or {HUB} and a model id."
+)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Teams of language-model agents: look at the envs, play, train and measure.",
+    epilog="Example: llm-collab play section_writing_v0 --policy expert",
+)
+
+Env = Annotated[str, typer.Argument(help=ENV_HELP, show_default=False)]
+TeamSize = Annotated[int, typer.Option(help="Agents in the team; 1 is the solo baseline.")]
+Difficulty = Annotated[str, typer.Option(help="easy, medium or hard.")]
+Split = Annotated[str, typer.Option(help="train or test; they share no task and no name.")]
+Temperature = Annotated[float, typer.Option(help="Of sampling; 0 is greedy.")]
+TopP = Annotated[float, typer.Option(help="Nucleus of sampling.")]
+MaxNewTokens = Annotated[
+    int,
+    typer.Option(
+        help="The longest reply, in the model's tokens. One agent alone writes long documents: "
+        "raise it where replies are cut."
+    ),
+]
+
+
+@app.command(epilog="Example: llm-collab envs")
+def envs() -> None:
+    """List the envs."""
+    with _sentences():
+        view = Table()
+        for column in ("env", "agents", "difficulties", "the job"):
+            view.add_column(column, no_wrap=column == "env")
+        for env_id in ENV_MODULES:
+            kind = type(make(env_id))
+            job = (kind.__doc__ or "").partition("\n")[0]
+            view.add_row(env_id, f"1 to {kind.max_team_size}", ", ".join(DIFFICULTIES), job)
+        Console().print(view)
+
+
+@app.command(
+    epilog="Example: llm-collab play section_writing_v0 --policy tiny --team-size 4 --task 7"
+)
+def play(
+    env: Env,
+    policy: Annotated[str, typer.Option(help=POLICY_HELP)] = "expert",
+    team_size: TeamSize = TEAM_SIZE,
+    difficulty: Difficulty = "easy",
+    split: Split = "test",
+    task: Annotated[int, typer.Option(help="Which task of the split.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the chance in replies.", min=0)] = 0,
+    temperature: Temperature = 1.0,
+    top_p: TopP = 1.0,
+    max_new_tokens: MaxNewTokens = 1024,
+) -> None:
+    """Play one episode and print what the agents said and did.
+
+    Each round shows every agent's reply, then the reward and its parts.
+    """
+    with _sentences():
+        from baselines.evaluate import EvalConfig
+        from baselines.rollout import play as play_episodes
+
+        size = _team_size(policy, team_size)
+        with _values():
+            config = EvalConfig(
+                env=env,
+                policy=policy,
+                team_size=size,
+                difficulty=difficulty,
+                split=split,
+                seed=seed,
+                temperature=temperature,
+                top_p=top_p,
+                max_new_tokens=max_new_tokens,
+            )
+            stage = make(env, team_size=size, difficulty=difficulty, split=split)
+            stage.reset(options={"task": task})
+        player = open_policy(policy, env, size, config.selector)(seed)
+        (episode,) = play_episodes([stage], [task], player)
+        print_transcript(episode.log)
+
+
+@app.command(
+    epilog="Example: llm-collab train section_writing_v0 --team-size 4 --steps 40 --out runs/first"
+)
+def train(
+    env: Env,
+    out: Annotated[Path, typer.Option(help="Folder of the run; it must not exist yet.")],
+    model: Annotated[
+        str, typer.Option(help="Where to start: tiny, a model folder, or a model id.")
+    ] = TrainConfig.model,
+    team_size: TeamSize = TEAM_SIZE,
+    difficulty: Difficulty = "easy",
+    tasks_per_step: Annotated[
+        int, typer.Option(help="Tasks in an optimisation step.", min=1)
+    ] = len(TrainConfig.teams),
+    generations: Annotated[
+        int, typer.Option(help="Episodes of each task: the group that rewards are relative to.")
+    ] = TrainConfig.num_generations,
+    steps: Annotated[int, typer.Option(help="Optimisation steps.", min=1)] = TrainConfig.steps,
+    learning_rate: Annotated[
+        float, typer.Option(help="Of AdamW, at its highest.")
+    ] = TrainConfig.learning_rate,
+    kl: Annotated[
+        float, typer.Option(help="Weight of the KL to the policy that training starts from.")
+    ] = TrainConfig.kl,
+    max_new_tokens: MaxNewTokens = TrainConfig.max_new_tokens,
+    seed: Annotated[
+        int, typer.Option(help="Of tasks, sampling and weights.", min=0)
+    ] = TrainConfig.seed,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out, same options.")
+    ] = False,
+) -> None:
+    """Train one policy for all agents of a team, by GRPO on the joint reward.
+
+    Each step plays tasks-per-step x generations episodes on the train split. Ctrl-C saves; the same
+    command with --resume goes on. The trained policy is in --out, ready for `llm-collab evaluate`.
+    """
+    with _sentences():
+        rows = team_size * tasks_per_step * generations
+        with _values():
+            make(env, team_size=team_size, difficulty=difficulty).reset(seed=0)
+            config = TrainConfig(
+                env=env,
+                out=out,
+                model=model,
+                difficulty=difficulty,
+                teams=(team_size,) * tasks_per_step,
+                num_generations=generations,
+                steps=steps,
+                learning_rate=learning_rate,
+                kl=kl,
+                max_new_tokens=max_new_tokens,
+                micro_batch=next(n for n in range(TrainConfig.micro_batch, 0, -1) if rows % n == 0),
+                seed=seed,
+            )
+        from baselines.train import train as run
+
+        folder = run(config, resume=resume)
+        Console().print(
+            f"The trained policy is in {folder}. Measure it: llm-collab evaluate {env} "
+            f"--policy {folder} --team-size {team_size}",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+@app.command(
+    epilog="Example: llm-collab evaluate section_writing_v0 --policy tiny --team-size 4 "
+    "--episodes 64 --split test --seed 0 --out results.jsonl"
+)
+def evaluate(
+    env: Env,
+    policy: Annotated[str, typer.Option(help=POLICY_HELP, show_default=False)],
+    team_size: TeamSize = TEAM_SIZE,
+    difficulty: Difficulty = "easy",
+    episodes: Annotated[int, typer.Option(help="How many tasks, one episode each.")] = 64,
+    split: Split = "test",
+    seed: Annotated[
+        int, typer.Option(help="Which tasks, the same for every policy; and of chance.")
+    ] = 0,
+    temperature: Temperature = 1.0,
+    top_p: TopP = 1.0,
+    max_new_tokens: MaxNewTokens = 1024,
+    batch: Annotated[int, typer.Option(help="Episodes played, and saved, at once.")] = 32,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSONL file for the episodes, one a line. Started again with the same file, only "
+            "the missing episodes are played."
+        ),
+    ] = None,
+) -> None:
+    """Measure a policy on fixed tasks: means with 95 % bootstrap intervals.
+
+    The normalised score is 0 for silence and 1 for the scripted expert on the same tasks.
+    """
+    with _sentences():
+        from baselines.evaluate import EvalConfig
+        from baselines.evaluate import evaluate as run
+        from baselines.summary import summarise, table
+
+        with _values():
+            config = EvalConfig(
+                env=env,
+                policy=policy,
+                team_size=_team_size(policy, team_size),
+                difficulty=difficulty,
+                episodes=episodes,
+                split=split,
+                seed=seed,
+                temperature=temperature,
+                top_p=top_p,
+                max_new_tokens=max_new_tokens,
+                batch=batch,
+                out=out,
+            )
+        records = run(config, console=Console(stderr=True))
+        title = (
+            f"{env}, {difficulty}, {episodes} {split} tasks, team of {config.team_size}, "
+            f"temperature {temperature:g}"
+        )
+        Console().print(table({policy: summarise(records, seed)}, title))
+        cut = sum(record["cut_replies"] or 0 for record in records)
+        if cut:
+            _note(f"{cut} replies were cut at {max_new_tokens} tokens; raise --max-new-tokens.")
+
+
+def _team_size(policy: str, asked: int) -> int:
+    """Return the team size to play with, and say so where the policy decides it."""
+    size = team_size_of(policy, asked)
+    if size != asked:
+        _note(f"{policy} plays in a team of {size}.")
+    return size
+
+
+@contextmanager
+def _values() -> Iterator[None]:
+    """Turn the ValueErrors of constructors into sentences; elsewhere they would be bugs."""
+    try:
+        yield
+    except ValueError as problem:
+        raise CommandError(str(problem)) from problem
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Answer what the caller can mend, and Ctrl-C, by one sentence and an exit code."""
+    try:
+        yield
+    except CommandError as problem:
+        _note(str(problem), "red")
+        raise typer.Exit(2) from problem
+    except KeyboardInterrupt as stop:
+        _note(str(stop) or "stopped; nothing was saved.")
+        raise typer.Exit(130) from stop
+
+
+def _note(sentence: str, style: str = "") -> None:
+    Console(stderr=True).print(Text(sentence, style=style), soft_wrap=True)
+
+
+if __name__ == "__main__":
+    app()
