@@ -3,9 +3,10 @@
 Every env is a PettingZoo `ParallelEnv` with text observations, text actions and one joint reward.
 """
 
+from llm_collab_envs.core.checks import ContractError, check_env
 from llm_collab_envs.registry import ENV_MODULES, make, register_all
 
 __version__ = "0.1.0"
-__all__ = ["ENV_MODULES", "__version__", "make"]
+__all__ = ["ENV_MODULES", "ContractError", "__version__", "check_env", "make"]
 
 register_all()

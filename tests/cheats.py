@@ -14,7 +14,9 @@ from llm_collab_envs.writing.section_writing.tasks import DECISIONS
 Policy = Callable[[str], str]
 
 PROSE = "The mill was built in 1800 by Anna Bakomen. Welcome, visitors."
-EVERYTHING = "# Origins\nOrigins:\n== Origins ==\nVisitors, guests and patrons: it is and was 31,540."
+EVERYTHING = (
+    "# Origins\nOrigins:\n== Origins ==\nVisitors, guests and patrons: it is and was 31,540."
+)
 
 
 def once(text: str) -> str:
@@ -129,7 +131,11 @@ def one_sentence_soup(observation: str) -> str:
     lines = []
     for title, attributes in memo.sections.items():
         values = ", ".join(memo.facts[a][0] for a in attributes)
-        lines += [f"# {title}", f"The {', the '.join(attributes)} is {values}.", "Welcome, visitors."]
+        lines += [
+            f"# {title}",
+            f"The {', the '.join(attributes)} is {values}.",
+            "Welcome, visitors.",
+        ]
     return once("\n".join(lines))
 
 
@@ -137,7 +143,7 @@ def all_facts_in_all_sections(observation: str) -> str:
     """Every fact that the agent has, under the heading of every section of the plan."""
     memo = expert.read(observation)
     titles = [entry.split(" (")[0] for entry in _plan(observation).split(", ")]
-    memo.sections = dict.fromkeys(titles, list(memo.facts))
+    memo.sections = {title: list(memo.facts) for title in titles}
     return once(write_in(memo, memo.own_style))
 
 

@@ -1,0 +1,24 @@
+"""Play an episode with a function of one observation; what most tests need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llm_collab_envs.core.env import CollabEnv
+
+Infos = dict[str, Any]
+
+
+def play(env: CollabEnv[Any], policy: Callable[[str], str], task: int = 0) -> Infos:
+    """Let every agent follow `policy`; return the first agent's last infos."""
+    observations, infos = env.reset(seed=0, options={"task": task})
+    while env.agents:
+        actions = {agent: policy(observations[agent]) for agent in env.agents}
+        observations, _, _, _, infos = env.step(actions)
+    return infos["agent_0"]
+
+
+def joint_reward(env: CollabEnv[Any], policy: Callable[[str], str], tasks: int = 4) -> float:
+    """Mean joint reward over the first tasks."""
+    return sum(play(env, policy, task)["joint_reward"] for task in range(tasks)) / tasks

@@ -1,0 +1,213 @@
+"""check_env passes every env, and catches an env that breaks any one rule."""
+
+from __future__ import annotations
+
+import itertools
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import pytest
+from gymnasium.spaces import Space
+
+from llm_collab_envs import ContractError, check_env, make
+from llm_collab_envs.core.spaces import UnicodeText
+from llm_collab_envs.core.tasks import DIFFICULTIES
+from play import play
+from relay import RelayEnv, RelayTask
+
+COUNTER = itertools.count()
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_every_env_keeps_the_contract(module: ModuleType, difficulty: str) -> None:
+    check_env(partial(module.parallel_env, difficulty=difficulty))
+
+
+def test_toy_env_keeps_the_contract() -> None:
+    check_env(RelayEnv)
+
+
+class NewSpaces(RelayEnv):
+    def observation_space(self, agent: str) -> Space[str]:
+        return UnicodeText(16_384)
+
+
+class ShortSpace(RelayEnv):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.observation_spaces = {agent: UnicodeText(300) for agent in self.possible_agents}
+
+
+class ExtraInfo(RelayEnv):
+    def step(self, actions: dict[str, str]) -> Any:
+        *rest, infos = super().step(actions)
+        return *rest, {agent: {**info, "extra": 1} for agent, info in infos.items()}
+
+
+class TextInfo(RelayEnv):
+    def _terms(self) -> Any:
+        return {**super()._terms(), "comment": "fine"}
+
+
+class OwnRewards(RelayEnv):
+    def step(self, actions: dict[str, str]) -> Any:
+        observations, rewards, *rest = super().step(actions)
+        return (
+            observations,
+            {agent: r + (agent == "agent_0") for agent, r in rewards.items()},
+            *rest,
+        )
+
+
+class PaidAtEveryStep(RelayEnv):
+    def step(self, actions: dict[str, str]) -> Any:
+        observations, rewards, *rest = super().step(actions)
+        return observations, {agent: r + 0.01 for agent, r in rewards.items()}, *rest
+
+
+class Endless(RelayEnv):
+    def step(self, actions: dict[str, str]) -> Any:
+        self._rounds_allowed = 6
+        return super().step(actions)
+
+
+class RandomLater(RelayEnv):
+    """Random from the second step on, which PettingZoo's parallel_seed_test lets pass."""
+
+    def _observations(self) -> dict[str, str]:
+        seen = super()._observations()
+        late = len(self.episode.rounds) > 1
+        return {agent: f"{text}{next(COUNTER)}" if late else text for agent, text in seen.items()}
+
+
+class OneTask(RelayEnv):
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        return super().reset(seed, {"task": 0})
+
+
+class Overheard(RelayEnv):
+    def _observations(self) -> dict[str, str]:
+        said = " ".join(delivery.text for delivery in self._channel.deliveries)
+        return {agent: f"{text}{said}" for agent, text in super()._observations().items()}
+
+
+class Fragile(RelayEnv):
+    def _score(self, task: RelayTask, parts: Any) -> Any:
+        if any("999" in part for part in parts.values()):
+            raise ZeroDivisionError("too many nines")
+        return super()._score(task, parts)
+
+
+class BlindAlone(RelayEnv):
+    def _word(self, task: RelayTask, agent: str) -> str:
+        return "?" * (1 + next(COUNTER)) if self.team_size == 1 else super()._word(task, agent)
+
+
+class TasksByTeam(RelayEnv):
+    def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+        return super().reset(None if seed is None else seed + self.team_size, options)
+
+
+class NumberAsState(RelayEnv):
+    def state(self) -> Any:
+        return 0
+
+
+class ForgetfulLog(RelayEnv):
+    def _config(self) -> dict[str, Any]:
+        return {**super()._config(), "message_budget": None}
+
+
+class Lenient(RelayEnv):
+    def _check_actions(self, actions: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"),
+    [
+        (NewSpaces, "spaces"),
+        (ShortSpace, "spaces"),
+        (ExtraInfo, "infos"),
+        (TextInfo, "infos"),
+        (OwnRewards, "rewards"),
+        (PaidAtEveryStep, "rewards"),
+        (Endless, "endings"),
+        (RandomLater, "determinism"),
+        (OneTask, "determinism"),
+        (Overheard, "privacy"),
+        (Fragile, "hostile text"),
+        (BlindAlone, "solo"),
+        (TasksByTeam, "solo"),
+        (NumberAsState, "record"),
+        (ForgetfulLog, "record"),
+        (Lenient, "mistakes"),
+    ],
+)
+def test_check_env_catches(broken: type[RelayEnv], check: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        check_env(broken)
+    assert caught.value.check == check
+    assert caught.value.remedy in str(caught.value)
+
+
+def _everything(env_id: str, seed: int) -> list[Any]:
+    """All that an episode gives out, played by the expert after a first round of chatter."""
+    env = make(env_id)
+    expert = env._expert()
+    observations, infos = env.reset(seed=seed)
+    seen: list[Any] = [observations, infos]
+    while env.agents:
+        chatter = f'<say to="all">{len(seen)}</say>'
+        actions = {a: expert(observations[a]) or chatter for a in env.agents}
+        result = env.step(actions)
+        observations = result[0]
+        seen += [*result, env.state()]
+    return seen
+
+
+def test_whole_episodes_are_deterministic(env_id: str) -> None:
+    assert _everything(env_id, seed=3) == _everything(env_id, seed=3)
+
+
+def test_another_seed_differs(env_id: str) -> None:
+    assert _everything(env_id, seed=3)[0] != _everything(env_id, seed=4)[0]
+
+
+def test_reset_without_seed_goes_on_from_the_last(env_id: str) -> None:
+    def drawn() -> list[int]:
+        env = make(env_id)
+        env.reset(seed=5)
+        tasks = []
+        for _ in range(3):
+            env.reset()
+            tasks.append(env.episode.task_index)
+        return tasks
+
+    assert drawn() == drawn()
+    assert len(set(drawn())) == 3
+
+
+def test_step_rewards_sum_to_the_joint_reward(env_id: str) -> None:
+    env = make(env_id)
+    expert = env._expert()
+    for seed in range(3):
+        observations, _ = env.reset(seed=seed)
+        total, rounds, infos = 0.0, 0, {}
+        while env.agents:
+            rounds += 1
+            late = {a: expert(observations[a]) if rounds > 1 else "" for a in env.agents}
+            observations, rewards, _, _, infos = env.step(late)
+            total += rewards["agent_1"]
+        assert total == pytest.approx(infos["agent_1"]["joint_reward"], abs=1e-12)
+        assert total > 0.1
+
+
+def test_expert_beats_random_beats_nobody(env_id: str) -> None:
+    env = make(env_id)
+    expert = play(env, env._expert())["joint_reward"]
+    constant = play(env, lambda o: "<submit>the red word</submit><done/>")["joint_reward"]
+    assert expert > 0.9
+    assert abs(constant) < 0.25 * expert
+    assert play(env, lambda o: "")["joint_reward"] == 0.0
