@@ -98,18 +98,19 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
     identity = config.identity()
     file = None if config.out is None else ResultsFile(config.out, identity)
     records = {t: file.records[t] for t in tasks if t in file.records} if file else {}
-    with _bar(console) as bar:
-        line = bar.add_task("episodes", total=len(tasks), reward=_running_mean(records))
-        bar.update(line, completed=len(records))
-        try:
-            for episodes in _episodes(config, envs, tasks, records):
+    try:
+        chunks = _episodes(config, envs, tasks, records)
+        with _bar(console) as bar:
+            line = bar.add_task("episodes", total=len(tasks), reward=_running_mean(records))
+            bar.update(line, completed=len(records))
+            for episodes in chunks:
                 played = [_record(identity, episode, config) for episode in episodes]
                 if file:
                     file.append(played)
                 records |= {record["task"]: record for record in played}
                 bar.update(line, completed=len(records), reward=_running_mean(records))
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(_what_is_saved(config, len(records))) from None
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_what_is_saved(config, len(records))) from None
     return [records[task] for task in tasks]
 
 
@@ -120,14 +121,14 @@ def joint_rewards(config: EvalConfig, tasks: Sequence[int]) -> list[float]:
         config: What to play; `episodes` and `out` do not count.
         tasks: Task indices.
     """
-    chunks = _episodes(config, _envs(config), tasks, {})
+    chunks = _episodes(config, _envs(config, len(tasks)), tasks, {})
     return [episode.joint_reward for chunk in chunks for episode in chunk]
 
 
 def _prepare(config: EvalConfig) -> tuple[list[int], list[Any]]:
     """Return tasks and envs; what is wrong with the env's arguments shows here."""
     try:
-        envs = _envs(config)
+        envs = _envs(config, config.episodes)
         available = len(envs[0].tasks)
         if config.episodes > available:
             raise ValueError(
@@ -141,7 +142,7 @@ def _prepare(config: EvalConfig) -> tuple[list[int], list[Any]]:
     return tasks, envs
 
 
-def _envs(config: EvalConfig) -> list[Any]:
+def _envs(config: EvalConfig, episodes: int) -> list[Any]:
     return [
         make(
             config.env,
@@ -149,7 +150,7 @@ def _envs(config: EvalConfig) -> list[Any]:
             difficulty=config.difficulty,
             split=config.split,
         )
-        for _ in range(min(config.batch, config.episodes))
+        for _ in range(min(config.batch, episodes))
     ]
 
 
@@ -157,16 +158,26 @@ def _episodes(
     config: EvalConfig, envs: Sequence[Any], tasks: Sequence[int], played: Mapping[int, Record]
 ) -> Iterator[list[Episode]]:
     """Play the tasks that have not been played, in chunks that begin at fixed places."""
-    if all(task in played for task in tasks):
-        return
+    missing = list(_missing(tasks, config.batch, played))
+    if not missing:
+        return iter(())
     seeded = open_policy(config.policy, config.env, config.team_size, config.selector)
-    for at in range(0, len(tasks), config.batch):
-        missing = [
-            n for n in range(at, min(at + config.batch, len(tasks))) if tasks[n] not in played
-        ]
-        if missing:
-            policy = seeded(_chunk_seed(config.seed, missing[0]))
-            yield play(envs[: len(missing)], [tasks[n] for n in missing], policy)
+    return (
+        play(
+            envs[: len(chunk)],
+            [tasks[n] for n in chunk],
+            seeded(_chunk_seed(config.seed, chunk[0])),
+        )
+        for chunk in missing
+    )
+
+
+def _missing(tasks: Sequence[int], size: int, played: Mapping[int, Record]) -> Iterator[list[int]]:
+    """Yield chunks of positions in `tasks`, without what has been played."""
+    for start in range(0, len(tasks), size):
+        chunk = range(start, min(start + size, len(tasks)))
+        if left := [n for n in chunk if tasks[n] not in played]:
+            yield left
 
 
 def _chunk_seed(seed: int, position: int) -> int:

@@ -42,7 +42,7 @@ class ResultsFile:
             ) from problem
         complete, newline, cut_off = data.rpartition(b"\n")
         self.records: dict[int, Record] = {}
-        for number, line in enumerate(complete.splitlines(), 1):
+        for number, line in enumerate(complete.split(b"\n") if newline else (), 1):
             record = self._read(line, number)
             self.records[record["task"]] = record
         if not self._is_cut_record(cut_off):
