@@ -1,0 +1,173 @@
+"""The command line: what it prints, what it says of mistakes, and how it stops."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from baselines.cli import app
+from llm_collab_envs import ENV_MODULES
+from small_model import save_small_model
+
+ENV = "section_writing_v0"
+COMMANDS = ("envs", "play", "train", "evaluate")
+
+
+def run(*arguments: object):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def sentence(*arguments: object) -> str:
+    """Run what must fail, and return the one sentence that it says."""
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    return result.stderr.strip()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_shows_an_example(command):
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"Example: llm-collab {command}" in " ".join(result.stdout.split())
+
+
+def test_help_lists_the_commands():
+    result = run("--help")
+    assert all(f" {command} " in result.stdout for command in COMMANDS)
+
+
+def test_envs_lists_all_of_them():
+    result = run("envs")
+    assert result.exit_code == 0
+    assert all(env_id in result.stdout for env_id in ENV_MODULES)
+    assert "1 to 8" in result.stdout
+    assert "writes one" in result.stdout
+
+
+def test_scripted_commands_start_without_torch():
+    script = (
+        "import sys\n"
+        "from baselines.cli import app\n"
+        f"for arguments in (['envs'], ['play', '{ENV}'], ['evaluate', '{ENV}', '--policy',"
+        " 'expert', '--episodes', '2']):\n"
+        "    app(arguments, standalone_mode=False)\n"
+        "assert not {'torch', 'transformers', 'trl'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_play_prints_the_transcript():
+    result = run("play", ENV, "--policy", "expert", "--team-size", 2, "--task", 3)
+    assert result.exit_code == 0
+    assert "team of 2 | easy | test task 3" in result.stdout
+    assert '<say to="all">' in result.stdout
+    assert "quality=1" in result.stdout
+
+
+def test_evaluate_prints_a_table_and_writes_a_line_for_each_episode(tmp_path):
+    out = tmp_path / "results.jsonl"
+    arguments = ("evaluate", ENV, "--policy", "expert", "--episodes", 5, "--seed", 2, "--out", out)
+    result = run(*arguments)
+    assert result.exit_code == 0
+    assert "team of 4" in result.stdout
+    assert "0.993 [0.99" in result.stdout
+    lines = out.read_text()
+    assert [json.loads(line)["task"] for line in lines.splitlines()] == list(range(2000, 2005))
+    again = run(*arguments)
+    assert again.stdout == result.stdout
+    assert out.read_text() == lines
+
+
+def test_solo_expert_is_alone_whatever_the_team_size():
+    result = run("evaluate", ENV, "--policy", "solo-expert", "--team-size", 4, "--episodes", 2)
+    assert result.exit_code == 0
+    assert "solo-expert plays in a team of 1." in result.stderr
+    assert "team of 1" in result.stdout
+
+
+def test_evaluate_says_when_replies_are_cut(tmp_path):
+    folder = save_small_model(tmp_path / "model")
+    arguments = ("--episodes", 1, "--team-size", 1, "--max-new-tokens", 3)
+    result = run("evaluate", ENV, "--policy", folder, *arguments)
+    assert result.exit_code == 0
+    assert "replies were cut at 3 tokens; raise --max-new-tokens" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["play", "evaluate"])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nope", "--policy", "expert"), "env id must be one of"),
+        ((ENV, "--policy", "nope"), "the policy must be one of expert, solo-expert, silent"),
+        ((ENV, "--policy", "runs/missing"), "the policy must be one of expert, solo-expert"),
+        ((ENV, "--policy", "expert", "--team-size", 99), "team_size must be"),
+        ((ENV, "--policy", "expert", "--team-size", 5), "team_size must be at most 4"),
+        ((ENV, "--policy", "expert", "--difficulty", "harder"), "difficulty must be one of"),
+        ((ENV, "--policy", "expert", "--split", "dev"), "split must be one of"),
+    ],
+)
+def test_mistakes_get_one_sentence(command, arguments, said):
+    assert said in sentence(command, *arguments)
+
+
+def test_mistakes_in_play():
+    assert "options['task'] must be" in sentence("play", ENV, "--task", 10_000)
+
+
+def test_mistakes_in_evaluate(tmp_path):
+    folder = save_small_model(tmp_path / "model")
+    assert "episodes must be 1" in sentence("evaluate", ENV, "--policy", "silent", "--episodes", 0)
+    arguments = ("evaluate", ENV, "--policy", folder, "--temperature", -1)
+    assert "temperature must be 0" in run(*arguments).stderr
+    assert run(*arguments).exit_code == 2
+    out = tmp_path / "results.jsonl"
+    arguments = ("evaluate", ENV, "--policy", "silent", "--episodes", 2, "--out", out)
+    assert run(*arguments).exit_code == 0
+    assert "another configuration: top_p" in sentence(*arguments, "--top-p", 0.5)
+
+
+def test_mistakes_in_train(tmp_path):
+    train = ("train", ENV, "--out", tmp_path / "run")
+    assert "env id must be one of" in sentence("train", "nope", "--out", tmp_path / "run")
+    assert "team_size must be" in sentence(*train, "--team-size", 99)
+    assert "num_generations must be 2" in sentence(*train, "--generations", 1)
+    assert "runs/missing" in sentence(*train, "--model", "./runs/missing")
+
+
+def test_ctrl_c_says_what_is_saved_and_how_to_go_on(tmp_path):
+    out = tmp_path / "results.jsonl"
+    arguments = ("evaluate", ENV, "--policy", "expert", "--batch", "2", "--out", str(out))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "baselines.cli", *arguments, "--episodes", "9000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while process.poll() is None and not (out.exists() and out.stat().st_size):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert stdout == ""
+    last = stderr.strip().splitlines()[-1]
+    said = re.fullmatch(
+        rf"stopped; (\d+) of 9000 episodes are saved in {re.escape(str(out))}. Run the same "
+        "command again to play the others.",
+        last,
+    )
+    saved = out.read_bytes().count(b"\n")
+    assert said, last
+    assert 0 <= saved - int(said.group(1)) <= 2, "a batch may have been saved, but not counted yet"
+    again = run(*arguments, "--episodes", saved + 1)
+    assert again.exit_code == 0
+    assert out.read_bytes().count(b"\n") == saved + 1

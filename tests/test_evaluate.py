@@ -1,0 +1,311 @@
+"""Evaluation: the order of policies, records, resumption, and intervals checked by hand."""
+
+from __future__ import annotations
+
+import json
+import math
+import resource
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from baselines.bootstrap import mean_interval, normalised_score, paired_interval, ratio_of_means
+from baselines.errors import CommandError
+from baselines.evaluate import EvalConfig, evaluate
+from baselines.summary import speed_up, summarise
+from llm_collab_envs import make
+from small_model import save_small_model
+
+ENV = "section_writing_v0"
+
+
+def config(policy: str = "expert", **changes) -> EvalConfig:
+    return replace(EvalConfig(ENV, policy, episodes=6, batch=4), **changes)
+
+
+def model(folder: Path, **changes) -> EvalConfig:
+    return config(str(folder), **{"max_new_tokens": 6, "team_size": 2, "batch": 2} | changes)
+
+
+def timeless(records: list[dict]) -> list[dict]:
+    return [{k: v for k, v in r.items() if k not in ("seconds", "versions")} for r in records]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return save_small_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def expert_lines(tmp_path_factory):
+    out = tmp_path_factory.mktemp("expert") / "results.jsonl"
+    evaluate(config(out=out))
+    return out.read_bytes()
+
+
+# The measure
+
+
+def test_expert_beats_silence_and_chance():
+    expert, silent, chance = (
+        [record["joint_reward"] for record in evaluate(config(policy))]
+        for policy in ("expert", "silent", "random")
+    )
+    assert min(expert) > 0.95
+    assert max(chance) <= max(silent) == 0.0, "chance talks, which costs, and writes nothing true"
+
+
+def test_team_is_faster_than_solo_expert_on_the_same_tasks():
+    solo = evaluate(config("solo-expert", team_size=1))
+    team = evaluate(config("expert"))
+    assert [record["quality"] for record in solo] == [1.0] * 6
+    fast = speed_up(solo, team)
+    assert 3.3 <= fast.low <= fast.mean <= fast.high <= 4.0
+
+
+def test_normalised_score_is_0_for_silence_and_1_for_the_expert():
+    for policy, score in (("silent", 0.0), ("expert", 1.0)):
+        assert tuple(summarise(evaluate(config(policy)))["normalised_score"]) == (score,) * 3
+
+
+def test_summary_has_every_figure_and_no_setting():
+    summary = summarise(evaluate(config("random")))
+    assert {"joint_reward", "faithfulness", "critical_path", "malformed", "rounds"} <= set(summary)
+    assert not {"seed", "task", "team_size", "temperature"} & set(summary)
+    assert math.isnan(summary["seconds"].low)
+
+
+def test_summary_of_several_configurations_is_refused():
+    records = evaluate(config("silent")) + evaluate(config("expert"))
+    with pytest.raises(ValueError, match="one configuration; got 2"):
+        summarise(records)
+    with pytest.raises(ValueError, match="the same tasks"):
+        speed_up(records[:2], records[1:3])
+
+
+# Records
+
+
+def test_record_holds_all_that_was_measured(tmp_path):
+    out = tmp_path / "new" / "results.jsonl"
+    records = evaluate(config(difficulty="medium", episodes=2, out=out))
+    assert [json.loads(line) for line in out.read_text().splitlines()] == records
+    env = make(ENV, difficulty="medium", split="test")
+    expert = env._expert()
+    observations, infos = env.reset(options={"task": 1})
+    while env.agents:
+        observations, *_, infos = env.step({a: expert(observations[a]) for a in env.agents})
+    record = records[1]
+    for name in set(infos["agent_0"]) - {"done", "malformed", "difference_reward"}:
+        assert record[name] == infos["agent_0"][name], name
+    assert record["difference_reward"] == {a: infos[a]["difference_reward"] for a in infos}
+    assert record["malformed"] == 0
+    assert record["rounds"] == 2
+    assert record["env_tokens"] > 2 * record["critical_path"]
+    assert record["model_tokens"] is None
+    assert record["seconds"] > 0
+    settings = ("env", "policy", "team_size", "difficulty", "split", "task", "seed", "temperature")
+    assert [record[name] for name in settings] == [ENV, "expert", 4, "medium", "test", 1, 0, 1.0]
+    assert {"python", "llm_collab_envs", "pettingzoo"} <= set(record["versions"])
+
+
+def test_model_tokens_and_cut_replies_are_counted(folder):
+    (record,) = evaluate(model(folder, episodes=1, max_new_tokens=3))
+    replies = 2 * record["rounds"]  # a model of random weights never says that it is done
+    assert 0 < record["cut_replies"] <= replies
+    assert record["cut_replies"] * 3 <= record["model_tokens"] <= replies * 3
+    assert {"torch", "transformers"} <= set(record["versions"])
+
+
+def test_every_policy_meets_the_same_tasks_and_another_seed_other_ones():
+    def tasks(**changes) -> list[int]:
+        return [record["task"] for record in evaluate(config(**{"policy": "silent"} | changes))]
+
+    assert tasks() == tasks(policy="random", team_size=2) == list(range(6))
+    assert tasks(episodes=3) == tasks()[:3]
+    assert not set(tasks(seed=1)) & set(tasks())
+
+
+# Repeating and resuming
+
+
+def test_same_seed_same_records_and_another_seed_others(folder):
+    first = timeless(evaluate(model(folder)))
+    assert timeless(evaluate(model(folder))) == first
+    tokens = [[r["env_tokens"] for r in timeless(evaluate(model(folder, seed=s)))] for s in (0, 10)]
+    assert tokens[0] != tokens[1], "seed 10 comes back to the tasks of seed 0, with other draws"
+
+
+def test_broken_off_between_chunks_equals_unbroken(folder, tmp_path):
+    whole = timeless(evaluate(model(folder)))
+    out = tmp_path / "results.jsonl"
+    evaluate(model(folder, out=out))
+    lines = out.read_text().splitlines(keepends=True)
+    out.write_text("".join(lines[:2]))
+    assert timeless(evaluate(model(folder, out=out))) == whole
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.01, 0.1, 0.3, 0.5, 0.77, 0.999, 1.0])
+def test_killed_mid_line_plays_only_what_is_missing(share, expert_lines, tmp_path):
+    out = tmp_path / "results.jsonl"
+    kept = expert_lines[: int(share * len(expert_lines))]
+    out.write_bytes(kept)
+    records = evaluate(config(out=out))
+    complete = kept[: kept.rfind(b"\n") + 1]
+    assert out.read_bytes().startswith(complete), "what was there stays as it was"
+    stored = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [record["task"] for record in stored] == list(range(6))
+    assert records == stored
+    assert timeless(stored) == timeless([json.loads(line) for line in expert_lines.splitlines()])
+
+
+def test_power_cut_leaves_zeros(expert_lines, tmp_path):
+    out = tmp_path / "results.jsonl"
+    out.write_bytes(expert_lines + b"\0" * 512)
+    evaluate(config(out=out))
+    assert out.read_bytes() == expert_lines
+
+
+def test_more_episodes_add_to_the_file(expert_lines, tmp_path):
+    out = tmp_path / "results.jsonl"
+    out.write_bytes(expert_lines)
+    assert [r["task"] for r in evaluate(config(episodes=8, out=out))] == list(range(8))
+    assert out.read_bytes().startswith(expert_lines)
+    assert len(evaluate(config(episodes=3, out=out))) == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"policy": "silent"},
+        {"team_size": 2},
+        {"difficulty": "medium"},
+        {"split": "train"},
+        {"seed": 1},
+        {"temperature": 0.0},
+        {"top_p": 0.5},
+        {"max_new_tokens": 7},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_results_of_another_configuration_are_refused(change, expert_lines, tmp_path):
+    out = tmp_path / "results.jsonl"
+    out.write_bytes(expert_lines)
+    name, value = next(iter(change.items()))
+    with pytest.raises(CommandError, match=f"another configuration: {name} is .* {value!r} here"):
+        evaluate(config(**{"out": out} | change))
+    assert out.read_bytes() == expert_lines
+
+
+def test_results_of_other_weights_are_refused(tmp_path):
+    out = tmp_path / "results.jsonl"
+    folder = save_small_model(tmp_path / "model", seed=0)
+    evaluate(model(folder, episodes=1, out=out))
+    save_small_model(folder, seed=1)
+    with pytest.raises(CommandError, match="another configuration: weights"):
+        evaluate(model(folder, episodes=1, out=out))
+
+
+@pytest.mark.parametrize("text", ["my notes", "my notes\n", "[1]\n", '{"env": "x"}\n{"a', "\n"])
+def test_other_files_are_refused_and_left_alone(text, tmp_path):
+    out = tmp_path / "notes.txt"
+    out.write_text(text)
+    with pytest.raises(CommandError, match="line 1 is not a line of results"):
+        evaluate(config(out=out))
+    assert out.read_text() == text
+
+
+def test_out_that_is_no_file(tmp_path):
+    with pytest.raises(CommandError, match="is not a file"):
+        evaluate(config(out=tmp_path))
+
+
+def test_full_disk_keeps_what_was_written(tmp_path):
+    out = tmp_path / "results.jsonl"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_500, before[1]))
+    try:
+        with pytest.raises(CommandError, match=r"cannot write .*run the same command again"):
+            evaluate(config(out=out, batch=2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    written = out.read_bytes()
+    assert written.count(b"\n") >= 2
+    assert len(evaluate(config(out=out, batch=2))) == 6
+    assert out.read_bytes().startswith(written[: written.rfind(b"\n") + 1])
+
+
+# Arguments
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"env": "nope"}, "env id must be one of"),
+        ({"team_size": 99}, "team_size"),
+        ({"team_size": 5}, "team_size must be at most 4"),
+        ({"difficulty": "harder"}, "difficulty must be one of"),
+        ({"split": "dev"}, "split must be one of"),
+        ({"episodes": 10_001}, "episodes must be at most 10000"),
+        ({"policy": "nope"}, "the policy must be one of"),
+    ],
+)
+def test_wrong_arguments_are_named(change, message):
+    with pytest.raises(CommandError, match=message):
+        evaluate(config(**change))
+
+
+@pytest.mark.parametrize("change", [{"episodes": 0}, {"batch": 0}, {"seed": -1}])
+def test_config_errors_name_the_argument(change):
+    with pytest.raises(ValueError, match=next(iter(change))):
+        config(**change)
+
+
+# Intervals, by hand
+
+
+def test_interval_of_two_episodes():
+    # Resamples of (0, 1) have means 0, 1/2 and 1 with chances 1/4, 1/2 and 1/4.
+    assert tuple(mean_interval([0.0, 1.0])) == (0.5, 0.0, 1.0)
+
+
+def test_interval_of_one_success_in_ten():
+    # 10 x the mean of a resample is binomial(10, 0.1): P(0) = 0.349, P(<= 2) = 0.930 and
+    # P(<= 3) = 0.987, so the 2.5 % and 97.5 % quantiles are 0 and 0.3.
+    mean, low, high = mean_interval([1.0] + [0.0] * 9)
+    assert (mean, low, high) == (pytest.approx(0.1), 0.0, pytest.approx(0.3))
+
+
+def test_interval_of_many_episodes_is_near_the_normal_one():
+    values = [math.sin(n) for n in range(400)]
+    mean, low, high = mean_interval(values)
+    error = 1.96 * math.sqrt(0.5 / 400)
+    assert low == pytest.approx(mean - error, abs=0.005)
+    assert high == pytest.approx(mean + error, abs=0.005)
+
+
+def test_degenerate_intervals():
+    assert tuple(mean_interval([0.7] * 5)) == (pytest.approx(0.7),) * 3
+    mean, low, high = mean_interval([0.7])
+    assert mean == 0.7
+    assert math.isnan(low)
+    assert math.isnan(high)
+
+
+def test_intervals_follow_the_seed():
+    values = [math.sin(n) for n in range(30)]
+    assert mean_interval(values, seed=1) == mean_interval(values, seed=1)
+    assert mean_interval(values, seed=1) != mean_interval(values, seed=2)
+
+
+def test_ratios_are_paired():
+    solo, team = [100.0, 200.0, 400.0], [25.0, 50.0, 100.0]
+    assert tuple(paired_interval(ratio_of_means, solo, team)) == (4.0, 4.0, 4.0)
+
+
+def test_normalised_score_by_hand():
+    score = paired_interval(normalised_score, [0.5, 0.6], [0.1, 0.1], [0.9, 1.1])
+    assert score.mean == pytest.approx((0.55 - 0.1) / (1.0 - 0.1))
+    flat = paired_interval(normalised_score, [0.5, 0.6], [0.1, 0.1], [0.1, 0.1])
+    assert math.isnan(flat.mean)

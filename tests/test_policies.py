@@ -1,0 +1,199 @@
+"""Policies: the scripted ones, how names become policies, and what a language model reads."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from baselines.action_selector import ActionSelector
+from baselines.errors import CommandError
+from baselines.policies.base import History, Reply
+from baselines.policies.context import Context
+from baselines.policies.hf import HFPolicy
+from baselines.policies.load import NAMED, load_policy, team_size_of, weights_of
+from baselines.policies.scripted import RandomActions, silent
+from baselines.rollout import play
+from llm_collab_envs import make
+from llm_collab_envs.core.actions import Action, parse
+from small_model import CHATML, save_small_model, small_tokenizer
+
+ENV = "section_writing_v0"
+FIRST = "You are agent_0 of 2.\n\n== Round 1 of 6 ==\nMessage tokens left: 60.\n"
+SECOND = "You are agent_0 of 2.\n\n== Round 2 of 6 ==\nMessages:\nagent_1: tense: past\n"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return save_small_model(tmp_path_factory.mktemp("model"))
+
+
+def history(*observations: str) -> History:
+    return History(list(observations))
+
+
+# Scripted policies
+
+
+def test_random_actions_are_well_formed_and_of_every_form():
+    actions = RandomActions(seed=0)
+    parsed = [parse(actions(FIRST), ["agent_1"]) for _ in range(300)]
+    assert [action.error for action in parsed if action.error] == []
+    said = sum(bool(action.says) for action in parsed)
+    submitted = sum(action.submission is not None for action in parsed)
+    done = sum(action.done for action in parsed)
+    passed = sum(action.tokens == 0 for action in parsed)
+    assert min(said, submitted, done, passed) > 10
+    assert said + submitted + done + passed == 300
+
+
+def test_random_actions_follow_the_seed():
+    def sample(seed: int) -> list[str]:
+        actions = RandomActions(seed)
+        return [actions(FIRST) for _ in range(20)]
+
+    assert sample(3) == sample(3) != sample(4)
+
+
+def test_silent_passes():
+    assert parse(silent(FIRST), ["agent_1"]) == Action()
+
+
+# Names
+
+
+@pytest.mark.parametrize("name", ["expert", "silent", "random"])
+def test_named_policies_answer_in_the_grammar(name):
+    policy = load_policy(name, ENV, team_size=2, seed=1)
+    (episode,) = play([make(ENV, team_size=2)], [0], policy)
+    assert episode.infos["agent_0"]["malformed"] == 0
+
+
+def test_expert_is_the_envs_own():
+    (episode,) = play([make(ENV, team_size=4)], [5], load_policy("expert", ENV))
+    assert episode.joint_reward > 0.95
+
+
+def test_random_policy_takes_the_seed():
+    texts = [
+        [load_policy("random", ENV, seed=seed).act([history(FIRST)])[0].text for seed in range(20)]
+        for _ in range(2)
+    ]
+    assert texts[0] == texts[1]
+    assert len(set(texts[0])) > 5
+
+
+def test_solo_expert_works_alone_only():
+    assert team_size_of("solo-expert", asked=4) == 1
+    assert team_size_of("expert", asked=4) == 4
+    (episode,) = play([make(ENV, team_size=1)], [5], load_policy("solo-expert", ENV, 1))
+    assert episode.joint_reward == pytest.approx(1.0)
+    with pytest.raises(CommandError, match="solo-expert plays in a team of 1; got team_size 4"):
+        load_policy("solo-expert", ENV, 4)
+
+
+def test_unknown_name_lists_the_choices():
+    with pytest.raises(CommandError) as problem:
+        load_policy("exprt", ENV)
+    assert "'exprt'" in str(problem.value)
+    assert all(name in str(problem.value) for name in (*NAMED, "folder", "hf:"))
+
+
+def test_folder_without_a_model(tmp_path):
+    with pytest.raises(CommandError, match=r"holds no model \(no config.json\)"):
+        load_policy(str(tmp_path), ENV)
+
+
+def test_folder_with_a_broken_model(tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "nothing"}))
+    with pytest.raises(CommandError, match="no model could be loaded from"):
+        load_policy(str(tmp_path), ENV)
+
+
+@pytest.mark.parametrize("prefix", ["", "hf:"])
+def test_model_folder_loads_and_draws_by_the_seed(folder, prefix):
+    selector = ActionSelector(max_new_tokens=12)
+
+    def reply(seed: int) -> Reply:
+        policy = load_policy(f"{prefix}{folder}", ENV, selector=selector, seed=seed)
+        return policy.act([history(FIRST)])[0]
+
+    assert reply(1) == reply(1)
+    assert reply(1).token_ids != reply(2).token_ids
+
+
+def test_weights_have_a_fingerprint(tmp_path):
+    save_small_model(tmp_path, seed=0)
+    first = weights_of(str(tmp_path))
+    save_small_model(tmp_path, seed=1)
+    assert first is not None
+    assert weights_of(str(tmp_path)) not in (first, None)
+    assert weights_of("expert") is None
+
+
+# What a language model reads
+
+
+def test_plain_context_token_by_token():
+    tokenizer = small_tokenizer()
+    context = Context(tokenizer)
+    end = tokenizer.eos_token_id
+    ids = tokenizer("<done/>")["input_ids"]
+    begin = tokenizer(f"{FIRST}\nReply:\n")["input_ids"]
+    between = tokenizer("\n" + SECOND.partition("\n\n")[2] + "\nReply:\n")["input_ids"]
+
+    assert context.ids(history(FIRST)) == begin
+    ended = History([FIRST, SECOND], [Reply("<done/>", (*ids, end))])
+    assert context.ids(ended) == begin + ids + [end] + between
+    cut = History([FIRST, SECOND], [Reply("<done/>", tuple(ids))])
+    assert context.ids(cut) == begin + ids + [end] + between
+
+
+def test_chat_context_is_what_the_template_writes_with_the_briefing_once():
+    tokenizer = small_tokenizer(CHATML)
+    context = Context(tokenizer)
+    said = '<say to="all">tense: past</say>'
+    ids = (*tokenizer(said)["input_ids"], tokenizer.eos_token_id)
+    chat = [
+        {"role": "user", "content": FIRST},
+        {"role": "assistant", "content": said},
+        {"role": "user", "content": SECOND.partition("\n\n")[2]},
+    ]
+    whole = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+    read = context.ids(History([FIRST, SECOND], [Reply(said, ids)]))
+    assert tokenizer.decode(read) == whole
+    cut = context.ids(History([FIRST, SECOND], [Reply(said, ids[:-1])]))
+    assert cut == read, "the env closes a reply that was cut off"
+    assert context.next(SECOND, ended=True) == context.next(SECOND, ended=False)[1:]
+
+
+def test_context_keeps_sampled_tokens_as_they_were_sampled():
+    tokenizer = small_tokenizer(CHATML)
+    letters = tuple(tokenizer(letter)["input_ids"][0] for letter in "the")
+    assert len(tokenizer("the")["input_ids"]) < 3
+    read = Context(tokenizer).ids(History([FIRST, SECOND], [Reply("the", letters)]))
+    start = len(Context(tokenizer).first(FIRST))
+    assert tuple(read[start : start + 3]) == letters
+
+
+def test_context_takes_any_text():
+    context = Context(small_tokenizer(CHATML))
+    assert context.ids(history("\ud800\x00 no round mark"))
+
+
+# A language model as a policy
+
+
+def test_reply_text_is_the_text_of_its_tokens(folder):
+    policy = HFPolicy.load(folder, ActionSelector(max_new_tokens=12))
+    for reply in policy.act([history(FIRST)] * 3):
+        decoded = policy.tokenizer.decode(reply.token_ids, skip_special_tokens=True)
+        assert reply.text == decoded
+        assert 1 <= len(reply.token_ids) <= 12
+
+
+def test_greedy_replies_do_not_depend_on_the_batch(folder):
+    policy = HFPolicy.load(folder, ActionSelector(max_new_tokens=12).greedy())
+    policy.model.float()  # in bf16, ties may fall either way
+    histories = [history(FIRST), history(FIRST + "Notice: a longer one.\n" * 9), history("short")]
+    assert policy.act(histories) == [policy.act([one])[0] for one in histories]
