@@ -1,0 +1,88 @@
+"""The action grammar: tokens counted by hand, replies parsed and never guessed at."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_collab_envs.core.actions import MAX_ACTION_CHARS, Action, Message, count_tokens, parse
+
+TEAM = ["agent_1", "agent_2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("", 0),
+        (" \n\t\u2003", 0),
+        ("one two", 2),
+        ("a" * 12, 1),
+        ("a" * 13, 2),
+        ("123456", 1),
+        ("1234567", 2),
+        ("31,540", 3),
+        ("The mill is 12.", 5),
+        ("don't", 3),
+        ("snake_case", 3),
+        ("<done/>", 1),
+        ("<submit>a b</submit><done/>", 5),
+        ('<say to="agent_1">hi</say>', 3),
+        ('<say to="agent_1" >', 10),
+        ("\u00e9t\u00e9", 1),
+        ("\u6f22\u5b57", 1),
+        ("\U0001f600\U0001f600", 2),
+        ("\u200b", 1),
+        ("a1b", 3),
+    ],
+)
+def test_tokens_by_hand(text: str, tokens: int) -> None:
+    assert count_tokens(text) == tokens
+
+
+def test_whole_action() -> None:
+    reply = 'Thinking.<say to="agent_2"> two\n words </say><submit> my part </submit><done/>'
+    assert parse(reply, TEAM) == Action(
+        says=(Message("agent_2", "two words"),), submission="my part", done=True, tokens=11
+    )
+
+
+def test_several_messages_keep_their_order() -> None:
+    action = parse('<say to="all">a</say><say to="agent_1">b</say>', TEAM)
+    assert action.says == (Message("all", "a"), Message("agent_1", "b"))
+
+
+@pytest.mark.parametrize("reply", ["", "  ", "just thinking", "a < b > c", "<b>bold</b>", "< >"])
+def test_text_outside_of_tags_is_ignored(reply: str) -> None:
+    action = parse(reply, TEAM)
+    assert action == Action(tokens=count_tokens(reply))
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        ("<submit>one", "'[submit]' is not closed"),
+        ('<say to="all">one', "'[say to=\"all\"]' is not closed"),
+        ("one</submit>", "'[/submit]' is not a tag that can stand here"),
+        ("<submit>a</submit><submit>b</submit>", "there are two <submit> in one reply"),
+        ('<say to="agent_9">a</say>', "there is no teammate called 'agent_9'"),
+        ("<say>a</say>", "'[say]' is not a tag that can stand here"),
+        ("<say to=all>a</say>", "'[say to=all]' is not a tag that can stand here"),
+        ("<Submit>a</Submit>", "'[Submit]' is not a tag that can stand here"),
+        ("< submit >a", "'[ submit ]' is not a tag that can stand here"),
+        ("<done>", "'[done]' is not a tag that can stand here"),
+        ("<submit>a<done/></submit>", "'[done/]' stands inside '[submit]'"),
+        ('<submit><say to="all">a</say></submit>', "'[say to=\"all\"]' stands inside '[submit]'"),
+        ("<submit>a</say>", "'[/say]' stands inside '[submit]'"),
+        ("<done", "'[done' is not a tag that can stand here"),
+        ("x" * (MAX_ACTION_CHARS + 1), "the reply is longer than 65536 characters"),
+    ],
+)
+def test_broken_replies_do_nothing(reply: str, error: str) -> None:
+    assert parse(reply, TEAM) == Action(tokens=count_tokens(reply), error=error)
+
+
+def test_nobody_to_talk_to_when_alone() -> None:
+    assert parse('<say to="all">a</say>', []).error == "there is no teammate to talk to"
+
+
+def test_nul_and_lone_surrogates_are_replaced() -> None:
+    assert parse("<submit>a\x00b\ud800c</submit>", TEAM).submission == "a\ufffdb\ufffdc"

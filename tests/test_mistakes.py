@@ -1,0 +1,133 @@
+"""A programmer's mistake raises at once, and says the argument, the value and the remedy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llm_collab_envs import make
+from llm_collab_envs.core.reward import JointReward
+from llm_collab_envs.core.spaces import UnicodeText
+from relay import RelayEnv
+
+AGENTS = r"\['agent_0', 'agent_1', 'agent_2', 'agent_3'\]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"team_size": 0}, r"team_size must be a whole number, between 1 and \d+; got 0"),
+        ({"team_size": 99}, r"team_size must be a whole number, between 1 and \d+; got 99"),
+        ({"team_size": "4"}, r"team_size must be a whole number, between 1 and \d+; got '4'"),
+        ({"difficulty": "brutal"}, r"difficulty must be one of .*'hard'\); got 'brutal'"),
+        ({"split": "dev"}, r"split must be one of \('train', 'test'\); got 'dev'"),
+        ({"max_cycles": 0}, "max_cycles must be a whole number, 1 or more; got 0"),
+        ({"max_cycles": 2.5}, "max_cycles must be a whole number, 1 or more; got 2.5"),
+        ({"message_budget": -1}, "message_budget must be a whole number, 0 or more; got -1"),
+        ({"render_mode": "rgb"}, r"render_mode must be one of \['human', 'ansi'\] .*got 'rgb'"),
+        (
+            {"reward": {"quality": 0.9}},
+            r"quality \+ speed at most 1 .*got JointReward\(quality=0.9",
+        ),
+        ({"reward": {"quality": -0.1}}, r"weights must be 0 or more; got JointReward"),
+    ],
+)
+def test_arguments(env_id: str, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make(env_id, **arguments)
+
+
+def test_unknown_env() -> None:
+    with pytest.raises(ValueError, match=r"env id must be one of \[.*\]; got 'chess_v0'"):
+        make("chess_v0")
+
+
+@pytest.mark.parametrize("task", [-1, 10_000, "first", 1.5, None])
+def test_task_index(task: Any) -> None:
+    env = RelayEnv(split="test")
+    with pytest.raises(
+        ValueError, match=r"options\['task'\] must be a whole number between 0 and 9999"
+    ):
+        env.reset(options={"task": task})
+
+
+def test_unknown_agent() -> None:
+    env = RelayEnv()
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=rf"actions name \['agent_9'\].* agents are {AGENTS}"):
+        env.step({"agent_9": ""})
+
+
+@pytest.mark.parametrize("action", [None, 3, b"<done/>", ["<done/>"]])
+def test_action_that_is_no_string(action: Any) -> None:
+    env = RelayEnv()
+    env.reset(seed=0)
+    name = type(action).__name__
+    with pytest.raises(
+        TypeError, match=f"action of agent_1 must be a string.* got {name}. Pass ''"
+    ):
+        env.step({"agent_1": action})
+
+
+def test_step_out_of_turn() -> None:
+    env = RelayEnv(max_cycles=1)
+    with pytest.raises(RuntimeError, match=r"before reset\(\), or after the episode's end"):
+        env.step({})
+    env.reset(seed=0)
+    env.step({})
+    with pytest.raises(RuntimeError, match=r"Call reset\(\) first"):
+        env.step({})
+
+
+def test_no_episode_yet() -> None:
+    env = RelayEnv(render_mode="ansi")
+    for look in (env.state, env.render, lambda: env.episode):
+        with pytest.raises(RuntimeError, match=r"no episode yet. Call reset\(\) first"):
+            look()
+
+
+def test_weights() -> None:
+    with pytest.raises(ValueError, match="coordination at most 1"):
+        JointReward(0.5, 0.5, 2.0)
+
+
+def test_space_bound() -> None:
+    with pytest.raises(ValueError, match="max_length must be 0 or more; got -1"):
+        UnicodeText(-1)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", r"holds no task. Write one JSON object a line"),
+        ("\n\n", r"holds no task"),
+        (
+            "not json\n",
+            r"line 1 is not a task: JSONDecodeError.*with the keys that `task.to_dict\(\)`",
+        ),
+        ('{"words": ["a"]}\n{"nothing": 1}\n', r"line 2 is not a task: KeyError\('words'\)"),
+        ("[1]\n", r"line 1 is not a task: TypeError"),
+    ],
+)
+def test_tasks_file(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "tasks.jsonl"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=message):
+        RelayEnv(tasks=path)
+
+
+def test_own_tasks_are_played_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.jsonl"
+    own = [{"words": [f"{name}{n}" for n in range(4)]} for name in ("Ab", "Cd")]
+    path.write_text("\n\n".join(json.dumps(task) for task in own))
+    env = RelayEnv(tasks=path)
+    for index, task in enumerate(own):
+        seen, _ = env.reset(options={"task": index})
+        assert env.episode.task == task
+        assert f"Your word: {task['words'][0]}" in seen["agent_0"]
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        env.reset(options={"task": 2})
+    assert env.episode.replay(RelayEnv) == env.episode

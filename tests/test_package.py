@@ -1,0 +1,30 @@
+"""The import stays light, and the package is what its metadata says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import resources
+
+import llm_collab_envs
+
+HEAVY = ("torch", "transformers", "trl", "datasets", "pandas", "matplotlib", "rich", "baselines")
+
+
+def test_import_is_fast_and_light() -> None:
+    code = (
+        "import sys, time\nstart = time.perf_counter()\nimport llm_collab_envs\n"
+        "print(time.perf_counter() - start)\n"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        for _ in range(3)
+    ]
+    seconds, heavy = zip(*(run.stdout.splitlines() for run in runs), strict=True)
+    assert min(map(float, seconds)) < 1.0
+    assert set(heavy) == {"[]"}
+
+
+def test_types_are_shipped() -> None:
+    assert resources.files(llm_collab_envs).joinpath("py.typed").is_file()
