@@ -15,6 +15,7 @@ from llm_collab_envs.writing.section_writing.tasks import (
     MARKERS,
     PROPERTIES,
     SPELLINGS,
+    VALUE_FORMS,
     Fact,
     written_forms,
 )
@@ -164,9 +165,21 @@ def _sentence(attribute: str, value: str, choice: dict[str, str], asked: dict[st
     if asked.get("spelling") == "American":
         attribute = " ".join(SPELLINGS.get(word, word) for word in attribute.split())
     verb = "is" if choice["tense"] == "present" else "was"
-    kind = _KINDS.get(attribute.partition(" of ")[0], "")
+    kind = _kind(attribute, value)
     forms = written_forms(Fact("", attribute, kind, value))
     style = {"amount": "numbers", "date": "dates", "measure": "units"}.get(kind, "")
     form = forms.get(asked.get(style, ""), value)
     marker = f"{MARKERS[asked['marker']]} " if "marker" in asked else ""
     return f"{marker}The {attribute} {verb} {form}."
+
+
+def _kind(attribute: str, value: str) -> str:
+    """Return the kind of a fact, or "" for a value of no such form, which is written as it is.
+
+    A user's attribute tells no kind, so the value does: four digits may be a year, five are not.
+    """
+    kind = _KINDS.get(attribute.partition(" of ")[0])
+    if kind is None:
+        kinds = ("date", "measure", "amount") if len(value) > 4 else ("measure",)
+        kind = next((k for k in kinds if VALUE_FORMS[k].fullmatch(value)), "")
+    return kind if kind and VALUE_FORMS[kind].fullmatch(value) else ""

@@ -256,30 +256,31 @@ def _claims(lexicon: _Lexicon, sentence: str) -> list[_Entry]:
 def _stated(claimed: list[_Entry], sentence: str) -> tuple[list[Fact], str]:
     """Return the claimed facts whose value is there, and the sentence without their values.
 
-    A sentence that states more than two facts is a list in disguise and states none.
+    The longest values come first, so that a date is not taken for the year in it. A sentence that
+    states more than two facts is a list in disguise and states none.
     """
-    stated, rest = [], sentence
-    for entry in claimed:
-        for form in entry.forms:
-            at = _find_value(rest, form)
-            if at >= 0:
-                stated.append(entry.fact)
-                rest = rest[:at] + rest[at + len(form) :]
-                break
+    stated: list[Fact] = []
+    rest = sentence
+    pairs = [(form, entry.fact) for entry in claimed for form in entry.forms]
+    for form, fact in sorted(pairs, key=lambda pair: -len(pair[0])):
+        at = -1 if fact in stated else _find_value(rest, form)
+        if at >= 0:
+            stated.append(fact)
+            rest = rest[:at] + rest[at + len(form) :]
     return (stated, rest) if len(stated) <= MAX_FACTS_A_SENTENCE else ([], sentence)
 
 
 def _mentions(lexicon: _Lexicon, text: str) -> int:
     """Count the names and figures in a text, leaving out what everyone knows."""
-    runs = 0
-    in_name = False
+    names = 0
+    end = -1  # where the last capitalised word ended; one that follows it is the same name
     for n, match in enumerate(_WORD.finditer(text)):
         word = match.group()
-        before = in_name
-        in_name = n > 0 and len(word) > 1 and word[0].isupper()
-        in_name = in_name and word.casefold() not in lexicon.public
-        runs += in_name and not before
-    return runs + len(_FIGURE.findall(text))
+        capital = n > 0 and len(word) > 1 and word[0].isupper()
+        if capital and word.casefold() not in lexicon.public:
+            names += text[end : match.start()] != " "
+            end = match.end()
+    return names + len(_FIGURE.findall(text))
 
 
 def _find_value(sentence: str, value: str) -> int:
@@ -325,7 +326,7 @@ def _lexicon(task: SectionTask) -> _Lexicon:
     entries: dict[str, list[_Entry]] = {}
     for fact in task.facts:
         words = [_BRITISH.get(word, word) for word in _WORD.findall(fact.attribute.lower())]
-        forms = tuple(sorted(set(written_forms(fact).values()), key=len, reverse=True))
+        forms = tuple(dict.fromkeys(written_forms(fact).values()))
         entry = _Entry(fact, frozenset(words) - {"of", "the"}, forms)
         entries.setdefault(words[-1], []).append(entry)
     text = " ".join((task.subject, *task.sections, *(f.attribute for f in task.facts)))

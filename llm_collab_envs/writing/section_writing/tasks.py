@@ -63,7 +63,7 @@ GIVEN_NAMES = (
 
 
 _ATTRIBUTE = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)*")
-_VALUES = {  # the neutral form of each kind of value
+VALUE_FORMS = {  # the neutral form of each kind of value
     "person": re.compile(r"[^\n;]+"),
     "place": re.compile(r"[^\n;]+"),
     "year": re.compile(r"[0-9]{1,4}"),
@@ -216,7 +216,7 @@ class SectionTask:
             if fact.attribute in seen or not _ATTRIBUTE.fullmatch(fact.attribute):
                 raise ValueError(f"fact {fact.attribute!r} needs words of its own as attribute")
             for value in (fact.value, fact.outdated or fact.value):
-                if not _VALUES[fact.kind].fullmatch(value):
+                if not VALUE_FORMS[fact.kind].fullmatch(value):
                     raise ValueError(
                         f"fact {fact.attribute!r}: no {fact.kind} is written {value!r}"
                     )
