@@ -152,6 +152,8 @@ def test_ctrl_c_says_what_is_saved_and_how_to_go_on(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell's background jobs ignore Ctrl-C, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while process.poll() is None and not (out.exists() and out.stat().st_size):
         time.sleep(0.01)
