@@ -39,7 +39,9 @@ class ActionSelector:
         """Return the same selector without chance."""
         return replace(self, temperature=0.0)
 
-    def select(self, model: Any, prompts: Sequence[list[int]], pad: int, end: int) -> list[list[int]]:
+    def select(
+        self, model: Any, prompts: Sequence[list[int]], pad: int, end: int
+    ) -> list[list[int]]:
         """Write one reply to each prompt.
 
         Args:
@@ -57,7 +59,9 @@ class ActionSelector:
         return replies
 
     @torch.no_grad()
-    def _select(self, model: Any, prompts: Sequence[list[int]], pad: int, end: int) -> list[list[int]]:
+    def _select(
+        self, model: Any, prompts: Sequence[list[int]], pad: int, end: int
+    ) -> list[list[int]]:
         width = max(len(ids) for ids in prompts)
         ids_BT = torch.full((len(prompts), width), pad)
         mask_BT = torch.zeros_like(ids_BT)

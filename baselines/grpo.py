@@ -26,6 +26,7 @@ from baselines.config import TrainConfig
 from baselines.policies.hf import HFPolicy, inference_dtype
 from baselines.rollout import Episode, play, training_row
 
+
 class JointRollout:
     """TRL's `rollout_func`: plays the joint episodes that a batch of prompts asks for.
 
@@ -125,7 +126,11 @@ def dataset(config: TrainConfig) -> Dataset:
         for team_size in config.teams:
             task = int(rng.integers(size))
             prompts += [
-                {"prompt": json.dumps({"task": task, "agent": f"agent_{a}", "team_size": team_size})}
+                {
+                    "prompt": json.dumps(
+                        {"task": task, "agent": f"agent_{a}", "team_size": team_size}
+                    )
+                }
                 for a in range(team_size)
             ]
     return Dataset.from_list(prompts)

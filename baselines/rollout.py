@@ -85,9 +85,7 @@ def play(envs: Sequence[CollabEnv[Any]], tasks: Sequence[int], policy: Policy) -
             if env.agents:
                 observations[n], _, _, _, infos[n] = env.step(actions[n])
     seconds = (time.perf_counter() - started) / len(envs)
-    return [
-        Episode(env.episode, histories[n], infos[n], seconds) for n, env in enumerate(envs)
-    ]
+    return [Episode(env.episode, histories[n], infos[n], seconds) for n, env in enumerate(envs)]
 
 
 def training_row(context: Context, history: History) -> Row:

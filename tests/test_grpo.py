@@ -22,7 +22,9 @@ from baselines.policies.hf import TINY
 from baselines.train import METRICS, train
 
 ENV = "section_writing_v0"
-SMALL = dict(teams=(2, 1), num_generations=2, steps=4, micro_batch=3, max_new_tokens=24, save_every=2)
+SMALL = dict(
+    teams=(2, 1), num_generations=2, steps=4, micro_batch=3, max_new_tokens=24, save_every=2
+)
 
 
 def small(out: Path, **changes) -> TrainConfig:
@@ -62,7 +64,9 @@ def test_advantage_is_the_group_relative_joint_reward(batch):
     made, rows = batch
     joint = np.array(rows["joint"]).reshape(-1, 3)
     assert joint.std() > 0
-    assert made["advantages"].numpy().reshape(-1, 3) == pytest.approx(group_relative(joint), abs=1e-3)
+    assert made["advantages"].numpy().reshape(-1, 3) == pytest.approx(
+        group_relative(joint), abs=1e-3
+    )
     first, second = joint[0], joint[1]
     assert first == pytest.approx(second), "both agents of an episode share one reward"
 
@@ -101,7 +105,10 @@ def test_interrupt_saves_and_says_where(tmp_path):
         f"train(TrainConfig({ENV!r}, Path({str(out)!r}), **{ {**SMALL, 'steps': 50, 'save_every': 50}!r}))"
     )
     process = subprocess.Popen(
-        [sys.executable, "-u", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-u", "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     seen = []
     for line in process.stdout:
@@ -160,3 +167,22 @@ def test_full_disk(tmp_path):
 def test_config_errors_name_the_argument(tmp_path, change, message):
     with pytest.raises(ValueError, match=message):
         replace(small(tmp_path), **change)
+
+
+def test_padding_changes_no_log_probability(batch, tmp_path):
+    made, rows = batch
+    tokenizer = AutoTokenizer.from_pretrained(TINY)
+    model = AutoModelForCausalLM.from_pretrained(TINY, dtype=torch.float32)
+    trainer = build_trainer(small(tmp_path / "other"), model, tokenizer, [])
+    ids = torch.cat([made["prompt_ids"], made["completion_ids"]], 1)
+    mask = torch.cat([made["prompt_mask"], made["completion_mask"]], 1)
+    width = made["completion_ids"].shape[1]
+    with torch.no_grad(), torch.autocast("cpu", enabled=False):
+        padded = trainer._get_per_token_logps_and_entropies(model, ids, mask, width)[0]
+        for n, completion in enumerate(rows["completion_ids"]):
+            alone = torch.tensor([rows["prompt_ids"][n] + completion])
+            kept = len(completion)
+            bare = trainer._get_per_token_logps_and_entropies(
+                model, alone, torch.ones_like(alone), kept
+            )[0]
+            assert torch.allclose(padded[n, :kept], bare[0], atol=0.05)

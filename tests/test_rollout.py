@@ -26,7 +26,9 @@ class TokenScript:
     """Plays fixed replies, one a round, with their tokens; the last one is repeated."""
 
     def __init__(self, tokenizer, replies: Sequence[str], end: bool = True) -> None:
-        self._ids = [tokenizer(text)["input_ids"] + [tokenizer.eos_token_id] * end for text in replies]
+        self._ids = [
+            tokenizer(text)["input_ids"] + [tokenizer.eos_token_id] * end for text in replies
+        ]
         self._texts = replies
         self.seen: list[History] = []
 
@@ -72,7 +74,9 @@ def test_context_reads_the_briefing_once_and_the_text_in_order(tokenizer):
     policy = TokenScript(tokenizer, ["", "", "<done/>"])
     (episode,) = play([make(ENV, team_size=2)], [0], policy)
     history = episode.histories["agent_0"]
-    text = tokenizer.decode(Context(tokenizer).ids(History(history.observations, history.replies[:-1])))
+    text = tokenizer.decode(
+        Context(tokenizer).ids(History(history.observations, history.replies[:-1]))
+    )
     assert text.count("You are agent_0") == 1
     assert text.index("== Round 1") < text.index("== Round 2") < text.index("== Round 3")
 

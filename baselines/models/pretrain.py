@@ -14,7 +14,7 @@ import multiprocessing as mp
 import queue
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,9 @@ from llm_collab_envs import make
 from llm_collab_envs.writing.section_writing import expert
 from llm_collab_envs.writing.section_writing.tasks import DECISIONS
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import Lfm2Config, Lfm2ForCausalLM, PreTrainedTokenizerFast
 
-from baselines.models.teachers import ImperfectWriter, Shares
+from baselines.models.teachers import ImperfectWriter, Shares, chatter
 from baselines.policies.base import History, Reply
 from baselines.policies.context import Context
 
@@ -47,12 +47,14 @@ class Recipe:
         seed: Seed of tasks, teachers and weights.
         vocab_size: Entries of the BPE.
         hidden: Width.
-        layers: Depth.
+        layers: What mixes tokens in each layer: a short convolution or attention.
+        window: Tokens that a convolution sees.
         heads: Attention heads.
-        copy_steps: Steps on short copying exercises.
+        copy_steps: Steps on copying exercises.
         steps: Steps on whole histories.
         batch_tokens: Tokens in a batch, padding included.
-        rate: Learning rate of Muon, for the matrices; embeddings and norms take AdamW at a third.
+        rate: Learning rate of Muon, for the matrices.
+        embedding_rate: Learning rate of AdamW, for embeddings and norms.
         warmup: Steps of linear warm-up.
         decay: The last share of the steps, over which the rate falls linearly to 0.
         team_sizes: Team sizes and their share of the episodes.
@@ -61,16 +63,20 @@ class Recipe:
     seed: int = 0
     vocab_size: int = 1024
     hidden: int = 256
-    layers: int = 4
+    layers: tuple[str, ...] = ("conv", "full_attention") * 2
+    window: int = 5
     heads: int = 4
-    copy_steps: int = 200
-    steps: int = 1800
-    batch_tokens: int = 12_288
+    copy_steps: int = 600
+    steps: int = 1600
+    batch_tokens: int = 8_192
     rate: float = 0.02
+    embedding_rate: float = 0.003
     warmup: int = 50
     decay: float = 0.4
     team_sizes: tuple[tuple[int, float], ...] = ((4, 0.4), (1, 0.4), (2, 0.1), (3, 0.1))
 
+
+_NOISE = "you are the team of it a plan and message round tokens left no style 1 2 3 4 5 6".split()
 
 Row = tuple[list[int], list[bool]]  # ids, and which of them the model is to write
 
@@ -115,20 +121,41 @@ class Teacher:
             observations, _, _, _, infos = env.step(actions)
         return list(histories.values())
 
-    def exercise(self) -> list[Row]:
-        """Return rows that ask for one agent's text in a given style, with the facts alone."""
-        env = self._envs[4]
+    def exercise(self, progress: float) -> list[Row]:
+        """Return rows that ask for some of a few sections in a given style, briefing left out.
+
+        The first exercises show one section, always at the same distance from its copy, so that
+        what to copy is learned before where to find it. Then come more sections and more noise in
+        between, until only the content says what belongs where.
+
+        Args:
+            progress: From 0, the easiest, to 1.
+        """
+        env = self._envs[1]
         observations, _ = env.reset(seed=int(self._rng.integers(2**31)))
+        memo = expert.read(observations["agent_0"])
+        most = 1 + int(progress * 3.99)
         rows = []
-        for agent in env.agents:
-            memo = expert.read(observations[agent])
+        for _ in range(2):
+            shown = self._some(list(memo.sections), 1, most)
+            asked = self._some(shown, 1, most)
             style = {d: str(self._rng.choice(list(o))) for d, o in list(DECISIONS.items())[:3]}
-            facts = observations[agent].partition("Your facts:")[2].partition("\n\n")[0]
-            asked = "You know: " + "; ".join(f"{d}: {o}" for d, o in style.items())
-            prompt = self._context.first(f"{asked}.\nYour facts:{facts}\n\n")
-            reply = self._encode(f"<submit>{expert.write(memo, style)}</submit><done/>")
+            lines = ["You know: " + "; ".join(f"{d}: {o}" for d, o in style.items()) + "."]
+            for title in shown:
+                lines += [title, *(f"- {a}: {memo.facts[a][0]}" for a in memo.sections[title])]
+            lines.append(f"Write: {', '.join(asked)}.")
+            noise = self._rng.choice(_NOISE, int(self._rng.integers(0, 1 + int(progress * 100))))
+            prompt = self._context.first("\n".join([*lines, " ".join(noise)]))
+            part = replace(memo, sections={title: memo.sections[title] for title in asked})
+            reply = self._encode(f"<submit>{expert.write(part, style)}</submit><done/>")
             rows.append((prompt + reply, [False] * len(prompt) + [True] * len(reply)))
         return rows
+
+    def _some(self, titles: list[str], low: int, high: int) -> list[str]:
+        """Choose some titles, their order kept."""
+        count = int(self._rng.integers(low, min(high, len(titles)) + 1))
+        chosen = set(self._rng.choice(len(titles), count, replace=False).tolist())
+        return [title for n, title in enumerate(titles) if n in chosen]
 
     def _encode(self, text: str) -> list[int]:
         return [*self._context.tokenizer(text)["input_ids"], self._context.eos_id]
@@ -173,7 +200,9 @@ def _corpus(recipe: Recipe) -> Iterator[str]:
     rng = np.random.default_rng(recipe.seed)
     writer = ImperfectWriter(rng, Shares())
     for n in range(400):
-        env = make(ENV, team_size=(1, 4)[n % 2], difficulty=("easy", "easy", "medium", "hard")[n % 4])
+        env = make(
+            ENV, team_size=(1, 4)[n % 2], difficulty=("easy", "easy", "medium", "hard")[n % 4]
+        )
         observations, _ = env.reset(seed=n)
         while env.agents:
             actions = {a: writer(observations[a]) for a in env.agents}
@@ -182,18 +211,22 @@ def _corpus(recipe: Recipe) -> Iterator[str]:
             observations, *_ = env.step(actions)
 
 
-def new_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
+def new_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Lfm2ForCausalLM:
     """Return an untrained model."""
     torch.manual_seed(recipe.seed)
-    return LlamaForCausalLM(
-        LlamaConfig(
+    return Lfm2ForCausalLM(
+        Lfm2Config(
             vocab_size=recipe.vocab_size,
             hidden_size=recipe.hidden,
             intermediate_size=704,
-            num_hidden_layers=recipe.layers,
+            block_auto_adjust_ff_dim=False,
+            num_hidden_layers=len(recipe.layers),
+            layer_types=list(recipe.layers),
+            conv_L_cache=recipe.window,
             num_attention_heads=recipe.heads,
             num_key_value_heads=recipe.heads,
             max_position_embeddings=4096,
+            rope_parameters={"rope_type": "default", "rope_theta": 10_000.0},
             tie_word_embeddings=True,
             pad_token_id=tokenizer.pad_token_id,
             eos_token_id=tokenizer.eos_token_id,
@@ -241,7 +274,7 @@ def train(recipe: Recipe, out: Path, tokenizer: PreTrainedTokenizerFast) -> None
     others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
     optimizers = [
         torch.optim.Muon(matrices, lr=recipe.rate, weight_decay=0.01, adjust_lr_fn="original"),
-        torch.optim.AdamW(others, lr=recipe.rate / 3, betas=(0.9, 0.95), weight_decay=0.0),
+        torch.optim.AdamW(others, lr=recipe.embedding_rate, betas=(0.9, 0.95), weight_decay=0.0),
     ]
     base = [o.param_groups[0]["lr"] for o in optimizers]
     total = recipe.copy_steps + recipe.steps
@@ -264,7 +297,7 @@ def train(recipe: Recipe, out: Path, tokenizer: PreTrainedTokenizerFast) -> None
             optimizer.step()
             optimizer.zero_grad()
         window.append(loss.item())
-        if (step + 1) % 50 == 0:
+        if (step + 1) % 25 == 0:
             pace = (time.time() - started) / (step + 1)
             print(
                 f"step {step + 1} loss {np.mean(window):.4f} {pace:.2f} s/step {tuple(ids.shape)}",
@@ -276,7 +309,7 @@ def train(recipe: Recipe, out: Path, tokenizer: PreTrainedTokenizerFast) -> None
 
 
 def save(
-    model: LlamaForCausalLM,
+    model: Lfm2ForCausalLM,
     tokenizer: PreTrainedTokenizerFast,
     recipe: Recipe,
     out: Path,
@@ -285,7 +318,7 @@ def save(
 ) -> None:
     """Save the weights in bf16, the tokenizer and the recipe."""
     out.mkdir(parents=True, exist_ok=True)
-    half = LlamaForCausalLM(model.config).to(torch.bfloat16)
+    half = Lfm2ForCausalLM(model.config).to(torch.bfloat16)
     half.load_state_dict(model.state_dict())
     half.save_pretrained(out)
     tokenizer.save_pretrained(out)
@@ -321,9 +354,16 @@ def _prefetched(
 def _produce(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, full: Any) -> None:
     torch.set_num_threads(1)
     teacher = Teacher(Context(tokenizer), recipe, recipe.seed + 1)
-    exercises = batches(iter(teacher.exercise, None), recipe.batch_tokens)
-    for _ in range(recipe.copy_steps):
-        full.put(tuple(t.numpy() for t in next(exercises)))
+    done = 0
+
+    def exercises() -> list[Row]:
+        return teacher.exercise(progress=min(1.0, done / recipe.copy_steps))
+
+    for batch in batches(iter(exercises, None), recipe.batch_tokens):
+        if done == recipe.copy_steps:
+            break
+        full.put(tuple(t.numpy() for t in batch))
+        done += 1
     for batch in batches(iter(teacher.rows, None), recipe.batch_tokens):
         full.put(tuple(t.numpy() for t in batch))
 
@@ -338,7 +378,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     args = parser.parse_args()
     recipe = Recipe(
-        seed=args.seed, steps=args.steps, copy_steps=args.copy_steps, rate=args.rate
+        seed=args.seed,
+        steps=args.steps,
+        copy_steps=args.copy_steps,
+        rate=args.rate,
     )
     train(recipe, args.out, train_tokenizer(recipe))
 

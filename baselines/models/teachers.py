@@ -45,6 +45,11 @@ class Shares:
     idle: float = 0.1
 
 
+def chatter(rng: np.random.Generator, section: str) -> str:
+    """Return a message that helps nobody."""
+    return str(rng.choice(_CHAT)).format(section=section)
+
+
 class ImperfectWriter:
     """One agent of an imperfect section-writing team: observation in, action out.
 
@@ -87,7 +92,7 @@ class ImperfectWriter:
     def _chat(self, memo: expert.Memo) -> str:
         if not self._chance(self._shares.chat):
             return ""
-        text = str(self._rng.choice(_CHAT)).format(section=next(iter(memo.sections)))
+        text = chatter(self._rng, next(iter(memo.sections)))
         return f'<say to="all">{text}</say>'
 
     def _chance(self, probability: float) -> bool:

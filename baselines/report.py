@@ -1,0 +1,125 @@
+"""Reports: policies side by side, as a table and as Markdown, and the learning curve as a picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+from rich.table import Table
+
+from baselines.bootstrap import Interval, mean_interval
+from baselines.results import Record
+from baselines.summary import speed_up
+
+COLUMNS = (
+    "joint reward",
+    "faithfulness",
+    "consistency",
+    "quality",
+    "critical path",
+    "speed-up",
+    "seconds",
+    "message tokens",
+    "malformed",
+)
+_WITH_INTERVAL = ("joint reward", "consistency", "quality", "speed-up")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of a comparison.
+
+    Attributes:
+        label: What played.
+        records: Its episodes.
+        solo: The same policy's episodes alone on the same tasks, for the speed-up; None for none.
+    """
+
+    label: str
+    records: Sequence[Record]
+    solo: Sequence[Record] | None = None
+
+    def figures(self) -> dict[str, Interval]:
+        """Return the figure of every column, with its 95 % bootstrap interval."""
+        figures = {
+            name: mean_interval([record[name.replace(" ", "_")] for record in self.records])
+            for name in COLUMNS
+            if name != "speed-up"
+        }
+        if self.solo is not None:
+            figures["speed-up"] = speed_up(self.solo, self.records)
+        return figures
+
+
+def table(entries: Sequence[Entry], title: str) -> Table:
+    """Return a comparison for the terminal."""
+    view = Table(title=title, title_justify="left")
+    view.add_column("")
+    for name in COLUMNS:
+        view.add_column(name, justify="right")
+    for entry in entries:
+        view.add_row(entry.label, *_cells(entry, separator="\n"))
+    return view
+
+
+def markdown(entries: Sequence[Entry]) -> str:
+    """Return a comparison as a Markdown table."""
+    lines = ["| | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
+    for entry in entries:
+        lines.append(f"| {entry.label} | " + " | ".join(_cells(entry, separator=" ")) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def learning_curve(metrics: Path, levels: Mapping[str, float], out: Path) -> None:
+    """Draw joint reward and consistency over training steps.
+
+    Args:
+        metrics: The run's metrics.jsonl.
+        levels: Joint rewards to draw as horizontal lines, by label.
+        out: The PNG to write.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot as plt
+
+    rows = [json.loads(line) for line in metrics.read_text().splitlines()]
+    steps = [row["step"] for row in rows]
+    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    curves = {
+        "joint reward": "rewards/team_reward/mean",
+        "consistency": "env/consistency",
+        "faithfulness": "env/faithfulness",
+    }
+    for n, (label, key) in enumerate(curves.items()):
+        values = [row[key] for row in rows]
+        axes.plot(steps, values, color=f"C{n}", alpha=0.3)
+        axes.plot(steps, _smooth(values), color=f"C{n}", label=f"{label}, mean of 5 steps")
+    for n, (label, level) in enumerate(levels.items()):
+        axes.axhline(level, color=f"C{n + len(curves)}", linestyle="--", linewidth=1, label=label)
+    axes.set(
+        xlabel="optimisation step", ylim=(-0.05, 1.05), title="A team learns to write together"
+    )
+    axes.legend(fontsize=8, loc="lower right")
+    figure.savefig(out, dpi=120)
+    plt.close(figure)
+
+
+def _smooth(values: Sequence[float], width: int = 5) -> list[float]:
+    return [fmean(values[max(0, n - width + 1) : n + 1]) for n in range(len(values))]
+
+
+def _cells(entry: Entry, separator: str) -> list[str]:
+    figures = entry.figures()
+    return [_cell(name, figures[name], separator) if name in figures else "" for name in COLUMNS]
+
+
+def _cell(name: str, interval: Interval, separator: str) -> str:
+    digits = 1 if name in ("critical path", "message tokens") else 2 if name == "seconds" else 3
+    mean = f"{interval.mean:.{digits}f}"
+    if name not in _WITH_INTERVAL:
+        return mean
+    return f"{mean}{separator}[{interval.low:.3f}, {interval.high:.3f}]"
