@@ -41,7 +41,7 @@ def group_relative(rewards_BG: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns:
         Advantages of the same shape; 0 throughout a group whose rewards are all equal.
     """
-    mean_B1 = rewards_BG.mean(axis=1, keepdims=True)
-    std_B1 = rewards_BG.std(axis=1, ddof=1, keepdims=True)
-    advantages: NDArray[np.float64] = (rewards_BG - mean_B1) / (std_B1 + EPSILON)
+    mean_B = rewards_BG.mean(axis=1, keepdims=True)
+    std_B = rewards_BG.std(axis=1, ddof=1, keepdims=True)
+    advantages: NDArray[np.float64] = (rewards_BG - mean_B) / (std_B + EPSILON)
     return advantages

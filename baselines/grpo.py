@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from datasets import Dataset
-from llm_collab_envs import make
 from transformers import PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
@@ -25,6 +24,7 @@ from baselines.advantages import difference_reward, joint_reward
 from baselines.config import TrainConfig
 from baselines.policies.hf import HFPolicy, inference_dtype
 from baselines.rollout import Episode, play, training_row
+from llm_collab_envs import make
 
 
 class JointRollout:

@@ -1,4 +1,4 @@
-"""Reports: policies side by side, as a table and as Markdown, and the learning curve as a picture."""
+"""Reports: policies side by side as a table and as Markdown, and the learning curve."""
 
 from __future__ import annotations
 

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llm_collab_envs.core.env import CollabEnv
-from llm_collab_envs.core.episode import EpisodeLog
-
 from baselines.policies.base import History, Policy
 from baselines.policies.context import Context
+from llm_collab_envs.core.env import CollabEnv
+from llm_collab_envs.core.episode import EpisodeLog
 
 
 @dataclass

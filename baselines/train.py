@@ -1,4 +1,4 @@
-"""Train a policy: checks, progress, metrics, safe interruption and resumption around the trainer."""
+"""Train a policy: checks, progress, metrics, interruption and resumption around the trainer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Centralised training, decentralised execution: what enters a policy's input, and what does not."""
+"""Centralised training, decentralised execution: what enters a policy's input."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import subprocess
 import sys
 
 import pytest
-from llm_collab_envs import make
 
 from baselines.action_selector import ActionSelector
 from baselines.policies.hf import TINY, HFPolicy
 from baselines.rollout import play
+from llm_collab_envs import make
 
 ENV = "section_writing_v0"
 

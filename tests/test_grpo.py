@@ -99,10 +99,11 @@ def test_resumed_run_equals_unbroken_run(tmp_path):
 
 def test_interrupt_saves_and_says_where(tmp_path):
     out = tmp_path / "run"
+    settings = {**SMALL, "steps": 50, "save_every": 50}
     code = (
         "from pathlib import Path; from baselines.config import TrainConfig; "
         "from baselines.train import train\n"
-        f"train(TrainConfig({ENV!r}, Path({str(out)!r}), **{ {**SMALL, 'steps': 50, 'save_every': 50}!r}))"
+        f"train(TrainConfig({ENV!r}, Path({str(out)!r}), **{settings!r}))"
     )
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", code],

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from llm_collab_envs import make
 from transformers import AutoTokenizer
 
 from baselines.policies.base import History, Reply
@@ -13,6 +12,7 @@ from baselines.policies.context import Context
 from baselines.policies.hf import TINY
 from baselines.policies.scripted import ScriptedPolicy
 from baselines.rollout import play, training_row
+from llm_collab_envs import make
 
 ENV = "section_writing_v0"
 

@@ -20,15 +20,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from llm_collab_envs import make
-from llm_collab_envs.writing.section_writing import expert
-from llm_collab_envs.writing.section_writing.tasks import DECISIONS
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import Lfm2Config, Lfm2ForCausalLM, PreTrainedTokenizerFast
 
-from baselines.models.teachers import ImperfectWriter, Shares, chatter
+from baselines.models.teachers import ImperfectWriter, Shares
 from baselines.policies.base import History, Reply
 from baselines.policies.context import Context
+from llm_collab_envs import make
+from llm_collab_envs.writing.section_writing import expert
+from llm_collab_envs.writing.section_writing.tasks import DECISIONS
 
 ENV = "section_writing_v0"
 TEMPLATE = (
@@ -236,7 +236,7 @@ def new_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Lfm2ForCaus
 
 
 def batches(rows: Iterator[list[Row]], budget: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Pack rows of similar length into batches of about `budget` tokens: (ids, labels), both BxT."""
+    """Pack rows of similar length into batches of about `budget` tokens: ids and labels, (B, T)."""
     pool: list[Row] = []
     while True:
         while sum(len(ids) for ids, _ in pool) < 8 * budget:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from llm_collab_envs.writing.section_writing import expert
 from llm_collab_envs.writing.section_writing.tasks import DECISIONS
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from baselines.policies.base import History
 from llm_collab_envs.core.observation import split_briefing
 from llm_collab_envs.core.spaces import sanitise
-
-from baselines.policies.base import History
 
 _SENTINEL = "\u241f"
 
