@@ -1,0 +1,289 @@
+"""Reading a document: what a part says under which heading, and the style options that it shows.
+
+Nothing here judges; `scoring` does. Any text can be read, and in linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from llm_collab_envs.writing.section_writing.tasks import (
+    DECISIONS,
+    MARKERS,
+    MONTHS,
+    SPELLINGS,
+    UNIT_FORMS,
+    Fact,
+    SectionTask,
+    written_forms,
+)
+
+MAX_FACTS_A_SENTENCE = 2
+MAX_SENTENCE_CHARS = 400
+
+_HEADINGS = {  # the last two are recognised as headings, but no house style asks for them
+    "hash": re.compile(r"# (\S.*)"),
+    "colon": re.compile(r"(\S.*?):"),
+    "bars": re.compile(r"== (\S.*?) =="),
+    "bold": re.compile(r"\*\*(\S.*?)\*\*:?"),
+    "loose": re.compile(r"[#=\s]*(\S.*?)[=:\s]*"),
+}
+_HEADING_EXTRAS = 12  # characters that a heading may have beside its title
+_MARKER = re.compile(r"\s*(?:([-*+])|\d+[.)])\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_WORD = re.compile(r"[^\W\d_]+")
+_NEGATION = re.compile(r"\b(?:not|never|no|neither|nor|without|or|either)\b|n't\b", re.IGNORECASE)
+_FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*(?: \d{3}\b)*")
+_MONTH = "(?:" + "|".join(MONTHS) + ")"
+_VERBS = {"present": {"is", "are", "has", "have"}, "past": {"was", "were", "had"}}
+_ALL_VERBS = set().union(*_VERBS.values())
+_BRITISH = {american: british for british, american in SPELLINGS.items()}
+
+# How a section shows which options it uses: by its words, or by a pattern ("" is no house option).
+_WORDS = {
+    "audience": {option: {option} for option in DECISIONS["audience"]},
+    "tense": _VERBS,
+    "spelling": {"British": set(SPELLINGS), "American": set(_BRITISH)},
+}
+_PATTERNS = {
+    "numbers": {
+        "comma": re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)"),
+        "dot": re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?!\d)"),
+        "space": re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)"),
+        "": re.compile(r"(?<![\d.,])\d{5,}(?!\d)"),
+    },
+    "dates": {
+        "dayfirst": re.compile(rf"\b\d{{1,2}} {_MONTH} \d{{4}}\b"),
+        "monthfirst": re.compile(rf"\b{_MONTH} \d{{1,2}}, \d{{4}}\b"),
+        "dotted": re.compile(r"\b\d{2}\.\d{2}\.\d{4}\b"),
+        "": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
+    },
+    "units": {option: re.compile(rf"\d {unit}\b") for option, unit in UNIT_FORMS.items()},
+}
+
+
+@dataclass
+class Block:
+    """What one part says under one heading, or before its first one.
+
+    Attributes:
+        title: The section's title, or "" before the first heading.
+        form: The form of the heading.
+        lines: Its lines.
+        stated: The facts that it states, repeats included.
+        denied: The facts that a sentence claims with a value that nothing supports.
+        unsupported: How many names and figures nothing supports.
+        options: The style options that it shows, by decision.
+    """
+
+    title: str
+    form: str
+    lines: list[str] = field(default_factory=list)
+    stated: list[Fact] = field(default_factory=list)
+    denied: set[Fact] = field(default_factory=set)
+    unsupported: int = 0
+    options: dict[str, set[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How a fact is recognised: the words that must be there, and the forms of its value."""
+
+    fact: Fact
+    words: frozenset[str]
+    forms: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """What a task's documents are read with, made once for each task.
+
+    Attributes:
+        titles: Section titles by their case-folded form.
+        longest: Length of the longest title.
+        entries: How facts are recognised, by the last word of their attribute.
+        public: Words that may be capitalised without being a private name.
+        sizes: How many facts each section has.
+        asked: The (decision, option) pairs that each section can follow.
+    """
+
+    titles: dict[str, str]
+    longest: int
+    entries: dict[str, list[Entry]]
+    public: frozenset[str]
+    sizes: Counter[str]
+    asked: dict[str, list[tuple[str, str]]]
+
+
+@lru_cache(maxsize=256)
+def read_part(lexicon: Lexicon, text: str) -> list[Block]:
+    """Cut a submission into blocks, one for each heading, and read them."""
+    blocks = [Block("", "")]
+    for line in text.splitlines():
+        heading = _heading(lexicon, line.strip())
+        if heading:
+            blocks.append(Block(*heading))
+        elif line.strip():
+            blocks[-1].lines.append(line)
+            _read_line(lexicon, line, blocks[-1])
+    for block in blocks:
+        block.options = _options(block)
+    return blocks
+
+
+def _heading(lexicon: Lexicon, line: str) -> tuple[str, str] | None:
+    """Return (title, form) where a line is the heading of one of the sections."""
+    if len(line) > lexicon.longest + _HEADING_EXTRAS:
+        return None
+    for form, pattern in _HEADINGS.items():
+        match = pattern.fullmatch(line)
+        if match and match.group(1).casefold() in lexicon.titles:
+            return lexicon.titles[match.group(1).casefold()], form
+    return None
+
+
+def _read_line(lexicon: Lexicon, line: str, block: Block) -> None:
+    """Add what a line states, denies and makes up to its block.
+
+    A sentence with a name or figure that nothing supports states no fact, and denies those that it
+    claims; so naming several values, in one sentence or in two, is no way to hit the right one.
+    """
+    marker = _MARKER.match(line)
+    for sentence in _SENTENCE_END.split(line[marker.end() if marker else 0 :].strip()):
+        claimed = _claims(lexicon, sentence)
+        stated, rest = _stated(claimed, sentence)
+        unsupported = _mentions(lexicon, rest)
+        block.unsupported += unsupported
+        if unsupported:
+            block.denied.update(entry.fact for entry in claimed)
+        else:
+            block.stated += stated
+
+
+def _claims(lexicon: Lexicon, sentence: str) -> list[Entry]:
+    """Return the facts that a sentence claims something about.
+
+    It has to be a sentence (a capital letter first, a verb, a full stop, no negation, no question),
+    and to name the fact's property and object.
+    """
+    found = [_BRITISH.get(word, word) for word in _WORD.findall(sentence.lower())]
+    words = frozenset(found)
+    is_sentence = (
+        sentence[:1].isupper()
+        and sentence[-1:] in (".", "!")
+        and len(sentence) <= MAX_SENTENCE_CHARS
+        and not words.isdisjoint(_ALL_VERBS)
+        and not _NEGATION.search(sentence)
+    )
+    if not is_sentence:
+        return []
+    in_order = dict.fromkeys(found)
+    entries = (entry for word in in_order for entry in lexicon.entries.get(word, ()))
+    return [entry for entry in entries if entry.words <= words]
+
+
+def _stated(claimed: list[Entry], sentence: str) -> tuple[list[Fact], str]:
+    """Return the claimed facts whose value is there, and the sentence without their values.
+
+    The longest values come first, so that a date is not taken for the year in it. A sentence that
+    states more than two facts is a list in disguise and states none.
+    """
+    stated: list[Fact] = []
+    rest = sentence
+    pairs = [(form, entry.fact) for entry in claimed for form in entry.forms]
+    for form, fact in sorted(pairs, key=lambda pair: -len(pair[0])):
+        at = -1 if fact in stated else _find_value(rest, form)
+        if at >= 0:
+            stated.append(fact)
+            rest = rest[:at] + rest[at + len(form) :]
+    return (stated, rest) if len(stated) <= MAX_FACTS_A_SENTENCE else ([], sentence)
+
+
+def _mentions(lexicon: Lexicon, text: str) -> int:
+    """Count the names and figures in a text, leaving out what everyone knows."""
+    names = 0
+    end = -1  # where the last capitalised word ended; one that follows it is the same name
+    for n, match in enumerate(_WORD.finditer(text)):
+        word = match.group()
+        capital = n > 0 and len(word) > 1 and word[0].isupper()
+        if capital and word.casefold() not in lexicon.public:
+            names += text[end : match.start()] != " "
+            end = match.end()
+    return names + len(_FIGURE.findall(text))
+
+
+def _find_value(sentence: str, value: str) -> int:
+    """Return where a value stands whole, not as a piece of a longer word or figure; or -1."""
+    at = sentence.find(value)
+    while at >= 0:
+        before, after = sentence[:at][-1:], sentence[at + len(value) :][:2]
+        inside = before.isalnum() or before in tuple("-.,") or after[:1].isalnum()
+        if not inside and not (after[:1] in tuple("-.,") and after[1:].isdigit()):
+            return at
+        at = sentence.find(value, at + 1)
+    return -1
+
+
+def _options(block: Block) -> dict[str, set[str]]:
+    """Return the style options that a block shows, by decision."""
+    text = "\n".join(block.lines)
+    words = set(_WORD.findall(text.lower()))
+    found = {"heading": {block.form}, "marker": _markers(block.lines)}
+    for decision, vocabulary in _WORDS.items():
+        found[decision] = {option for option, own in vocabulary.items() if own & words}
+    for decision, patterns in _PATTERNS.items():
+        found[decision] = {option for option, p in patterns.items() if p.search(text)}
+    return found
+
+
+def _markers(lines: list[str]) -> set[str]:
+    """Return the list markers of all lines that state something, "" where there is none."""
+    options = {marker: option for option, marker in MARKERS.items()}
+    found = set()
+    for line in lines:
+        match = _MARKER.match(line)
+        if match or not _ALL_VERBS.isdisjoint(_WORD.findall(line.lower())):
+            found.add(options.get(match.group(1), "") if match else "")
+    return found
+
+
+# What a task's documents are read with
+
+
+@lru_cache(maxsize=64)
+def lexicon_of(task: SectionTask) -> Lexicon:
+    """Return what a task's documents are read with."""
+    entries: dict[str, list[Entry]] = {}
+    for fact in task.facts:
+        words = [_BRITISH.get(word, word) for word in _WORD.findall(fact.attribute.lower())]
+        forms = tuple(dict.fromkeys(written_forms(fact).values()))
+        entry = Entry(fact, frozenset(words) - {"of", "the"}, forms)
+        entries.setdefault(words[-1], []).append(entry)
+    text = " ".join((task.subject, *task.sections, *(f.attribute for f in task.facts)))
+    options = (option for decision in DECISIONS.values() for option in decision)
+    public = {w.casefold() for w in (*_WORD.findall(text), *options, *_BRITISH)}
+    return Lexicon(
+        titles={title.casefold(): title for title in task.sections},
+        longest=max(len(title) for title in task.sections),
+        entries=entries,
+        public=frozenset(public | {"the", "welcome"}),
+        sizes=Counter(fact.section for fact in task.facts),
+        asked={title: _asked(task, title) for title in task.sections},
+    )
+
+
+def _asked(task: SectionTask, title: str) -> list[tuple[str, str]]:
+    """Return the decisions that a section can follow: one on dates needs a date to show it."""
+    facts = [fact for fact in task.facts if fact.section == title]
+    forms = [written_forms(fact) for fact in facts]
+    words = {word for fact in facts for word in _WORD.findall(fact.attribute.lower())}
+
+    def shows(decision: str, option: str) -> bool:
+        if decision in _PATTERNS:
+            return any(_PATTERNS[decision][option].search(form.get(option, "")) for form in forms)
+        return decision != "spelling" or any(w in SPELLINGS or w in _BRITISH for w in words)
+
+    return [(decision, option) for decision, option in task.style if shows(decision, option)]
