@@ -92,6 +92,7 @@ def test_resumed_run_equals_unbroken_run(tmp_path):
     train(small(broken), resume=True)
     assert metrics(broken) == metrics(whole)
     assert [line["step"] for line in metrics(broken)] == [1, 2, 3, 4]
+    assert list(broken.rglob("events.out.tfevents*")), "metrics are there for TensorBoard too"
     one = AutoModelForCausalLM.from_pretrained(whole).state_dict()
     two = AutoModelForCausalLM.from_pretrained(broken).state_dict()
     assert all(torch.equal(one[name], two[name]) for name in one)

@@ -131,6 +131,7 @@ def _open_model(source: str, selector: SelectorSource) -> Seeded:
     from baselines.policies.hf import HFPolicy
 
     logging.disable_progress_bar()
+    logging.set_verbosity_error()  # its notices on kernels are of no use to who evaluates
     try:
         policy = HFPolicy.load(source, selector())
     except ValueError as problem:
