@@ -123,6 +123,28 @@ class TestExpert:
             observations, _, _, _, infos = env.step(actions)
         assert infos["agent_0"]["quality"] == 1.0
 
+    def test_waits_for_a_silent_teammate_and_then_writes(self) -> None:
+        env = env_of("medium", team_size=2)
+        observations, infos = env.reset(options={"task": 0})
+        parts = []
+        while env.agents:
+            actions = {"agent_0": "", "agent_1": Expert()(observations["agent_1"])}
+            observations, _, _, _, infos = env.step(actions)
+            parts.append(len(env.parts))
+        assert parts == [0, 0, 1, 1, 1, 1]
+        assert infos["agent_1"]["faithfulness"] == pytest.approx(2 * 24 / (24 + 48))
+
+    def test_keeps_the_later_of_two_records(self) -> None:
+        task = task_of("hard")
+        fact = next(fact for fact in task.facts if fact.outdated)
+        alone = env_of("hard", team_size=1).reset(options={"task": 0})[0]["agent_0"]
+        lines = alone.splitlines()
+        at = next(n for n, line in enumerate(lines) if line.startswith(f"- {fact.attribute}: "))
+        assert fact.outdated in lines[at]
+        swapped = "\n".join([*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]])
+        for observation in (alone, swapped + "\n"):
+            assert read(observation).facts[fact.attribute] == (fact.value, fact.record)
+
     def test_can_be_lied_to(self) -> None:
         """It writes what it hears, in whatever form it comes."""
         env = env_of("hard", message_budget=10_000)
