@@ -31,6 +31,7 @@ def test_seed(module: ModuleType) -> None:
     seed_test(module.env, num_cycles=CYCLES)
 
 
+@pytest.mark.filterwarnings("ignore:Action space for each agent")
 @pytest.mark.filterwarnings("ignore:Observation")
 @pytest.mark.filterwarnings("ignore:.*not a NumPy array")
 def test_aec_api(module: ModuleType) -> None:
