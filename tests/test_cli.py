@@ -158,7 +158,7 @@ def test_ctrl_c_says_what_is_saved_and_how_to_go_on(tmp_path):
     while process.poll() is None and not (out.exists() and out.stat().st_size):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=20)
+    stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert stdout == ""
     last = stderr.strip().splitlines()[-1]

@@ -110,6 +110,13 @@ def test_folder_with_a_broken_model(tmp_path):
         load_policy(str(tmp_path), ENV)
 
 
+def test_folder_with_cut_off_weights(tmp_path):
+    weights = save_small_model(tmp_path) / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-9])
+    with pytest.raises(CommandError, match="are damaged"):
+        load_policy(str(tmp_path), ENV)
+
+
 @pytest.mark.parametrize("prefix", ["", "hf:"])
 def test_model_folder_loads_and_draws_by_the_seed(folder, prefix):
     selector = ActionSelector(max_new_tokens=12)

@@ -126,6 +126,7 @@ def _source(spec: str) -> str:
 def _open_model(source: str, selector: SelectorSource) -> Seeded:
     # Imported here, so that what needs no language model does not wait seconds for torch.
     import torch
+    from safetensors import SafetensorError
     from transformers.utils import logging
 
     from baselines.policies.hf import HFPolicy
@@ -136,6 +137,10 @@ def _open_model(source: str, selector: SelectorSource) -> Seeded:
         policy = HFPolicy.load(source, selector())
     except ValueError as problem:
         raise CommandError(str(problem)) from problem
+    except SafetensorError as problem:
+        raise CommandError(
+            f"the weights in {source!r} are damaged ({problem}). Save or copy them again."
+        ) from problem
 
     def seeded(seed: int) -> Policy:
         torch.manual_seed(seed)
