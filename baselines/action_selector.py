@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from transformers import StoppingCriteria, StoppingCriteriaList
+
+STRETCH = 128  # tokens written at a stretch; the cache is as long as the prompt and this
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class ActionSelector:
         return replace(self, temperature=0.0)
 
     def select(
-        self, model: Any, prompts: Sequence[list[int]], pad: int, end: int
+        self, model: Any, prompts: Sequence[list[int]], pad: int, ends: Collection[int]
     ) -> list[list[int]]:
         """Write one reply to each prompt.
 
@@ -48,20 +51,40 @@ class ActionSelector:
             model: A causal language model of transformers.
             prompts: Token ids, one list for each reply; lengths may differ.
             pad: The padding token's id.
-            end: The end-of-sequence token's id.
+            ends: The tokens that end a reply.
 
         Returns:
-            The new tokens of each, the end-of-sequence token included where it was reached.
+            The new tokens of each, the one that ends it included where it was reached.
         """
         replies: list[list[int]] = []
         for at in range(0, len(prompts), self.batch_size):
-            replies += self._select(model, prompts[at : at + self.batch_size], pad, end)
+            replies += self._finish(model, prompts[at : at + self.batch_size], pad, ends)
+        return replies
+
+    def _finish(
+        self, model: Any, prompts: Sequence[list[int]], pad: int, ends: Collection[int]
+    ) -> list[list[int]]:
+        """Write replies to the end; when few are left open, go on with these alone.
+
+        Short replies come in the same batch as long ones, and every row of a batch costs the same
+        whether it is finished or not.
+        """
+        replies: list[list[int]] = [[] for _ in prompts]
+        left = list(range(len(prompts)))
+        room = self.max_new_tokens
+        while left and room:
+            new = self._extend(model, [prompts[n] + replies[n] for n in left], room, pad, ends)
+            for n, ids in zip(left, new, strict=True):
+                replies[n] += ids
+            room -= max(len(ids) for ids in new)
+            left = [n for n in left if replies[n][-1] not in ends]
         return replies
 
     @torch.no_grad()
-    def _select(
-        self, model: Any, prompts: Sequence[list[int]], pad: int, end: int
+    def _extend(
+        self, model: Any, prompts: Sequence[list[int]], room: int, pad: int, ends: Collection[int]
     ) -> list[list[int]]:
+        """Write on until all replies are finished, or few are left open, or there is no room."""
         width = max(len(ids) for ids in prompts)
         ids_BT = torch.full((len(prompts), width), pad)
         mask_BT = torch.zeros_like(ids_BT)
@@ -75,13 +98,32 @@ class ActionSelector:
         out_BT = model.generate(
             input_ids=ids_BT.to(model.device),
             attention_mask=mask_BT.to(model.device),
-            max_new_tokens=self.max_new_tokens,
+            max_new_tokens=min(room, STRETCH),
+            use_cache=True,  # trainers turn it off in the config
+            cache_implementation="static",
+            disable_compile=True,
             pad_token_id=pad,
-            eos_token_id=end,
+            eos_token_id=list(ends),
+            stopping_criteria=StoppingCriteriaList([_FewLeft(ends, width)]),
             **chance,
         )
-        return [_until(row, end) for row in out_BT[:, width:].tolist()]
+        return [_until(row, ends) for row in out_BT[:, width:].tolist()]
 
 
-def _until(ids: list[int], end: int) -> list[int]:
-    return ids[: ids.index(end) + 1] if end in ids else ids
+class _FewLeft(StoppingCriteria):
+    """Stops a batch when less than a quarter of its rows are open, or all are finished."""
+
+    def __init__(self, ends: Collection[int], width: int) -> None:
+        self._ends = list(ends)
+        self._width = width
+
+    def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+        ends = torch.tensor(self._ends, device=input_ids.device)
+        finished_B = torch.isin(input_ids[:, self._width :], ends).any(dim=1)
+        if (~finished_B).sum() * 4 < len(finished_B):
+            finished_B = torch.ones_like(finished_B)
+        return finished_B
+
+
+def _until(ids: list[int], ends: Collection[int]) -> list[int]:
+    return next((ids[: n + 1] for n, token in enumerate(ids) if token in ends), ids)

@@ -25,6 +25,8 @@ class TrainConfig:
         clip: Clipping range of the probability ratio.
         difference_weight: Share of the reward that is the agent's difference reward; the rest is
             the joint reward.
+        entropy_quantile: Share of the tokens that are trained, those of the highest entropy: where
+            a reply could have gone another way, and not where it copies (Wang et al. 2025).
         temperature: Of sampling.
         top_p: Nucleus of sampling.
         max_new_tokens: The longest reply.
@@ -38,18 +40,19 @@ class TrainConfig:
     out: Path
     model: str = "tiny"
     difficulty: str = "easy"
-    teams: tuple[int, ...] = (4, 4, 4, 4)
+    teams: tuple[int, ...] = (4, 4, 4)
     num_generations: int = 8
     steps: int = 40
-    learning_rate: float = 1e-4
-    schedule: str = "constant_with_warmup"
+    learning_rate: float = 8e-4
+    schedule: str = "linear"
     warmup: int = 3
-    kl: float = 0.01
+    kl: float = 0.0
     clip: float = 0.2
-    difference_weight: float = 0.0
+    difference_weight: float = 0.5
+    entropy_quantile: float = 0.2
     temperature: float = 1.0
     top_p: float = 1.0
-    max_new_tokens: int = 192
+    max_new_tokens: int = 512
     rollout_batch: int = 256
     micro_batch: int = 32
     save_every: int = 10

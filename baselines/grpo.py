@@ -8,7 +8,6 @@ checkpoints, resumption and multi-process are TRL's and accelerate's.
 
 from __future__ import annotations
 
-import copy
 import json
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from datasets import Dataset
-from transformers import PrinterCallback, TrainerCallback
+from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from baselines.action_selector import ActionSelector
@@ -96,13 +95,13 @@ class JointRollout:
     def _sync(self, trainer: GRPOTrainer) -> Any:
         """Return the current weights in the inference dtype, ready to generate.
 
-        Autocast would cast every weight anew for every token; a copy is cast once a step.
+        The trainer's own model computes under autocast, which casts every weight anew for every
+        token; a copy is cast once a step.
         """
         model = trainer.accelerator.unwrap_model(trainer.model)
-        if model.dtype == inference_dtype():
-            return model
         if self._actor is None:
-            self._actor = copy.deepcopy(model).to(inference_dtype()).eval()
+            plain = AutoModelForCausalLM.from_config(model.config, dtype=inference_dtype())
+            self._actor = plain.to(model.device).eval()
         self._actor.load_state_dict(model.state_dict())
         return self._actor
 
@@ -162,6 +161,7 @@ def build_trainer(
         top_p=config.top_p,
         beta=config.kl,
         epsilon=config.clip,
+        top_entropy_quantile=config.entropy_quantile,
         loss_type="dapo",
         scale_rewards="group",
         reward_weights=[1.0 - config.difference_weight, config.difference_weight],
@@ -191,9 +191,3 @@ def build_trainer(
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
-
-
-def save_policy(trainer: GRPOTrainer, tokenizer: Any, out: str) -> None:
-    """Save the trained policy, ready for `HFPolicy.load`."""
-    trainer.save_model(out)
-    tokenizer.save_pretrained(out)

@@ -94,8 +94,7 @@ def training_row(context: Context, history: History) -> Row:
     mask: list[int] = []
     for n, reply in enumerate(history.replies):
         if n:
-            ended = completion[-1:] == [context.eos_id]
-            between = context.next(later[n - 1], ended)
+            between = context.next(later[n - 1], context.ended(completion))
             completion += between
             mask += [0] * len(between)
         completion += reply.token_ids

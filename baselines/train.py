@@ -10,6 +10,7 @@ import time
 import warnings
 from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
@@ -46,7 +47,7 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     set_seed(config.seed)
     model, tokenizer = _load(config.model)
     # TRL is imported here, so that a wrong folder or model name is answered at once.
-    from baselines.grpo import build_trainer, save_policy
+    from baselines.grpo import build_trainer
 
     progress = StepProgress(config)
     stop = StopOnSignal()
@@ -61,7 +62,7 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
                 f"stopped after step {trainer.state.global_step}; the state is saved in "
                 f"{config.out}. Go on with --resume --out {config.out}"
             )
-        save_policy(trainer, tokenizer, str(config.out))
+        _save(trainer, tokenizer, config.out)
     except OSError as problem:
         if problem.errno != errno.ENOSPC:
             raise
@@ -203,6 +204,15 @@ def _prepare_folder(config: TrainConfig, resume: bool) -> str | None:
         )
     folder = config.out / CHECKPOINTS
     return get_last_checkpoint(str(folder)) if folder.exists() else None
+
+
+def _save(trainer: Any, tokenizer: Any, out: Path) -> None:
+    """Save the policy beside its place and move it there, weights last: all of it or nothing."""
+    with TemporaryDirectory(dir=out) as folder:
+        trainer.save_model(folder)
+        tokenizer.save_pretrained(folder)
+        for path in sorted(Path(folder).iterdir(), key=lambda p: p.suffix == ".safetensors"):
+            path.replace(out / path.name)
 
 
 def _load(name: str) -> tuple[Any, Any]:

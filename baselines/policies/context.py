@@ -7,6 +7,7 @@ is exactly what the policy saw and wrote.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from baselines.policies.base import History
@@ -21,19 +22,22 @@ class Context:
 
     Args:
         tokenizer: A Hugging Face tokenizer with an end-of-sequence token.
+        ends: Further tokens that end a reply, as some chat models have one for the end of a turn.
     """
 
-    def __init__(self, tokenizer: Any) -> None:
-        """Work out the text that stands between a reply and the next."""
+    def __init__(self, tokenizer: Any, ends: Collection[int] = ()) -> None:
+        """Keep the tokenizer."""
         self.tokenizer = tokenizer
         self.eos_id: int = tokenizer.eos_token_id
+        self.ends = frozenset({self.eos_id, *ends})
         self._has_template = bool(getattr(tokenizer, "chat_template", None))
 
     def first(self, observation: str) -> list[int]:
         """Return the ids that ask for the first reply."""
         text = sanitise(observation)
         if not self._has_template:
-            return self._encode(f"{text}\nReply:\n")
+            # A model without a template may still expect its beginning-of-sequence token.
+            return self._encode(f"{text}\nReply:\n", special=True)
         return self._encode(self._render([{"role": "user", "content": text}]))
 
     def next(self, observation: str, ended: bool) -> list[int]:
@@ -41,7 +45,7 @@ class Context:
 
         Args:
             observation: The later observation.
-            ended: Whether the reply before it closed with the end-of-sequence token.
+            ended: Whether the reply before it closed itself (see `ended`).
         """
         turn = sanitise(split_briefing(observation)[1])
         if not self._has_template:
@@ -52,9 +56,13 @@ class Context:
             {"role": "user", "content": turn},
         ]
         after = self._encode(self._render(chat).rpartition(_SENTINEL)[2])
-        if ended and after[:1] == [self.eos_id]:
+        if ended and self.ended(after[:1]):
             return after[1:]
         return after
+
+    def ended(self, tokens: Sequence[int]) -> bool:
+        """Whether a reply's tokens close with one that ends it, and were not cut off."""
+        return bool(tokens) and tokens[-1] in self.ends
 
     def ids(self, history: History) -> list[int]:
         """Return all that the model has read and written before it is to reply."""
@@ -63,7 +71,7 @@ class Context:
         for reply, observation in zip(history.replies, later, strict=True):
             tokens = list(reply.token_ids)
             ids += tokens
-            ids += self.next(observation, ended=tokens[-1:] == [self.eos_id])
+            ids += self.next(observation, self.ended(tokens))
         return ids
 
     def _render(self, chat: list[dict[str, str]]) -> str:
@@ -72,6 +80,6 @@ class Context:
         )
         return text
 
-    def _encode(self, text: str) -> list[int]:
-        ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+    def _encode(self, text: str, special: bool = False) -> list[int]:
+        ids: list[int] = self.tokenizer(text, add_special_tokens=special)["input_ids"]
         return ids

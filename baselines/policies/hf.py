@@ -30,7 +30,7 @@ class HFPolicy:
         self.model = model
         self.tokenizer = tokenizer
         self.selector = selector or ActionSelector()
-        self.context = Context(tokenizer)
+        self.context = Context(tokenizer, _ends(model))
 
     @classmethod
     def load(cls, name: str | Path, selector: ActionSelector | None = None) -> HFPolicy:
@@ -57,13 +57,19 @@ class HFPolicy:
         """Return one reply for each history, all written in one batch."""
         prompts = [self.context.ids(history) for history in histories]
         tokens = self.selector.select(
-            self.model, prompts, self.tokenizer.pad_token_id, self.context.eos_id
+            self.model, prompts, self.tokenizer.pad_token_id, self.context.ends
         )
         return [Reply(self._text(ids), tuple(ids)) for ids in tokens]
 
     def _text(self, ids: list[int]) -> str:
         text: str = self.tokenizer.decode(ids, skip_special_tokens=True)
         return text
+
+
+def _ends(model: Any) -> list[int]:
+    """Return the tokens that a model's generation config ends replies with."""
+    ends = model.generation_config.eos_token_id
+    return ends if isinstance(ends, list) else [] if ends is None else [ends]
 
 
 def inference_dtype() -> torch.dtype:

@@ -42,7 +42,7 @@ def print_transcript(log: EpisodeLog) -> None:
     text.highlight_regex(r"<[^<>]*>", "magenta")
     text.highlight_regex(r"(?m)^reward .*$", "green")
     text.highlight_regex(r"(?m)^! .*$", "red")
-    Console().print(text)
+    Console().print(text, soft_wrap=True)
 
 
 def _round_lines(round_: Round) -> list[str]:
