@@ -101,6 +101,7 @@ class JointRollout:
         model = trainer.accelerator.unwrap_model(trainer.model)
         if self._actor is None:
             plain = AutoModelForCausalLM.from_config(model.config, dtype=inference_dtype())
+            plain.generation_config = model.generation_config
             self._actor = plain.to(model.device).eval()
         self._actor.load_state_dict(model.state_dict())
         return self._actor

@@ -8,23 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
+from rich.box import SIMPLE
 from rich.table import Table
 
 from baselines.bootstrap import Interval, mean_interval
 from baselines.results import Record
 from baselines.summary import speed_up
 
-COLUMNS = (
-    "joint reward",
-    "faithfulness",
-    "consistency",
-    "quality",
-    "critical path",
-    "speed-up",
-    "seconds",
-    "message tokens",
-    "malformed",
-)
+COLUMNS = {  # and how the terminal abbreviates them
+    "joint reward": "R",
+    "faithfulness": "F",
+    "consistency": "K",
+    "quality": "Q",
+    "critical path": "path",
+    "speed-up": "xsolo",
+    "seconds": "sec",
+    "message tokens": "talk",
+    "malformed": "bad",
+}
 _WITH_INTERVAL = ("joint reward", "consistency", "quality", "speed-up")
 
 
@@ -55,13 +56,16 @@ class Entry:
 
 
 def table(entries: Sequence[Entry], title: str) -> Table:
-    """Return a comparison for the terminal."""
-    view = Table(title=title, title_justify="left")
-    view.add_column("")
-    for name in COLUMNS:
-        view.add_column(name, justify="right")
+    """Return a comparison for the terminal: means only, in 80 columns."""
+    legend = ", ".join(f"{short} = {name}" for name, short in COLUMNS.items())
+    view = Table(
+        title=title, title_justify="left", caption=legend, box=SIMPLE, padding=(0, 1, 0, 0)
+    )
+    view.add_column("", no_wrap=True)
+    for short in COLUMNS.values():
+        view.add_column(short, justify="right", no_wrap=True)
     for entry in entries:
-        view.add_row(entry.label, *_cells(entry, separator="\n"))
+        view.add_row(entry.label, *(cell.partition(" ")[0] for cell in _cells(entry)))
     return view
 
 
@@ -69,7 +73,7 @@ def markdown(entries: Sequence[Entry]) -> str:
     """Return a comparison as a Markdown table."""
     lines = ["| | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
     for entry in entries:
-        lines.append(f"| {entry.label} | " + " | ".join(_cells(entry, separator=" ")) + " |")
+        lines.append(f"| {entry.label} | " + " | ".join(_cells(entry)) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -112,14 +116,14 @@ def _smooth(values: Sequence[float], width: int = 5) -> list[float]:
     return [fmean(values[max(0, n - width + 1) : n + 1]) for n in range(len(values))]
 
 
-def _cells(entry: Entry, separator: str) -> list[str]:
+def _cells(entry: Entry) -> list[str]:
     figures = entry.figures()
-    return [_cell(name, figures[name], separator) if name in figures else "" for name in COLUMNS]
+    return [_cell(name, figures[name]) if name in figures else "" for name in COLUMNS]
 
 
-def _cell(name: str, interval: Interval, separator: str) -> str:
+def _cell(name: str, interval: Interval) -> str:
     digits = 1 if name in ("critical path", "message tokens") else 2 if name == "seconds" else 3
     mean = f"{interval.mean:.{digits}f}"
     if name not in _WITH_INTERVAL:
         return mean
-    return f"{mean}{separator}[{interval.low:.3f}, {interval.high:.3f}]"
+    return f"{mean} [{interval.low:.3f}, {interval.high:.3f}]"

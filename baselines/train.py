@@ -147,7 +147,9 @@ class StepProgress(TrainerCallback):
             self._task, completed=state.global_step, terms=f"{shown} {pace:,.0f} tokens/s"
         )
         if not self._bar.console.is_terminal:
-            self._bar.console.print(f"step {state.global_step}: {shown} {pace:,.0f} tokens/s")
+            self._bar.console.print(
+                f"step {state.global_step}: {shown} {pace:,.0f} tokens/s", soft_wrap=True
+            )
 
 
 class StopOnSignal(TrainerCallback):
