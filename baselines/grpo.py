@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from datasets import Dataset
 from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
@@ -100,7 +101,9 @@ class JointRollout:
         """
         model = trainer.accelerator.unwrap_model(trainer.model)
         if self._actor is None:
-            plain = AutoModelForCausalLM.from_config(model.config, dtype=inference_dtype())
+            # New weights are drawn and thrown away; a resumed run must not draw them twice.
+            with torch.random.fork_rng():
+                plain = AutoModelForCausalLM.from_config(model.config, dtype=inference_dtype())
             plain.generation_config = model.generation_config
             self._actor = plain.to(model.device).eval()
         self._actor.load_state_dict(model.state_dict())

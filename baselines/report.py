@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from rich.box import SIMPLE
 from rich.table import Table
 
 from baselines.bootstrap import Interval, mean_interval
@@ -58,9 +57,7 @@ class Entry:
 def table(entries: Sequence[Entry], title: str) -> Table:
     """Return a comparison for the terminal: means only, in 80 columns."""
     legend = ", ".join(f"{short} = {name}" for name, short in COLUMNS.items())
-    view = Table(
-        title=title, title_justify="left", caption=legend, box=SIMPLE, padding=(0, 1, 0, 0)
-    )
+    view = Table(title=title, title_justify="left", caption=legend, box=None, padding=(0, 1, 0, 0))
     view.add_column("", no_wrap=True)
     for short in COLUMNS.values():
         view.add_column(short, justify="right", no_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from baselines.config import TrainConfig
 from baselines.errors import CommandError
 from baselines.grpo import build_trainer
 from baselines.policies.hf import TINY
-from baselines.train import METRICS, train
+from baselines.train import METRICS, MetricsFile, train
 
 ENV = "section_writing_v0"
 SMALL = dict(
@@ -44,35 +45,41 @@ def test_group_relative_by_hand():
     assert got[1] == pytest.approx([0, 0, 0, 0])
 
 
-@pytest.fixture
-def batch(tmp_path):
-    """One generation batch of the trainer: its inputs as played, and what TRL made of them."""
+@pytest.fixture(scope="module", params=[0.0, 0.5])
+def batch(request, tmp_path_factory):
+    """One generation batch: what TRL made of it, what was played, and the difference weight."""
     tokenizer = AutoTokenizer.from_pretrained(TINY)
     model = AutoModelForCausalLM.from_pretrained(TINY, dtype=torch.float32)
-    config = small(tmp_path, teams=(2, 2), num_generations=3, micro_batch=4, max_new_tokens=160)
+    config = small(
+        tmp_path_factory.mktemp("batch"),
+        teams=(2, 2),
+        num_generations=3,
+        micro_batch=4,
+        max_new_tokens=160,
+        difference_weight=request.param,
+    )
     torch.manual_seed(1)
     trainer = build_trainer(config, model, tokenizer, [])
-    inputs = [row for row in trainer.train_dataset.to_list()[:4] for _ in range(3)]
+    inputs = [dict(row) for row in trainer.train_dataset.to_list()[:4] for _ in range(3)]
     played = {}
     rollout = trainer.rollout_func
     trainer.rollout_func = lambda *args: played.setdefault("rows", rollout(*args))
     trainer.model.train()
-    return trainer._generate_and_score_completions(inputs), played["rows"]
+    return trainer._generate_and_score_completions(inputs), played["rows"], request.param
 
 
-def test_advantage_is_the_group_relative_joint_reward(batch):
-    made, rows = batch
+def test_advantage_is_group_relative_in_joint_and_difference_reward(batch):
+    made, rows, weight = batch
     joint = np.array(rows["joint"]).reshape(-1, 3)
+    difference = np.array(rows["difference"]).reshape(-1, 3)
     assert joint.std() > 0
-    assert made["advantages"].numpy().reshape(-1, 3) == pytest.approx(
-        group_relative(joint), abs=1e-3
-    )
-    first, second = joint[0], joint[1]
-    assert first == pytest.approx(second), "both agents of an episode share one reward"
+    assert joint[0] == pytest.approx(joint[1]), "both agents of an episode share one reward"
+    expected = group_relative((1 - weight) * joint + weight * difference)
+    assert made["advantages"].numpy().reshape(-1, 3) == pytest.approx(expected, abs=1e-3)
 
 
 def test_only_what_the_policy_wrote_is_in_the_loss(batch):
-    made, rows = batch
+    made, rows, _ = batch
     mask = made["completion_mask"] * made["tool_mask"]
     assert mask.sum(1).tolist() == [sum(row) for row in rows["env_mask"]]
     for n, (ids, own) in enumerate(zip(rows["completion_ids"], rows["env_mask"], strict=True)):
@@ -148,14 +155,13 @@ def test_resume_with_other_options(tmp_path):
         train(small(tmp_path / "run", model="/nowhere", learning_rate=1.0), resume=True)
 
 
-def test_full_disk(tmp_path):
-    out = tmp_path / "run"
-    with pytest.raises(CommandError):
-        train(small(out, model="/nowhere"))
-    (out / METRICS).symlink_to("/dev/full")
-    (out / "run.json").write_text((out / "run.json").read_text().replace("/nowhere", "tiny"))
+def test_full_disk(tmp_path, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(MetricsFile, "on_log", full)
     with pytest.raises(CommandError, match="disk"):
-        train(small(out), resume=True)
+        train(small(tmp_path / "run"))
 
 
 @pytest.mark.parametrize(
@@ -171,20 +177,14 @@ def test_config_errors_name_the_argument(tmp_path, change, message):
         replace(small(tmp_path), **change)
 
 
-def test_padding_changes_no_log_probability(batch, tmp_path):
-    made, rows = batch
-    tokenizer = AutoTokenizer.from_pretrained(TINY)
-    model = AutoModelForCausalLM.from_pretrained(TINY, dtype=torch.float32)
-    trainer = build_trainer(small(tmp_path / "other"), model, tokenizer, [])
+def test_padding_changes_no_log_probability(batch):
+    made, rows, _ = batch
+    model = AutoModelForCausalLM.from_pretrained(TINY, dtype=torch.float32).eval()
     ids = torch.cat([made["prompt_ids"], made["completion_ids"]], 1)
     mask = torch.cat([made["prompt_mask"], made["completion_mask"]], 1)
-    width = made["completion_ids"].shape[1]
-    with torch.no_grad(), torch.autocast("cpu", enabled=False):
-        padded = trainer._get_per_token_logps_and_entropies(model, ids, mask, width)[0]
-        for n, completion in enumerate(rows["completion_ids"]):
-            alone = torch.tensor([rows["prompt_ids"][n] + completion])
-            kept = len(completion)
-            bare = trainer._get_per_token_logps_and_entropies(
-                model, alone, torch.ones_like(alone), kept
-            )[0]
-            assert torch.allclose(padded[n, :kept], bare[0], atol=0.05)
+    with torch.no_grad():
+        padded = model(ids, attention_mask=mask).logits
+        for n in range(0, len(ids), 3):
+            alone = torch.tensor([rows["prompt_ids"][n] + rows["completion_ids"][n]])
+            bare = model(alone).logits[0]
+            assert torch.allclose(padded[n][mask[n].bool()], bare, atol=1e-3)

@@ -1,0 +1,68 @@
+"""Reports and the demo: what they print is what was played."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from baselines import demo
+from baselines.report import Entry, learning_curve, markdown
+
+RECORD = {
+    "joint_reward": 0.5,
+    "faithfulness": 0.6,
+    "consistency": 0.7,
+    "quality": 0.8,
+    "critical_path": 50,
+    "seconds": 0.1,
+    "message_tokens": 9,
+    "malformed": 0,
+}
+
+
+def records(**changes):
+    return [{**RECORD, "task": n, **changes} for n in range(4)]
+
+
+def test_markdown_has_the_figures_and_the_speed_up():
+    text = markdown(
+        [Entry("team", records(), records(critical_path=150)), Entry("solo", records())]
+    )
+    team, solo = text.splitlines()[2:]
+    assert team.startswith("| team | 0.500 [0.500, 0.500] | 0.600 |")
+    assert "| 3.000 [3.000, 3.000] |" in team
+    assert "3.000" not in solo
+
+
+def test_learning_curve_is_a_picture(tmp_path):
+    row = {"rewards/team_reward/mean": 0.5, "env/consistency": 0.4, "env/faithfulness": 0.3}
+    lines = [json.dumps({"step": n, **row}) for n in range(3)]
+    (tmp_path / "metrics.jsonl").write_text("\n".join(lines))
+    learning_curve(tmp_path / "metrics.jsonl", {"expert": 1.0}, tmp_path / "curve.png")
+    assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_claims_are_held_against_the_better_solo():
+    played = {
+        ("trained", 4, 1.0): records(quality=0.97, consistency=0.96, joint_reward=0.9),
+        ("tiny", 4, 1.0): records(joint_reward=0.5),
+        ("trained", 1, 1.0): records(quality=0.9, critical_path=160),
+        ("tiny", 1, 1.0): records(quality=0.99, critical_path=140),
+    }
+    said = "\n".join(demo._checks(played))
+    assert "- reached: trained above warm start" in said
+    assert "- reached: consistency" in said
+    assert "- NOT reached: speed-up" in said, "140 / 50 is below 3, whatever the worse solo takes"
+    assert "- NOT reached: quality no lower than the better solo: 0.970 against 0.990" in said
+
+
+@pytest.mark.slow
+def test_demo_from_end_to_end_and_again(tmp_path):
+    small = ["--root", str(tmp_path), "--steps", "1", "--episodes", "2"]
+    assert demo.main(small) == 0
+    first = tmp_path / "demo-1"
+    assert {"report.md", "learning_curve.png", "before_after.txt"} <= {
+        path.name for path in first.iterdir()
+    }
+    assert demo._folder(tmp_path) == tmp_path / "demo-2", "no finished demo is touched"
