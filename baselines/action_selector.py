@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -37,10 +37,6 @@ class ActionSelector:
         for name in ("max_new_tokens", "batch_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more; got {getattr(self, name)}.")
-
-    def greedy(self) -> ActionSelector:
-        """Return the same selector without chance."""
-        return replace(self, temperature=0.0)
 
     def select(
         self, model: Any, prompts: Sequence[list[int]], pad: int, ends: Collection[int]

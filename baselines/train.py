@@ -16,13 +16,14 @@ from typing import Any
 
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback, set_seed
+from transformers import TrainerCallback, set_seed
 from transformers.trainer_utils import get_last_checkpoint
 from transformers.utils import logging as transformers_logging
 
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
-from baselines.policies.hf import TINY
+from baselines.models import TINY
+from baselines.policies.hf import load_model
 
 METRICS = "metrics.jsonl"
 CONFIG = "run.json"
@@ -221,17 +222,9 @@ def _load(name: str) -> tuple[Any, Any]:
     """Load weights in fp32, which mixed precision trains, and the tokenizer."""
     source = str(TINY) if name == "tiny" else name.removeprefix("hf:")
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source)
-        model = AutoModelForCausalLM.from_pretrained(source, dtype=torch.float32)
-    except (OSError, ValueError) as problem:
-        raise CommandError(
-            f"no model could be loaded from {name!r} ({str(problem).strip().splitlines()[0]}). Use "
-            "'tiny', a folder that holds config.json and weights, or a model id that this machine "
-            "can reach."
-        ) from problem
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
+        return load_model(source, torch.float32)
+    except ValueError as problem:
+        raise CommandError(str(problem)) from problem
 
 
 def _quiet() -> None:

@@ -154,25 +154,22 @@ def _plan(observation: str) -> str:
 
 def one_does_all(observation: str) -> str:
     """The first agent writes everybody's sections, its own from facts and the rest from guesses."""
-    if "You are agent_0" not in observation:
-        return "<done/>"
-    memo = expert.read(observation)
-    lines = [write_in(memo, memo.own_style)]
-    for title in (entry.split(" (")[0] for entry in _plan(observation).split(", ")):
-        if title not in memo.sections:
-            lines += [f"# {title}", "The opening year of the mill is 1800.", "Welcome, visitors."]
-    return once("\n".join(lines))
+    return _one_writes_for_all(observation, "The opening year of the mill is 1800.")
 
 
 def one_pads_all(observation: str) -> str:
     """As before, but the other sections are there in style only, without a fact."""
+    return _one_writes_for_all(observation, "It is good.")
+
+
+def _one_writes_for_all(observation: str, sentence: str) -> str:
     if "You are agent_0" not in observation:
         return "<done/>"
     memo = expert.read(observation)
     lines = [write_in(memo, memo.own_style)]
     for title in (entry.split(" (")[0] for entry in _plan(observation).split(", ")):
         if title not in memo.sections:
-            lines += [f"# {title}", "It is good.", "Welcome, visitors."]
+            lines += [f"# {title}", sentence, "Welcome, visitors."]
     return once("\n".join(lines))
 
 

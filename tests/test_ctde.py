@@ -9,7 +9,8 @@ import sys
 import pytest
 
 from baselines.action_selector import ActionSelector
-from baselines.policies.hf import TINY, HFPolicy
+from baselines.models import TINY
+from baselines.policies.hf import HFPolicy
 from baselines.rollout import play
 from llm_collab_envs import make
 
@@ -19,7 +20,8 @@ SEAT = """
 import json, sys
 from baselines.action_selector import ActionSelector
 from baselines.policies.base import History
-from baselines.policies.hf import HFPolicy, TINY
+from baselines.models import TINY
+from baselines.policies.hf import HFPolicy
 policy = HFPolicy.load(TINY, ActionSelector(0.0, 1.0, 160))
 history = History()
 for line in sys.stdin:

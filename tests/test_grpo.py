@@ -19,7 +19,7 @@ from baselines.advantages import group_relative
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
 from baselines.grpo import build_trainer
-from baselines.policies.hf import TINY
+from baselines.models import TINY
 from baselines.train import METRICS, MetricsFile, train
 
 ENV = "section_writing_v0"

@@ -200,7 +200,7 @@ def test_reply_text_is_the_text_of_its_tokens(folder):
 
 
 def test_greedy_replies_do_not_depend_on_the_batch(folder):
-    policy = HFPolicy.load(folder, ActionSelector(max_new_tokens=12).greedy())
+    policy = HFPolicy.load(folder, ActionSelector(temperature=0.0, max_new_tokens=12))
     policy.model.float()  # in bf16, ties may fall either way
     histories = [history(FIRST), history(FIRST + "Notice: a longer one.\n" * 9), history("short")]
     assert policy.act(histories) == [policy.act([one])[0] for one in histories]

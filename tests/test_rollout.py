@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 from transformers import AutoTokenizer
 
+from baselines.models import TINY
 from baselines.policies.base import History, Reply
 from baselines.policies.context import Context
-from baselines.policies.hf import TINY
 from baselines.policies.scripted import ScriptedPolicy
 from baselines.rollout import play, training_row
 from llm_collab_envs import make

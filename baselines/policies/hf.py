@@ -13,8 +13,6 @@ from baselines.action_selector import ActionSelector
 from baselines.policies.base import History, Reply
 from baselines.policies.context import Context
 
-TINY = Path(__file__).parent.parent / "models" / "tiny"
-
 
 class HFPolicy:
     """A language model as a decentralised policy, shared by all agents it is called for.
@@ -39,19 +37,8 @@ class HFPolicy:
         Raises:
             ValueError: Where there is no such model.
         """
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(name)
-            model = AutoModelForCausalLM.from_pretrained(name, dtype=inference_dtype())
-        except (OSError, ValueError) as problem:
-            raise ValueError(
-                f"no model could be loaded from {str(name)!r} "
-                f"({str(problem).strip().splitlines()[0]}). Give a folder that holds config.json "
-                "and weights, or the id of a model that this machine can reach."
-            ) from problem
-        if tokenizer.pad_token_id is None:
-            tokenizer.pad_token = tokenizer.eos_token
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        return cls(model.to(device).eval(), tokenizer, selector)
+        model, tokenizer = load_model(name, inference_dtype())
+        return cls(model.eval(), tokenizer, selector)
 
     def act(self, histories: Sequence[History]) -> list[Reply]:
         """Return one reply for each history, all written in one batch."""
@@ -64,6 +51,26 @@ class HFPolicy:
     def _text(self, ids: list[int]) -> str:
         text: str = self.tokenizer.decode(ids, skip_special_tokens=True)
         return text
+
+
+def load_model(name: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
+    """Load weights, onto the accelerator where there is one, and the tokenizer.
+
+    Raises:
+        ValueError: Where there is no such model.
+    """
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name)
+        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
+    except (OSError, ValueError) as problem:
+        raise ValueError(
+            f"no model could be loaded from {str(name)!r} "
+            f"({str(problem).strip().splitlines()[0]}). Give a folder that holds config.json "
+            "and weights, or the id of a model that this machine can reach."
+        ) from problem
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
 
 
 def _ends(model: Any) -> list[int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from baselines.errors import CommandError
+from baselines.models import TINY
 from baselines.policies.base import Policy
 from baselines.policies.scripted import RandomActions, ScriptedPolicy, silent
 from llm_collab_envs import make
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 TEAM_SIZE = 4
 HUB = "hf:"
-_TINY = Path(__file__).parent.parent / "models" / "tiny"  # hf.TINY, without importing torch
 
 Seeded = Callable[[int], Policy]
 SelectorSource = Callable[[], "ActionSelector | None"]
@@ -94,7 +94,7 @@ def weights_of(spec: str) -> str | None:
 
     The name of a folder does not say which weights are in it: training goes on, folders are reused.
     """
-    folder = _TINY if spec == "tiny" else Path(spec)
+    folder = TINY if spec == "tiny" else Path(spec)
     files = [] if spec in _SCRIPTED else sorted(folder.glob("*.safetensors"))
     if not files:
         return None
@@ -150,12 +150,12 @@ def _open_model(source: str, selector: SelectorSource) -> Seeded:
 
 
 def _open_tiny(env_id: str, team_size: int, selector: SelectorSource) -> Seeded:
-    if not (_TINY / "config.json").exists():
+    if not (TINY / "config.json").exists():
         raise CommandError(
-            f"the tiny model is not in this installation ({_TINY}). Reinstall the package, or make "
+            f"the tiny model is not in this installation ({TINY}). Reinstall the package, or make "
             "it with `python -m baselines.models.pretrain`."
         )
-    return _open_model(str(_TINY), selector)
+    return _open_model(str(TINY), selector)
 
 
 def _open_expert(env_id: str, team_size: int, selector: SelectorSource) -> Seeded:
