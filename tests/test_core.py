@@ -87,6 +87,21 @@ class TestBrokenReplies:
         assert infos[A]["critical_path"] == 3
 
 
+class TestFeedback:
+    def test_is_told_to_its_agent_after_the_round_and_once(self) -> None:
+        class AnsweringEnv(RelayEnv):
+            def _feedback(self, agent: str) -> list[str]:
+                said = self.parts.get(agent)
+                return [f"you wrote {said}"] if said and self.episode.rounds == [] else []
+
+        env = AnsweringEnv(team_size=3)
+        assert "Notice" not in env.reset(seed=1)[0][A]
+        seen, *_ = env.step({A: "<submit>one</submit>"})
+        assert "Notice: you wrote one" in seen[A]
+        assert "Notice" not in seen[B]
+        assert "Notice" not in env.step({})[0][A]
+
+
 class TestTime:
     def test_a_round_lasts_as_long_as_its_longest_action(self) -> None:
         env = started()

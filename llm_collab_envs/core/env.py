@@ -33,7 +33,8 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
     """A team of language-model agents doing one job: a Dec-POMDP with text in and text out.
 
     Subclasses write the hooks: `_task_source`, `_limits`, `_job`, `_private_view`, `_score` and
-    `_expert`. Everything else (time, messages, budgets, the joint reward, credit, logs) is here.
+    `_expert`; `_feedback` where the env answers. Everything else (time, messages, budgets, the
+    joint reward, credit, logs) is here.
 
     Args:
         team_size: Agents in the team; 1 is the solo baseline on the same tasks.
@@ -126,6 +127,10 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         """Return the scripted decentralised expert: one agent's observation in, its action out."""
         raise NotImplementedError
 
+    def _feedback(self, agent: str) -> list[str]:
+        """Return what the env tells `agent` about the round just played; by default nothing."""
+        return []
+
     # The Dec-POMDP loop
 
     def reset(
@@ -204,6 +209,8 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         self._tally.add(turns)
         if self._parts != parts:
             self._product = self._rate(self._parts)
+        for agent in players:
+            self._notices[agent] += self._feedback(agent)
         self._current = self._joint_reward()
         reward, terms = self._current.joint_reward - before, self._terms()
         self.episode.rounds.append(Round(turns, reward, terms))
