@@ -1,0 +1,143 @@
+"""Values on their way in and out: literals in, tagged JSON out, exact types both ways."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, NoReturn
+
+from llm_collab_envs.sandbox.outcome import Ref
+
+DEEPEST = 60
+_DIGITS = 4000
+_LARGEST = 10**_DIGITS
+_SEQUENCES: dict[str, type] = {"l": list, "t": tuple, "s": set, "z": frozenset}
+
+
+def literal(value: Any, call: int, depth: int = 0) -> str:
+    """An expression that makes an argument of a call in the child.
+
+    Args:
+        value: The argument.
+        call: Number of the call; a `Ref` names an earlier one.
+        depth: How deep in the argument the value is.
+
+    Raises:
+        TypeError: If the value is of a type that cannot go in.
+        ValueError: If it is nested too deep, holds an int that is too long or a `Ref` to a call
+            that has not been made yet.
+    """
+    if depth > DEEPEST:
+        raise ValueError(f"arguments may be nested {DEEPEST} deep; lower the depth.")
+    kind = type(value)
+    if value is None or kind is bool:
+        return repr(value)
+    if kind is str:
+        return ascii(value)
+    if kind is int:
+        if not -_LARGEST < value < _LARGEST:
+            raise ValueError(f"an int argument may have {_DIGITS} digits; pass a shorter one.")
+        return f"({value})"
+    if kind is float:
+        return f"({value!r})" if math.isfinite(value) else f"_sandbox_float('{value!r}')"
+    if kind is Ref:
+        if not 0 <= value.call < call:
+            raise ValueError(f"call {call} refers to {value!r}; name an earlier call, from 0.")
+        return f"_sandbox_values[{value.call}]"
+    return _container(value, kind, call, depth)
+
+
+def _container(value: Any, kind: type, call: int, depth: int) -> str:
+    """The same for the types that hold others."""
+    if kind is dict:
+        pairs = (
+            f"{literal(k, call, depth + 1)}: {literal(v, call, depth + 1)}"
+            for k, v in value.items()
+        )
+        return "{" + ", ".join(pairs) + "}"
+    if kind is list:
+        return "[" + ", ".join(literal(item, call, depth + 1) for item in value) + "]"
+    if kind is tuple:
+        return "(" + "".join(literal(item, call, depth + 1) + ", " for item in value) + ")"
+    if kind is set or kind is frozenset:
+        # Sorted, for the judge's own order of strings differs from process to process.
+        items = ", ".join(sorted(literal(item, call, depth + 1) for item in value))
+        return f"_sandbox_{kind.__name__}([{items}])"
+    raise TypeError(
+        "arguments are None, bool, int, float, str, list, tuple, dict, set, frozenset and Ref; "
+        f"got {kind.__name__}. Convert it first."
+    )
+
+
+def decode(coded: Any) -> Any:
+    """The value that the child encoded.
+
+    Raises:
+        ValueError: If the text is not an encoding; hostile programs send whatever they like.
+    """
+    if coded is None or isinstance(coded, bool | str):
+        return coded
+    if not isinstance(coded, list) or not coded:
+        raise ValueError("not an encoded value")
+    tag, *items = coded
+    if tag in ("i", "f"):
+        return _number(tag, items)
+    if tag == "d":
+        if len(items) % 2:
+            raise ValueError("a dict with a key too many")
+        values = [decode(item) for item in items]
+        return _hashed(lambda: dict(zip(values[::2], values[1::2], strict=True)))
+    if isinstance(tag, str) and tag in _SEQUENCES:
+        members = [decode(item) for item in items]
+        return _hashed(lambda: _SEQUENCES[tag](members))
+    raise ValueError("an unknown tag")
+
+
+def _number(tag: str, items: list[Any]) -> int | float:
+    """An int or a float from its text."""
+    if len(items) != 1 or not isinstance(items[0], str) or len(items[0]) > _DIGITS + 1:
+        raise ValueError("not a number")
+    return int(items[0]) if tag == "i" else float(items[0])
+
+
+def _hashed(make: Any) -> Any:
+    """Make a dict or a set from values that may not be hashable."""
+    try:
+        return make()
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+
+def parse_line(line: str) -> Any:
+    """One line of the child as JSON, or None where it is anything else."""
+    try:
+        return json.loads(line, parse_float=_refuse, parse_int=int, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(text: str) -> NoReturn:
+    """No bare float is part of the encoding."""
+    raise ValueError(text)
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values are equal and of the same types throughout; nan is the same as nan."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, float):
+        return a == b or (math.isnan(a) and math.isnan(b))
+    if isinstance(a, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        # Keys that are equal can still differ in type, as 1 and True do.
+        return len(a) == len(b) and _same_sets(a, b) and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, set | frozenset):
+        return len(a) == len(b) and _same_sets(a, b)
+    return bool(a == b)
+
+
+def _same_sets(a: Any, b: Any) -> bool:
+    """Whether two collections of hashable values hold the same ones, of the same types."""
+    twins = {item: item for item in b}
+    return all(item in twins and same(item, twins[item]) for item in a)
