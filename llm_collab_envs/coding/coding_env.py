@@ -1,0 +1,132 @@
+"""CodingEnv: what the coding envs share: a sandbox, remembered outcomes, and feedback on code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from llm_collab_envs.core.env import CollabEnv
+from llm_collab_envs.core.reward import Score
+from llm_collab_envs.core.spaces import sanitise
+from llm_collab_envs.core.tasks import Task
+from llm_collab_envs.sandbox import Call, Job, Outcome, Sandbox, same
+
+MAX_SHOWN_CHARS = 160
+FENCE = "```"
+
+TaskT = TypeVar("TaskT", bound=Task)
+
+
+@dataclass(frozen=True)
+class Example:
+    """An example that an agent can see in its briefing, as it is run on what the agent submits.
+
+    Attributes:
+        shown: The call as the agent knows it, "bakomen([1, 2])".
+        calls: What is run, in order; the answer to the last call counts.
+        right: Every value that this agent cannot know to be wrong, the right one among them.
+        after: Trusted source that is put after the agent's, such as stand-ins for teammates' code.
+    """
+
+    shown: str
+    calls: tuple[Call, ...]
+    right: tuple[Any, ...]
+    after: str = ""
+
+
+class CodingEnv(CollabEnv[TaskT]):
+    """A team whose parts are Python source.
+
+    Subclasses write the hooks of `CollabEnv`, and `_examples`; whatever a score needs from code
+    they get by `_execute`. `_score` puts `pass_rate`, hidden tests passed over all, into its
+    metrics. Infos add `unsafe`: 1 where the code runs without isolation. Code that does not run,
+    or fails an example its author can see, comes back to the author as a notice; hidden tests
+    never do. Every part has to run by itself; teammates' functions may be missing until a call.
+
+    Args:
+        *args: As for `CollabEnv`.
+        sandbox: Where submitted code runs: "auto", "monty", "bwrap", or "unsafe" for no isolation.
+        **kwargs: As for `CollabEnv`.
+    """
+
+    def __init__(self, *args: Any, sandbox: str = "auto", **kwargs: Any) -> None:
+        """Check the arguments; raises RuntimeError, with the remedy, where no sandbox works."""
+        self._sandbox = Sandbox(sandbox)
+        self._backend = sandbox
+        self._outcomes: dict[tuple[str, str], Outcome] = {}
+        super().__init__(*args, **kwargs)
+
+    # Hooks of a coding env
+
+    def _examples(self, task: TaskT, agent: str) -> Sequence[Example]:
+        """Return the examples that `agent` sees of its part; by default none, only syntax."""
+        return ()
+
+    # What the coding envs share
+
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+        """Start an episode; arguments and results as in `CollabEnv.reset`."""
+        self._outcomes = {}
+        return super().reset(seed, options)
+
+    def _execute(self, jobs: Sequence[Job]) -> list[Outcome]:
+        """Run jobs in the sandbox; one that ran before in this episode is remembered."""
+        keys = [(job.source, repr((job.calls, job.limits))) for job in jobs]
+        new = {k: job for k, job in zip(keys, jobs, strict=True) if k not in self._outcomes}
+        self._outcomes.update(zip(new, self._sandbox.run_many(list(new.values())), strict=True))
+        return [self._outcomes[key] for key in keys]
+
+    def _feedback(self, agent: str) -> list[str]:
+        """Say what is wrong with an agent's code, as long as it is wrong and the agent stays."""
+        part = self.parts.get(agent)
+        if part is None or agent in self._loop.team.done:
+            return []
+        source = source_of(part)
+        examples = self._examples(self._task, agent)
+        jobs = [Job(source, ()), *(Job(f"{source}\n{e.after}", e.calls) for e in examples)]
+        alone, *outcomes = self._execute(jobs)
+        if alone.status != "ok":
+            return [f"your code does not run: {_short(alone.detail or alone.status)}."]
+        faults = (_fault(e, o) for e, o in zip(examples, outcomes, strict=True))
+        return [fault for fault in faults if fault][:1]
+
+    def _rate(self, parts: Mapping[str, str]) -> Score:
+        score = super()._rate(parts)
+        return replace(score, metrics={**score.metrics, "unsafe": int(self._backend == "unsafe")})
+
+    def _config(self) -> dict[str, Any]:
+        return {**super()._config(), "sandbox": self._backend}
+
+
+def source_of(part: str) -> str:
+    """Return the Python source of a submitted part: itself, or what one fence around it holds."""
+    part = part.strip()
+    if len(part) >= 2 * len(FENCE) and part.startswith(FENCE) and part.endswith(FENCE):
+        return part.removesuffix(FENCE).partition("\n")[2]
+    return part
+
+
+def _fault(example: Example, outcome: Outcome) -> str:
+    """Say in one sentence how an outcome fails an example, or return "" where it does not."""
+    answer = outcome.answers[-1]
+    if answer.status != "ok":
+        return f"{example.shown} failed: {_short(answer.detail or answer.status)}."
+    if any(same(answer.value, value) for value in example.right):
+        return ""
+    return f"{example.shown} returned {_short(_written(answer.value))}, which is wrong."
+
+
+def _written(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # an int of more digits than Python turns into text
+        return "a number too long to show"
+
+
+def _short(text: str) -> str:
+    """Fold a text into one line that may stand in an observation."""
+    line = " ".join(sanitise(text).split())
+    return line if len(line) <= MAX_SHOWN_CHARS else line[: MAX_SHOWN_CHARS - 3] + "..."

@@ -1,0 +1,88 @@
+"""What a kind of module is: the fields of its box, and its functions as specifications and code.
+
+The code of a function is written against local variables named like the fields, whatever the
+structure of the box: `source.solution` puts lines around it that take the fields out of the box
+and put them back. In the code these words stand for what a task decides:
+
+    LETTERS(name)    the name, changed as the rule "letters" says
+    LIMIT(amount)    the amount, limited as the rule "limit" says
+    UNKNOWN          the number of the rule "unknown"
+    NAMES(names)     names as they are returned, by the rules "mark" and "order"
+    NUMBER(n)        a number as it is returned, by the rule "factor"
+    BOX              the box made of the fields
+    SAVE             puts the fields back; happens by itself before the last line
+    K                a number of the function's own, {k} in its specification
+    PICK             one of the function's own choices, {pick} in its specification
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+TABLE, SEQUENCE, NUMBER = "table", "sequence", "number"
+MAKER = "new"
+
+# The parameters of all functions, and what hidden tests pass for them.
+PARAMETERS = ("entries", "name", "other", "amount", "time", "size")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of the box.
+
+    Attributes:
+        name: What it is called, and its local variable in the code.
+        shape: TABLE (from names to values), SEQUENCE or NUMBER.
+        item: What a value of a table is called, in the singular.
+        text: What it holds, for the public description.
+    """
+
+    name: str
+    shape: str
+    item: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """One function of a kind of module.
+
+    Attributes:
+        verb: The first part of its name.
+        params: Its parameters after the box; the maker takes no box.
+        fields: The fields it reads or writes, in one string.
+        writes: The fields it writes, in one string.
+        spec: What it does, in prose.
+        code: Its body.
+        k: The least and greatest K; (0, 0) where it has none.
+        picks: Words of the specification, and the code that each stands for.
+    """
+
+    verb: str
+    params: tuple[str, ...]
+    fields: str
+    writes: str
+    spec: str
+    code: str
+    k: tuple[int, int] = (0, 0)
+    picks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of module.
+
+    Attributes:
+        name: What it is called, with its article.
+        fields: The fields of the box.
+        functions: Eight functions, the maker first.
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    functions: tuple[Function, ...]
+
+    def function(self, verb: str) -> Function:
+        """Return the function of that verb; raises KeyError where there is none."""
+        return {function.verb: function for function in self.functions}[verb]
