@@ -11,6 +11,7 @@ import pytest
 from gymnasium.spaces import Space
 
 from llm_collab_envs import ContractError, check_env, make
+from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.spaces import UnicodeText
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from play import play
@@ -46,8 +47,8 @@ class ExtraInfo(RelayEnv):
 
 
 class TextInfo(RelayEnv):
-    def _terms(self) -> Any:
-        return {**super()._terms(), "comment": "fine"}
+    def _score(self, task: RelayTask, parts: Any) -> Any:
+        return Score(super()._score(task, parts).quality, metrics={"comment": "fine"})
 
 
 class OwnRewards(RelayEnv):
@@ -68,17 +69,15 @@ class PaidAtEveryStep(RelayEnv):
 
 class Endless(RelayEnv):
     def step(self, actions: dict[str, str]) -> Any:
-        self._rounds_allowed = 6
+        self._loop.max_cycles = 6
         return super().step(actions)
 
 
 class RandomLater(RelayEnv):
     """Random from the second step on, which PettingZoo's parallel_seed_test lets pass."""
 
-    def _observations(self) -> dict[str, str]:
-        seen = super()._observations()
-        late = len(self.episode.rounds) > 1
-        return {agent: f"{text}{next(COUNTER)}" if late else text for agent, text in seen.items()}
+    def _feedback(self, agent: str) -> list[str]:
+        return [f"{next(COUNTER)}"] if self.episode.rounds else []
 
 
 class OneTask(RelayEnv):
@@ -87,9 +86,10 @@ class OneTask(RelayEnv):
 
 
 class Overheard(RelayEnv):
-    def _observations(self) -> dict[str, str]:
-        said = " ".join(delivery.text for delivery in self._channel.deliveries)
-        return {agent: f"{text}{said}" for agent, text in super()._observations().items()}
+    def step(self, actions: dict[str, str]) -> Any:
+        observations, *rest = super().step(actions)
+        said = " ".join(actions.values())
+        return {agent: f"{text}{said}" for agent, text in observations.items()}, *rest
 
 
 class Fragile(RelayEnv):
@@ -120,8 +120,8 @@ class ForgetfulLog(RelayEnv):
 
 
 class Lenient(RelayEnv):
-    def _check_actions(self, actions: Any) -> None:
-        pass
+    def step(self, actions: dict[str, str]) -> Any:
+        return super().step({a: str(text) for a, text in actions.items() if a in self.agents})
 
 
 @pytest.mark.parametrize(

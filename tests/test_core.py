@@ -131,8 +131,9 @@ class TestTime:
             assert infos[A]["message_tokens"] == metrics.message_tokens(log)
             assert infos[A]["malformed"] == metrics.malformed(log, A)
             for agent in env.agents:
-                assert env._tally.critical_path(agent) == metrics.critical_path(log, agent)
-                assert env._tally.message_tokens(agent) == metrics.message_tokens(log, agent)
+                tally = env._loop.team.tally
+                assert tally.critical_path(agent) == metrics.critical_path(log, agent)
+                assert tally.message_tokens(agent) == metrics.message_tokens(log, agent)
         assert metrics.malformed(log) == 1
 
 

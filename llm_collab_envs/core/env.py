@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -13,20 +13,23 @@ import numpy as np
 from gymnasium.utils import seeding
 from pettingzoo import ParallelEnv
 
-from llm_collab_envs.core.actions import MAX_ACTION_CHARS, Action, count_tokens, parse
-from llm_collab_envs.core.channel import Channel
-from llm_collab_envs.core.episode import EpisodeLog, Round
-from llm_collab_envs.core.episode import Turn as TurnLog
-from llm_collab_envs.core.metrics import Tally
-from llm_collab_envs.core.observation import MAX_OBSERVATION_CHARS, ObservationCollector, Turn
+from llm_collab_envs.core.actions import MAX_ACTION_CHARS
+from llm_collab_envs.core.arguments import check_actions, check_number
+from llm_collab_envs.core.episode import EpisodeLog
+from llm_collab_envs.core.loop import EpisodeLoop
+from llm_collab_envs.core.observation import MAX_OBSERVATION_CHARS, ObservationCollector
 from llm_collab_envs.core.render import print_transcript, transcript
-from llm_collab_envs.core.reward import JointReward, RewardParts, Score
+from llm_collab_envs.core.reward import JointReward, RewardAggregator, Score
 from llm_collab_envs.core.spaces import UnicodeText
 from llm_collab_envs.core.tasks import Task, TaskSource
+from llm_collab_envs.core.team import Team
 
 MAX_STATE_CHARS = 2**24
+_ARGUMENTS = "team_size difficulty split max_cycles message_budget".split()
 
 TaskT = TypeVar("TaskT", bound=Task)
+Infos = dict[str, dict[str, Any]]
+Step = tuple[dict[str, str], dict[str, float], dict[str, bool], dict[str, bool], Infos]
 
 
 class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
@@ -66,11 +69,11 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         render_mode: str | None = None,
     ) -> None:
         """Check the arguments and build the spaces."""
-        _check_number("team_size", team_size, 1, self.max_team_size)
+        check_number("team_size", team_size, 1, self.max_team_size)
         if max_cycles is not None:
-            _check_number("max_cycles", max_cycles, 1)
+            check_number("max_cycles", max_cycles, 1)
         if message_budget is not None:
-            _check_number("message_budget", message_budget, 0)
+            check_number("message_budget", message_budget, 0)
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(
                 f"render_mode must be one of {self.metadata['render_modes']} or None; "
@@ -95,7 +98,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         self.action_spaces = {a: UnicodeText(MAX_ACTION_CHARS) for a in self.possible_agents}
         self.state_space = UnicodeText(MAX_STATE_CHARS)
         self._np_random: np.random.Generator | None = None
-        self._log: EpisodeLog | None = None
+        self._started: EpisodeLoop | None = None
         self._check_team(self.tasks[0])
         self._rated = True  # False in the copy of the env that only measures the expert's time
 
@@ -131,11 +134,14 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         """Return what the env tells `agent` about the round just played; by default nothing."""
         return []
 
+    def _check_team(self, task: TaskT) -> None:
+        """Raise ValueError where a task does not admit this team; by default all do."""
+
     # The Dec-POMDP loop
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    ) -> tuple[dict[str, str], Infos]:
         """Start an episode.
 
         Args:
@@ -149,42 +155,33 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
             self._np_random, _ = seeding.np_random(seed)
         drawn = int(self._np_random.integers(len(self.tasks)))
         index = (options or {}).get("task", drawn)
-        self._task = self.tasks[index]
-        self._check_team(self._task)
-        rounds, talk = self._limits(self._task)
-        self._rounds_allowed = self.max_cycles or rounds
-        self._budget = (
-            math.ceil(talk / self.team_size) if self.message_budget is None else self.message_budget
-        )
+        task = self.tasks[index]
+        self._started = self._begin(int(index), task)
         self.agents = self.possible_agents[:]
-        self._channel = Channel(self.agents, self._budget)
-        self._collector = ObservationCollector(self._job(self._task), self.agents)
-        self._briefings = {
-            a: self._collector.briefing(a, self._private_view(self._task, a)) for a in self.agents
-        }
-        self._parts: dict[str, str] = {}
-        self._part_tokens: dict[str, int] = {}
-        self._notices: dict[str, list[str]] = {a: [] for a in self.agents}
-        self._done: set[str] = set()
-        self._tally = Tally(self.agents)
-        self._log = EpisodeLog(
-            self.metadata["name"], self._config(), int(index), self._task.to_dict(), self.agents[:]
-        )
-        self._reference: int | None = None
-        self._product = self._rate(self._parts)
-        self._current = self._joint_reward()
-        credit = dict.fromkeys(self.agents, 0.0)
-        return self._observations(), self._infos(self._terms(), credit)
+        return self._loop.observations(), self._loop.infos()
 
-    def step(
-        self, actions: dict[str, str]
-    ) -> tuple[
-        dict[str, str],
-        dict[str, float],
-        dict[str, bool],
-        dict[str, bool],
-        dict[str, dict[str, Any]],
-    ]:
+    def _begin(self, index: int, task: TaskT) -> EpisodeLoop:
+        """Put an episode on a task together from the hooks."""
+        self._check_team(task)
+        self._task = task
+        rounds, talk = self._limits(task)
+        share = math.ceil(talk / self.team_size)
+        budget = share if self.message_budget is None else self.message_budget
+        agents, name = self.possible_agents, self.metadata["name"]
+        team = Team(agents, budget)
+        views = {agent: self._private_view(task, agent) for agent in agents}
+        return EpisodeLoop(
+            EpisodeLog(name, self._config(), index, task.to_dict(), agents[:]),
+            team,
+            ObservationCollector(self._job(task), views),
+            RewardAggregator(
+                self.reward, self._rate, self._play_expert, team.tally, budget * len(agents)
+            ),
+            self._feedback,
+            self.max_cycles or rounds,
+        )
+
+    def step(self, actions: dict[str, str]) -> Step:
         """Play one round: all agents act at the same time.
 
         Args:
@@ -202,89 +199,24 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
             raise RuntimeError(
                 "step() was called before reset(), or after the episode's end. Call reset() first."
             )
-        self._check_actions(actions)
-        players = self.agents[:]
-        before, parts = self._current.joint_reward, dict(self._parts)
-        turns = {agent: self._act(agent, actions.get(agent, "")) for agent in players}
-        self._tally.add(turns)
-        if self._parts != parts:
-            self._product = self._rate(self._parts)
-        for agent in players:
-            self._notices[agent] += self._feedback(agent)
-        self._current = self._joint_reward()
-        reward, terms = self._current.joint_reward - before, self._terms()
-        self.episode.rounds.append(Round(turns, reward, terms))
-        terminated = self._done.issuperset(players)
-        truncated = not terminated and len(self.episode.rounds) >= self._rounds_allowed
-        ended = terminated or truncated
-        credit = {
-            a: self._current.joint_reward - self.counterfactual_reward(a) if ended else 0.0
-            for a in players
-        }
-        observations, infos = self._observations(), self._infos(terms, credit)
-        if ended:
+        check_actions(actions, self.possible_agents, self.agents)
+        players = self.agents
+        reward = self._loop.play(actions)
+        terminated, truncated = self._loop.terminated, self._loop.truncated
+        if terminated or truncated:
             self.agents = []
         if self.render_mode == "human":
             self.render()
         return (
-            observations,
+            self._loop.observations(),
             dict.fromkeys(players, reward),
             dict.fromkeys(players, terminated),
             dict.fromkeys(players, truncated),
-            infos,
+            self._loop.infos(),
         )
-
-    def _act(self, agent: str, reply: str) -> TurnLog:
-        """Carry out one agent's reply; what a finished agent says does and costs nothing."""
-        self._notices[agent] = []
-        if agent in self._done:
-            return TurnLog(reply, 0, 0, "")
-        action = parse(reply, [a for a in self.possible_agents if a != agent])
-        if action.error:
-            self._notices[agent].append(f"your last reply did nothing: {action.error}.")
-        spent, dropped = self._channel.send(len(self.episode.rounds) + 1, agent, action.says)
-        if dropped:
-            self._notices[agent].append(f"{dropped} messages were over your budget and not sent.")
-        self._take(agent, action)
-        return TurnLog(reply, action.tokens, spent, action.error)
-
-    def _take(self, agent: str, action: Action) -> None:
-        if action.submission is not None:
-            self._parts[agent] = action.submission
-            self._part_tokens[agent] = count_tokens(action.submission)
-        if action.done:
-            self._done.add(agent)
-
-    # Reward and credit
-
-    def counterfactual_reward(self, agent: str) -> float:
-        """Return R with `agent`'s submission, messages and time blanked.
-
-        R minus this is the agent's difference reward (Wolpert & Tumer 2002). What teammates did
-        because of the agent's messages stays as it was.
-        """
-        parts = {a: text for a, text in self._parts.items() if a != agent}
-        return self._joint_reward(self._rate(parts), agent).joint_reward
 
     def _rate(self, parts: Mapping[str, str]) -> Score:
         return self._score(self._task, parts) if self._rated else Score(0.0)
-
-    def _joint_reward(self, score: Score | None = None, without: str | None = None) -> RewardParts:
-        """Return R as if the episode ended now, with one agent's contributions blanked if named."""
-        score = score or self._product
-        talk = self._tally.message_tokens(without) / max(1, self._budget * self.team_size)
-        return self.reward.combine(
-            quality=score.quality,
-            reference_path=self._reference_path() if score.quality else 1,
-            critical_path=self._tally.critical_path(without),
-            coordination_cost=min(1.0, talk + score.duplication + score.conflicts),
-        )
-
-    def _reference_path(self) -> int:
-        """Return the decentralised expert's critical path on this task at this team size."""
-        if self._reference is None:
-            self._reference = self._play_expert()
-        return self._reference
 
     def _play_expert(self) -> int:
         """Let the expert play this task in a copy of this env, and return its critical path."""
@@ -295,9 +227,23 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         observations, _ = twin.reset(seed=0, options={"task": self.episode.task_index})
         while twin.agents:
             observations, *_ = twin.step({a: expert(observations[a]) for a in twin.agents})
-        return twin._tally.critical_path()
+        return twin._loop.team.tally.critical_path()
+
+    @property
+    def _loop(self) -> EpisodeLoop:
+        if self._started is None:
+            raise RuntimeError("there is no episode yet. Call reset() first.")
+        return self._started
 
     # What agents and trainers see
+
+    def counterfactual_reward(self, agent: str) -> float:
+        """Return R with `agent`'s submission, messages and time blanked.
+
+        R minus this is the agent's difference reward (Wolpert & Tumer 2002). What teammates did
+        because of the agent's messages stays as it was.
+        """
+        return self._loop.aggregator.without(agent).joint_reward
 
     def state(self) -> str:
         """Return the whole truth as text: the task and all that was said. For training only."""
@@ -306,14 +252,12 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
     @property
     def episode(self) -> EpisodeLog:
         """The record of the current episode so far; raises RuntimeError before the first reset."""
-        if self._log is None:
-            raise RuntimeError("there is no episode yet. Call reset() first.")
-        return self._log
+        return self._loop.log
 
     @property
     def parts(self) -> dict[str, str]:
         """The parts submitted so far, by agent."""
-        return dict(self._parts)
+        return dict(self._loop.team.parts)
 
     def observation_space(self, agent: str) -> UnicodeText:
         """Return the agent's observation space, the same object every time."""
@@ -331,81 +275,10 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
             print_transcript(self.episode)
         return None
 
-    def close(self) -> None:
-        """Release nothing: the env holds no resources."""
-
-    def _observations(self) -> dict[str, str]:
-        return {
-            agent: self._collector.observe(
-                self._briefings[agent],
-                Turn(
-                    round=len(self.episode.rounds) + 1,
-                    max_cycles=self._rounds_allowed,
-                    budget_left=self._channel.left[agent],
-                    submitted=self._part_tokens.get(agent),
-                    inbox=self._channel.inbox(agent),
-                    notices=self._notices[agent],
-                ),
-            )
-            for agent in self.agents
-        }
-
-    def _terms(self) -> dict[str, float]:
-        """Return the team's terms, as numbers, the same keys every time."""
-        return {
-            **asdict(self._current),
-            "critical_path": self._tally.critical_path(),
-            "message_tokens": self._tally.message_tokens(),
-            "duplication": self._product.duplication,
-            "conflicts": self._product.conflicts,
-            **self._product.metrics,
-        }
-
-    def _infos(
-        self, terms: Mapping[str, float], credit: Mapping[str, float]
-    ) -> dict[str, dict[str, Any]]:
-        return {
-            agent: {
-                **terms,
-                "malformed": self._tally.malformed[agent],
-                "done": int(agent in self._done),
-                "difference_reward": difference,
-            }
-            for agent, difference in credit.items()
-        }
-
     def _config(self) -> dict[str, Any]:
         """Return the constructor's arguments, JSON-ready."""
         return {
-            "team_size": self.team_size,
-            "difficulty": self.difficulty,
-            "split": self.split,
-            "max_cycles": self.max_cycles,
-            "message_budget": self.message_budget,
+            **{name: getattr(self, name) for name in _ARGUMENTS},
             "reward": asdict(self.reward),
             "tasks": None if self._tasks_path is None else str(self._tasks_path),
         }
-
-    # Programmers' mistakes
-
-    def _check_team(self, task: TaskT) -> None:
-        """Raise ValueError where a task does not admit this team; envs may override."""
-
-    def _check_actions(self, actions: Mapping[str, str]) -> None:
-        unknown: Sequence[str] = [a for a in actions if a not in self.possible_agents]
-        if unknown:
-            raise ValueError(
-                f"actions name {unknown}; this env's agents are {self.possible_agents}."
-            )
-        for agent, action in actions.items():
-            if not isinstance(action, str) and agent in self.agents:
-                raise TypeError(
-                    f"the action of {agent} must be a string, as text is the action space; "
-                    f"got {type(action).__name__}. Pass '' to pass the turn."
-                )
-
-
-def _check_number(name: str, value: object, least: int, most: int | None = None) -> None:
-    if not isinstance(value, int) or value < least or (most is not None and value > most):
-        bounds = f"{least} or more" if most is None else f"between {least} and {most}"
-        raise ValueError(f"{name} must be a whole number, {bounds}; got {value!r}.")

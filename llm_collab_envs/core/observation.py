@@ -8,7 +8,7 @@ briefing only once, and `split_briefing` cuts there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from llm_collab_envs.core.actions import grammar_help
@@ -44,41 +44,35 @@ class ObservationCollector:
 
     Args:
         job: One paragraph, public: what the team makes and how it is judged.
-        agents: All agents' names.
+        views: What only each agent knows, and its share of the job; all agents are in it.
+
+    Raises:
+        ValueError: Where an agent's briefing is too long for an observation.
     """
 
-    def __init__(self, job: str, agents: Sequence[str]) -> None:
-        """Keep what is public."""
-        self.job = job
-        self.agents = list(agents)
+    def __init__(self, job: str, views: Mapping[str, str]) -> None:
+        """Write the part of each agent's observations that stays the same for an episode."""
+        self._alone = len(views) == 1
+        names = ", ".join(views)
+        grammar = grammar_help(self._alone)
+        self._briefings = {}
+        for agent, view in views.items():
+            who = f"{agent}, working alone" if self._alone else f"{agent} of {len(views)}: {names}"
+            self._briefings[agent] = f"You are {who}.\n{job}\n\n{view}\n\n{grammar}\n\n"
+            _check_length(agent, self._briefings[agent])
 
-    def briefing(self, agent: str, private_view: str) -> str:
-        """Return the part of `agent`'s observations that stays the same for an episode."""
-        if len(self.agents) == 1:
-            who = f"You are {agent}, working alone."
-        else:
-            who = f"You are {agent} of {len(self.agents)}: {', '.join(self.agents)}."
-        grammar = grammar_help(alone=len(self.agents) == 1)
-        text = f"{who}\n{self.job}\n\n{private_view}\n\n{grammar}\n\n"
-        if len(text) > MAX_OBSERVATION_CHARS - 2_048:
-            raise ValueError(
-                f"the briefing of {agent} has {len(text)} characters, more than observations hold "
-                f"({MAX_OBSERVATION_CHARS} with the messages). Use shorter tasks or a larger team."
-            )
-        return text
-
-    def observe(self, briefing: str, turn: Turn) -> str:
-        """Return a whole observation, at most `MAX_OBSERVATION_CHARS` long.
+    def observe(self, agent: str, turn: Turn) -> str:
+        """Return a whole observation of `agent`, at most `MAX_OBSERVATION_CHARS` long.
 
         Where messages do not fit, the oldest are left out and the text says how many.
         """
         head = [f"{TURN_MARK}{turn.round} of {turn.max_cycles} =="]
         head += [f"Notice: {notice}" for notice in turn.notices]
-        if len(self.agents) > 1:
+        if not self._alone:
             head.append(f"Message tokens left: {turn.budget_left}.")
         if turn.submitted is not None:
             head.append(f"Your submission: {turn.submitted} tokens.")
-        start = briefing + "\n".join(head)[:1_024]
+        start = self._briefings[agent] + "\n".join(head)[:1_024]
         lines = [f"{d.sender}: {d.text}" for d in turn.inbox]
         room = MAX_OBSERVATION_CHARS - len(start) - 64
         kept = _newest_that_fit(lines, room)
@@ -93,6 +87,14 @@ def split_briefing(observation: str) -> tuple[str, str]:
     """Split an observation into its briefing and its turn; the turn is "" where there is none."""
     at = observation.find(TURN_MARK)
     return (observation, "") if at < 0 else (observation[:at], observation[at:])
+
+
+def _check_length(agent: str, briefing: str) -> None:
+    if len(briefing) > MAX_OBSERVATION_CHARS - 2_048:
+        raise ValueError(
+            f"the briefing of {agent} has {len(briefing)} characters, more than observations hold "
+            f"({MAX_OBSERVATION_CHARS} with the messages). Use shorter tasks or a larger team."
+        )
 
 
 def _newest_that_fit(lines: Sequence[str], room: int) -> list[str]:

@@ -1,9 +1,14 @@
-"""JointReward: quality, speed and coordination cost become one number, and keep their parts."""
+"""Quality, speed and coordination cost become one joint reward, and keep their parts.
+
+`JointReward` has the weights and the formula; `RewardAggregator` keeps an episode's reward.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from llm_collab_envs.core.metrics import Tally
 
 
 @dataclass(frozen=True)
@@ -86,3 +91,77 @@ class JointReward:
             - self.coordination * coordination_cost
         )
         return RewardParts(total, quality, speed, coordination_cost)
+
+
+class RewardAggregator:
+    """The joint reward of one episode, as if it ended now, kept up to date.
+
+    Args:
+        weights: Weights and formula.
+        rate: Scores parts, {agent: text}; a pure function.
+        reference: Returns the expert's critical path; asked once, when something has a quality.
+        tally: The episode's time and messages so far.
+        talk: Message tokens of the whole team.
+    """
+
+    def __init__(
+        self,
+        weights: JointReward,
+        rate: Callable[[Mapping[str, str]], Score],
+        reference: Callable[[], int],
+        tally: Tally,
+        talk: int,
+    ) -> None:
+        """Start with nothing submitted."""
+        self._weights = weights
+        self._rate = rate
+        self._reference = reference
+        self._reference_path: int | None = None
+        self._tally = tally
+        self._talk = max(1, talk)
+        self._parts: dict[str, str] = {}
+        self._product = rate(self._parts)
+        self._current = self._joint_reward(self._product)
+
+    def update(self, parts: Mapping[str, str]) -> float:
+        """Take in what has been submitted by now, and return the change of R."""
+        before = self._current.joint_reward
+        if parts != self._parts:
+            self._parts = dict(parts)
+            self._product = self._rate(self._parts)
+        self._current = self._joint_reward(self._product)
+        return self._current.joint_reward - before
+
+    def without(self, agent: str) -> RewardParts:
+        """Return R with an agent's submission, messages and time blanked."""
+        parts = {a: text for a, text in self._parts.items() if a != agent}
+        return self._joint_reward(self._rate(parts), agent)
+
+    def credit(self, agent: str) -> float:
+        """Return an agent's difference reward: R minus R without it."""
+        return self._current.joint_reward - self.without(agent).joint_reward
+
+    def terms(self) -> dict[str, float]:
+        """Return R, what it was made of and the env's own figures, the same keys every time."""
+        return {
+            **vars(self._current),
+            "critical_path": self._tally.critical_path(),
+            "message_tokens": self._tally.message_tokens(),
+            "duplication": self._product.duplication,
+            "conflicts": self._product.conflicts,
+            **self._product.metrics,
+        }
+
+    def _joint_reward(self, score: Score, without: str | None = None) -> RewardParts:
+        talk = self._tally.message_tokens(without) / self._talk
+        return self._weights.combine(
+            quality=score.quality,
+            reference_path=self._path() if score.quality else 1,
+            critical_path=self._tally.critical_path(without),
+            coordination_cost=min(1.0, talk + score.duplication + score.conflicts),
+        )
+
+    def _path(self) -> int:
+        if self._reference_path is None:
+            self._reference_path = self._reference()
+        return self._reference_path

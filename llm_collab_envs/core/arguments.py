@@ -1,0 +1,43 @@
+"""Checks of what callers pass: a programmer's mistake raises at once and names the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+
+def check_number(name: str, value: object, least: int, most: int | None = None) -> None:
+    """Raise ValueError where `value` is no whole number within bounds."""
+    if not isinstance(value, int) or value < least or (most is not None and value > most):
+        bounds = f"{least} or more" if most is None else f"between {least} and {most}"
+        raise ValueError(f"{name} must be a whole number, {bounds}; got {value!r}.")
+
+
+def check_choice(name: str, value: object, choices: Sequence[object]) -> None:
+    """Raise ValueError where `value` is not one of `choices`."""
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {choices}; got {value!r}.")
+
+
+def check_actions(
+    actions: Mapping[str, str], possible: Collection[str], live: Collection[str]
+) -> None:
+    """Check the argument of `step`.
+
+    Args:
+        actions: Each agent's reply.
+        possible: All agents that the env has.
+        live: Those that have not left; what others do is ignored.
+
+    Raises:
+        ValueError: For an agent that the env does not have.
+        TypeError: For a live agent's action that is not a string.
+    """
+    unknown = [agent for agent in actions if agent not in possible]
+    if unknown:
+        raise ValueError(f"actions name {unknown}; this env's agents are {[*possible]}.")
+    for agent, action in actions.items():
+        if not isinstance(action, str) and agent in live:
+            raise TypeError(
+                f"the action of {agent} must be a string, as text is the action space; "
+                f"got {type(action).__name__}. Pass '' to pass the turn."
+            )

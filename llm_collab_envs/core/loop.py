@@ -1,0 +1,88 @@
+"""EpisodeLoop: the rounds of one episode; replies go in, observations and the reward come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from llm_collab_envs.core.episode import EpisodeLog, Round
+from llm_collab_envs.core.observation import ObservationCollector
+from llm_collab_envs.core.reward import RewardAggregator
+from llm_collab_envs.core.team import Team
+
+
+class EpisodeLoop:
+    """One episode in progress.
+
+    Args:
+        log: The record that rounds are added to.
+        team: The agents.
+        collector: Writes the observations.
+        aggregator: Keeps the joint reward.
+        feedback: What the env tells an agent about the round just played.
+        max_cycles: Rounds before truncation.
+    """
+
+    def __init__(
+        self,
+        log: EpisodeLog,
+        team: Team,
+        collector: ObservationCollector,
+        aggregator: RewardAggregator,
+        feedback: Callable[[str], list[str]],
+        max_cycles: int,
+    ) -> None:
+        """Keep the parts; the first round is to be played."""
+        self.log = log
+        self.team = team
+        self.aggregator = aggregator
+        self.max_cycles = max_cycles
+        self._collector = collector
+        self._feedback = feedback
+
+    def play(self, actions: Mapping[str, str]) -> float:
+        """Play and log a round, and return what it pays: the change of the joint reward."""
+        agents = self.log.agents
+        turns = self.team.play(self._round, {a: actions.get(a, "") for a in agents})
+        reward = self.aggregator.update(self.team.parts)
+        for agent in agents:
+            self.team.tell(agent, self._feedback(agent))
+        self.log.rounds.append(Round(turns, reward, self.aggregator.terms()))
+        return reward
+
+    @property
+    def terminated(self) -> bool:
+        """Whether all agents are done."""
+        return self.team.done.issuperset(self.log.agents)
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the rounds are over before all agents are done."""
+        return not self.terminated and len(self.log.rounds) >= self.max_cycles
+
+    def observations(self) -> dict[str, str]:
+        """Return what every agent sees before the next round."""
+        return {
+            agent: self._collector.observe(
+                agent, self.team.turn(agent, self._round, self.max_cycles)
+            )
+            for agent in self.log.agents
+        }
+
+    def infos(self) -> dict[str, dict[str, Any]]:
+        """Return every agent's figures; difference rewards come when the episode has ended."""
+        ended = self.terminated or self.truncated
+        terms = self.aggregator.terms()
+        return {
+            agent: {
+                **terms,
+                "malformed": self.team.tally.malformed[agent],
+                "done": int(agent in self.team.done),
+                "difference_reward": self.aggregator.credit(agent) if ended else 0.0,
+            }
+            for agent in self.log.agents
+        }
+
+    @property
+    def _round(self) -> int:
+        return len(self.log.rounds) + 1
