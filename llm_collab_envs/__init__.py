@@ -3,7 +3,8 @@
 Every env is a PettingZoo `ParallelEnv` with text observations, text actions and one joint reward.
 """
 
-from llm_collab_envs.core.checks import ContractError, check_env
+from llm_collab_envs.core.checks import check_env
+from llm_collab_envs.core.contract import ContractError
 from llm_collab_envs.registry import ENV_MODULES, make, register_all
 
 __version__ = "0.1.0"
