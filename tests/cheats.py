@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable
 
 from llm_collab_envs.writing.section_writing import expert
-from llm_collab_envs.writing.section_writing.tasks import DECISIONS
+from llm_collab_envs.writing.section_writing.style import DECISIONS
 
 Policy = Callable[[str], str]
 

@@ -16,8 +16,8 @@ from llm_collab_envs import make
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
 from llm_collab_envs.writing.section_writing.expert import Expert, read, write
+from llm_collab_envs.writing.section_writing.style import DECISIONS
 from llm_collab_envs.writing.section_writing.tasks import (
-    DECISIONS,
     LEVELS,
     Fact,
     SectionTask,

@@ -28,7 +28,7 @@ from baselines.policies.base import History, Reply
 from baselines.policies.context import Context
 from llm_collab_envs import make
 from llm_collab_envs.writing.section_writing import expert
-from llm_collab_envs.writing.section_writing.tasks import DECISIONS
+from llm_collab_envs.writing.section_writing.style import DECISIONS
 
 ENV = "section_writing_v0"
 TEMPLATE = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from llm_collab_envs.writing.section_writing import expert
-from llm_collab_envs.writing.section_writing.tasks import DECISIONS
+from llm_collab_envs.writing.section_writing.style import DECISIONS
 
 _CHAT = (
     "hello team, I will write {section} now",

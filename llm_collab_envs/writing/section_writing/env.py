@@ -13,8 +13,8 @@ from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 from llm_collab_envs.writing.section_writing.expert import Expert
 from llm_collab_envs.writing.section_writing.scoring import score
+from llm_collab_envs.writing.section_writing.style import DECISIONS
 from llm_collab_envs.writing.section_writing.tasks import (
-    DECISIONS,
     Fact,
     SectionTask,
     deal_facts,

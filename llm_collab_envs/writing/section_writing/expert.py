@@ -10,15 +10,14 @@ import re
 from dataclasses import dataclass
 
 from llm_collab_envs.core.observation import split_briefing
-from llm_collab_envs.writing.section_writing.tasks import (
+from llm_collab_envs.writing.section_writing.style import (
     DECISIONS,
     MARKERS,
-    PROPERTIES,
     SPELLINGS,
     VALUE_FORMS,
-    Fact,
     written_forms,
 )
+from llm_collab_envs.writing.section_writing.tasks import PROPERTIES
 
 PATIENCE = 3
 UNKNOWN = "?"
@@ -166,7 +165,7 @@ def _sentence(attribute: str, value: str, choice: dict[str, str], asked: dict[st
         attribute = " ".join(SPELLINGS.get(word, word) for word in attribute.split())
     verb = "is" if choice["tense"] == "present" else "was"
     kind = _kind(attribute, value)
-    forms = written_forms(Fact("", attribute, kind, value))
+    forms = written_forms(kind, value)
     style = {"amount": "numbers", "date": "dates", "measure": "units"}.get(kind, "")
     form = forms.get(asked.get(style, ""), value)
     marker = f"{MARKERS[asked['marker']]} " if "marker" in asked else ""

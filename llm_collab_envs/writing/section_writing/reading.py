@@ -10,16 +10,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from llm_collab_envs.writing.section_writing.tasks import (
+from llm_collab_envs.writing.section_writing.style import (
     DECISIONS,
     MARKERS,
     MONTHS,
     SPELLINGS,
     UNIT_FORMS,
-    Fact,
-    SectionTask,
     written_forms,
 )
+from llm_collab_envs.writing.section_writing.tasks import Fact, SectionTask
 
 MAX_FACTS_A_SENTENCE = 2
 MAX_SENTENCE_CHARS = 400
@@ -259,7 +258,7 @@ def lexicon_of(task: SectionTask) -> Lexicon:
     entries: dict[str, list[Entry]] = {}
     for fact in task.facts:
         words = [_BRITISH.get(word, word) for word in _WORD.findall(fact.attribute.lower())]
-        forms = tuple(dict.fromkeys(written_forms(fact).values()))
+        forms = tuple(dict.fromkeys(written_forms(fact.kind, fact.value).values()))
         entry = Entry(fact, frozenset(words) - {"of", "the"}, forms)
         entries.setdefault(words[-1], []).append(entry)
     text = " ".join((task.subject, *task.sections, *(f.attribute for f in task.facts)))
@@ -278,7 +277,7 @@ def lexicon_of(task: SectionTask) -> Lexicon:
 def _asked(task: SectionTask, title: str) -> list[tuple[str, str]]:
     """Return the decisions that a section can follow: one on dates needs a date to show it."""
     facts = [fact for fact in task.facts if fact.section == title]
-    forms = [written_forms(fact) for fact in facts]
+    forms = [written_forms(fact.kind, fact.value) for fact in facts]
     words = {word for fact in facts for word in _WORD.findall(fact.attribute.lower())}
 
     def shows(decision: str, option: str) -> bool:

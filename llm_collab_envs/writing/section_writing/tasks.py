@@ -13,33 +13,7 @@ from typing import Any
 import numpy as np
 
 from llm_collab_envs.core.tasks import invent_name
-
-# The house style: every decision, its options, and how an option is described in public.
-DECISIONS: dict[str, dict[str, str]] = {
-    "heading": {"hash": "# Title", "colon": "Title:", "bars": "== Title =="},
-    "audience": {"visitors": "", "guests": "", "patrons": ""},
-    "tense": {"present": "is", "past": "was"},
-    "numbers": {"comma": "31,540", "dot": "31.540", "space": "31 540"},
-    "dates": {"dayfirst": "4 May 1873", "monthfirst": "May 4, 1873", "dotted": "04.05.1873"},
-    "marker": {"dash": "- item", "star": "* item", "plus": "+ item"},
-    "spelling": {"British": "harbour", "American": "harbor"},
-    "units": {"short": "kg", "long": "kilograms"},
-}
-MARKERS = {"dash": "-", "star": "*", "plus": "+"}
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
-UNIT_FORMS = {"short": "kg", "long": "kilograms"}
-SPELLINGS = {  # British: American
-    "theatre": "theater",
-    "harbour": "harbor",
-    "centre": "center",
-    "arbour": "arbor",
-    "parlour": "parlor",
-    "armoury": "armory",
-    "catalogue": "catalog",
-    "sepulchre": "sepulcher",
-}
+from llm_collab_envs.writing.section_writing.style import DECISIONS, SPELLINGS, VALUE_FORMS
 
 TITLES = (
     "Origins Trade Crafts Faith Leisure Travel Winter Summer Learning Medicine Music Food "
@@ -61,16 +35,7 @@ GIVEN_NAMES = (
     "Anna Boris Clara David Emma Felix Greta Hugo Irene Jonas Karin Louis Maria Nils Olga Peter"
 ).split()
 
-
 _ATTRIBUTE = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)*")
-VALUE_FORMS = {  # the neutral form of each kind of value
-    "person": re.compile(r"[^\n;]+"),
-    "place": re.compile(r"[^\n;]+"),
-    "year": re.compile(r"[0-9]{1,4}"),
-    "amount": re.compile(r"[0-9]{1,15}"),
-    "date": re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-[0-9]{2}"),
-    "measure": re.compile(r"[0-9]+ kg"),
-}
 
 
 @dataclass(frozen=True)
@@ -257,31 +222,6 @@ def deal_style(task: SectionTask, team_size: int) -> list[dict[str, str]]:
     for k, (decision, option) in enumerate(task.style):
         known[(k + task.rotation) % team_size][decision] = option
     return known
-
-
-def written_forms(fact: Fact) -> dict[str, str]:
-    """Return every way to write a fact's value, by style option ("" for the neutral form)."""
-    value = fact.value
-    if fact.kind == "amount":
-        separators = {"comma": ",", "dot": ".", "space": " "}
-        return {"": value, **{o: group_digits(value, s) for o, s in separators.items()}}
-    if fact.kind == "date":
-        year, month, day = value.split("-")
-        name = MONTHS[int(month) - 1]
-        return {
-            "": value,
-            "dayfirst": f"{int(day)} {name} {year}",
-            "monthfirst": f"{name} {int(day)}, {year}",
-            "dotted": f"{day}.{month}.{year}",
-        }
-    if fact.kind == "measure":
-        return {option: f"{value.split()[0]} {unit}" for option, unit in UNIT_FORMS.items()}
-    return {"": value}
-
-
-def group_digits(number: str, separator: str) -> str:
-    """Write a number with its thousands grouped."""
-    return f"{int(number):,}".replace(",", separator)
 
 
 def _attributes(rng: np.random.Generator, level: Level) -> dict[str, Iterator[str]]:
