@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import importlib.util
 import os
 from collections.abc import Sequence
 from functools import cache
@@ -13,15 +15,24 @@ from llm_collab_envs.sandbox.transcript import (
     call_lines,
     conclude,
     one_line,
+    output_bytes,
     read_answers,
 )
 
-_LIMIT_ERRORS: dict[str, tuple[str, Status]] = {
-    "TimeoutError: feed time limit exceeded": ("the time limit was reached", "timeout"),
-    "MemoryError: memory limit exceeded": ("the memory limit was reached", "memory"),
-}
 # Fewer frames than CPython gives a program, so that what is answered here is answered there.
 _RECURSION = 800
+
+
+_PREAMBLE = """
+import json as _sandbox_json
+import sys as _sandbox_sys
+_sandbox_dumps = _sandbox_json.dumps
+_sandbox_print = print
+_sandbox_stream = _sandbox_sys.stderr
+def _sandbox_send(number, status, detail):
+    line = "\\n" + _sandbox_dumps([number, status, detail]) + "\\n"
+    _sandbox_print(line, end="", file=_sandbox_stream)
+"""
 
 
 class MontyBackend:
@@ -34,7 +45,7 @@ class MontyBackend:
         import pydantic_monty as monty
 
         lines = call_lines(calls, limits.output_chars)
-        printed = monty.CollectStreams(max_bytes=4 * limits.output_chars + 1000)
+        printed = monty.CollectStreams(max_bytes=output_bytes(limits))
         status: Status = "ok"
         detail = ""
         try:
@@ -47,30 +58,40 @@ class MontyBackend:
                 assert_message_annotations=False,
                 os_policy={"sleep": "zero", "random_start": {"seed": 0}},
             ) as session:
-                session.feed_run(DRIVER)
-                session.feed_run(source, print_callback=printed)
+                session.feed_run(_PREAMBLE + DRIVER)
+                # A last statement that is no expression: no value comes back by Monty's own way,
+                # which knows no limit on its length.
+                session.feed_run(source + "\npass\n", print_callback=printed)
                 session.feed_run(lines, print_callback=printed)
         except monty.MontyCrashedError as error:
             status, detail = ("timeout" if error.timed_out else "crash"), one_line(str(error))
         except monty.MontyError as error:
-            status, detail = _describe(str(error))
+            status, detail = _describe(str(error), limits)
         sent = "".join(text for stream, text in printed.output if stream == "stderr")
         return conclude(read_answers(sent, calls), calls, status, detail, self.name)
 
 
-def _describe(message: str) -> tuple[Status, str]:
+def _describe(message: str, limits: Limits) -> tuple[Status, str]:
     """The status of a run that Monty ended, and why."""
-    for start, (detail, status) in _LIMIT_ERRORS.items():
-        if message.startswith(start):
-            return status, detail
-    return "error", one_line(message)
+    detail = one_line(message)
+    if message.startswith("TimeoutError: feed time limit exceeded"):
+        return "timeout", detail
+    if message.startswith("MemoryError"):
+        printed_too_much = message.endswith(f"> {output_bytes(limits)} bytes")
+        return ("output" if printed_too_much else "memory"), detail
+    return "error", detail
+
+
+def why_monty_fails() -> str:
+    """Why the backend cannot work here, with the remedy, or "" where it can."""
+    if importlib.util.find_spec("pydantic_monty") is None:
+        return "pydantic-monty is missing; run pip install 'llm-collab-envs[coding]'"
+    return ""
 
 
 @cache
 def _pool(pid: int) -> Any:
     """The workers of this process; a forked child must not share its parent's."""
-    import atexit
-
     import pydantic_monty as monty
 
     pool = monty.Monty(min_processes=1, request_timeout=60.0)

@@ -50,20 +50,27 @@ class Limits:
     """What a run may use; each limit that is reached ends the run with an outcome of its own.
 
     Attributes:
-        seconds: Processor time; reaching it is a "timeout".
+        seconds: Processor time, in whole seconds where the kernel counts; reaching it is a
+            "timeout".
         wall_seconds: Time on the clock, ten times as long by default, so that a busy machine does
             not change a score; reaching it is a "timeout" too.
-        memory_mb: Memory in MiB; reaching it is "memory".
-        output_chars: What the program may print, and what its answers may take as text; reaching
-            either is "output".
-        source_chars: Length of the program; a longer one is "refused".
+        memory_mb: Memory in MiB, Python itself included; reaching it is "memory".
+        output_chars: The longest answer as text; all answers and all that is printed may take
+            eight times as many bytes. Reaching either is "output".
+        source_chars: The longest program; a longer one is "refused".
     """
 
     seconds: float = 2.0
     wall_seconds: float = 20.0
     memory_mb: int = 256
-    output_chars: int = 200_000
+    output_chars: int = 100_000
     source_chars: int = 50_000
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that nothing can keep to."""
+        for name, value in vars(self).items():
+            if value <= 0:
+                raise ValueError(f"{name} must be more than 0; got {value}.")
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,50 @@
-"""One way to run programs, whichever backend is there."""
+"""One way to run programs, whichever backends are there."""
 
 from __future__ import annotations
 
-import importlib.util
+import ast
 import os
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Protocol
 
-from llm_collab_envs.sandbox.monty import MontyBackend
-from llm_collab_envs.sandbox.outcome import Answer, Call, Job, Limits, Outcome
+from llm_collab_envs.sandbox.bubblewrap import BubblewrapBackend, why_bubblewrap_fails
+from llm_collab_envs.sandbox.child import NAME
+from llm_collab_envs.sandbox.monty import MontyBackend, why_monty_fails
+from llm_collab_envs.sandbox.outcome import Answer, Call, Job, Limits, Outcome, Status
+from llm_collab_envs.sandbox.portable import portable
+from llm_collab_envs.sandbox.unprotected import UnprotectedBackend
 
 BACKENDS = ("auto", "monty", "bwrap", "unsafe")
+# Long enough for nearly all; a program that takes longer is run again with its own limit.
+_QUICK_SECONDS = 0.5
+
+# Python 3.12 and later warn of an unknown escape while they parse; a model's text may hold many.
+warnings.filterwarnings("ignore", module=f"<{NAME}>")
+
+
+class Backend(Protocol):
+    """One way to run a program.
+
+    Attributes:
+        name: What `Outcome.backend` says.
+    """
+
+    name: str
+
+    def run(self, source: str, calls: Sequence[Call], limits: Limits) -> Outcome:
+        """Run the program, then the calls in order."""
+        ...
 
 
 class Sandbox:
-    """Runs programs with one backend, or with the fastest that can run them.
+    """Runs programs with one backend, or with the fastest that can run each.
+
+    "auto" runs a program in Monty where it is known to mean the same there as in CPython, and in
+    CPython under bubblewrap where it is not, or where Monty does not answer every call. Where only
+    one of the two works, that one runs everything.
 
     Args:
         backend: "auto", "monty", "bwrap" or "unsafe".
@@ -22,37 +52,101 @@ class Sandbox:
 
     Raises:
         ValueError: If the backend is unknown.
-        RuntimeError: If it cannot work here; the message says what to install.
+        RuntimeError: If it cannot work here; the message says what to do.
     """
 
     def __init__(self, backend: str = "auto", limits: Limits | None = None) -> None:
-        """Find the backend."""
+        """Find the backends."""
         if backend not in BACKENDS:
             raise ValueError(f"backend must be one of {', '.join(BACKENDS)}; got {backend!r}.")
-        if importlib.util.find_spec("pydantic_monty") is None:
-            raise RuntimeError(
-                "No sandbox works here: run pip install 'llm-collab-envs[coding]', or pass "
-                "sandbox='unsafe' to run model-written code unprotected."
-            )
         self.backend = backend
         self.limits = limits or Limits()
-        self._monty = MontyBackend()
+        self._fast, self._full = _backends(backend)
 
     def run(self, source: str, calls: Sequence[Call] = (), limits: Limits | None = None) -> Outcome:
-        """Run the program once, then the calls in order in the same module state."""
+        """Run the program once, then the calls in order in the same module state.
+
+        Args:
+            source: The program; any text.
+            calls: The calls.
+            limits: What this run may use; the sandbox's own limits by default.
+
+        Raises:
+            ValueError: If an argument cannot go in.
+            TypeError: If an argument is of a type that cannot go in.
+            RuntimeError: If the backend stopped working.
+        """
         limits = limits or self.limits
         if len(source) > limits.source_chars:
-            detail = f"the program is longer than {limits.source_chars} characters"
-            answer = Answer("refused", detail=detail)
-            return Outcome("refused", detail, (answer,) * len(calls))
-        return self._monty.run(source, calls, limits)
+            return _unrun("refused", f"longer than {limits.source_chars} characters", calls)
+        tree = _parse(source)
+        if isinstance(tree, str):
+            return _unrun("error", tree, calls)
+        if self._full is None:
+            assert self._fast is not None
+            return self._fast.run(source, calls, limits)
+        if self._fast is not None and portable(tree, calls):
+            quick = replace(limits, seconds=min(limits.seconds, _QUICK_SECONDS))
+            outcome = self._fast.run(source, calls, quick)
+            if outcome.status == "ok" and all(a.status == "ok" for a in outcome.answers):
+                return outcome
+        return self._full.run(source, calls, limits)
 
     def run_many(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """Run many programs over the cores, in order of the jobs."""
-        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        """Run many programs over the cores; outcomes in the order of the jobs."""
+        workers = min(len(jobs), _cores())
+        if workers <= 1:
+            return [self.run(job.source, job.calls, job.limits) for job in jobs]
+        with ThreadPoolExecutor(workers) as threads:
             return list(threads.map(lambda job: self.run(job.source, job.calls, job.limits), jobs))
 
 
 def run(source: str, calls: Sequence[Call] = (), limits: Limits | None = None) -> Outcome:
-    """Run a program in the default sandbox."""
+    """Run a program in the default sandbox; see `Sandbox.run`."""
     return Sandbox(limits=limits).run(source, calls)
+
+
+def _backends(backend: str) -> tuple[Backend | None, Backend | None]:
+    """What tries first, and what has the last word; one of them may be missing."""
+    if backend == "unsafe":
+        return None, UnprotectedBackend()
+    no_monty = why_monty_fails() if backend in ("auto", "monty") else "not asked for"
+    no_bwrap = why_bubblewrap_fails() if backend in ("auto", "bwrap") else "not asked for"
+    if no_monty and no_bwrap:
+        reason = {"auto": f"{no_monty}; {no_bwrap}", "monty": no_monty, "bwrap": no_bwrap}[backend]
+        raise RuntimeError(
+            f"sandbox={backend!r} cannot work here: {reason}; only where every program is trusted, "
+            "sandbox='unsafe' runs them unprotected."
+        )
+    if no_bwrap and backend == "auto":
+        warnings.warn(
+            f"Programs that Monty cannot run will fail, for {no_bwrap}.", UserWarning, stacklevel=3
+        )
+    return None if no_monty else MontyBackend(), None if no_bwrap else BubblewrapBackend()
+
+
+def _parse(source: str) -> ast.Module | str:
+    """The program as a tree, or why it is no program."""
+    try:
+        tree = compile(source, f"<{NAME}>", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    except SyntaxError as error:
+        return f"SyntaxError: {error.msg} (line {error.lineno})"
+    except ValueError as error:  # NUL characters and surrogates
+        return f"SyntaxError: {error}"
+    except (MemoryError, RecursionError):
+        return "SyntaxError: nested too deep"
+    assert isinstance(tree, ast.Module)
+    return tree
+
+
+def _unrun(status: Status, why: str, calls: Sequence[Call]) -> Outcome:
+    """The outcome of a program that is not run at all."""
+    detail = f"the program is {why}" if status == "refused" else why
+    return Outcome(status, detail, (Answer(status, detail=detail),) * len(calls))
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,73 @@
+"""Runs one program in CPython, in a process that the judge has locked up.
+
+The judge starts `python -s -S -c BOOT`, with this file and the job on standard input. Answers leave
+by standard output, one line each, mixed with whatever the program prints.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import CodeType, ModuleType
+from typing import Any
+
+BOOT = "import sys, marshal; c, j = marshal.loads(sys.stdin.buffer.read()); exec(c, {'JOB': j})"
+READY = "ready\n"
+RUN = -1  # the number under which the run as a whole is reported
+NAME = "submission"
+
+
+def main(source: str, driver: CodeType, calls: str, limits: tuple[tuple[str, int], ...]) -> None:
+    """Run the program, make the calls, and leave without any of Python's own clearing up."""
+    from _json import encode_basestring_ascii
+
+    def text(value: Any) -> str:
+        if value is None or isinstance(value, bool):
+            return "null" if value is None else "true" if value else "false"
+        if isinstance(value, int):
+            return str(value)
+        if isinstance(value, str):
+            return str(encode_basestring_ascii(value))
+        return "[" + ",".join(map(text, value)) + "]"
+
+    def send(number: int, status: str, detail: Any) -> None:
+        data = f"\n{text([number, status, detail])}\n".encode()
+        while data:
+            data = data[os.write(1, data) :]
+
+    os.write(1, READY.encode())
+    set_limits(limits)
+    # Python 3.10 and earlier put the current folder first.
+    sys.path[:] = [entry for entry in sys.path if entry]
+    module = sys.modules[NAME] = ModuleType(NAME)
+    scope = module.__dict__
+    tools: dict[str, Any] = {"_sandbox_send": send}
+    exec(driver, tools)
+    describe = tools["_sandbox_describe"]
+    try:
+        exec(compile(source, f"<{NAME}>", "exec", 0, True), scope)
+        scope.update((name, tool) for name, tool in tools.items() if name != "__builtins__")
+        exec(calls, scope)
+    except MemoryError:
+        send(RUN, "memory", "the memory limit was reached")
+    except SyntaxError as error:
+        send(RUN, "error", f"SyntaxError: {error.msg} (line {error.lineno})")
+    except BaseException as error:
+        send(RUN, "error", describe(error))
+    os._exit(0)
+
+
+def set_limits(limits: tuple[tuple[str, int], ...]) -> None:
+    """Set limits that the program cannot raise again."""
+    import resource
+
+    for name, value in limits:
+        number = getattr(resource, name)
+        hard = resource.getrlimit(number)[1]
+        if hard != resource.RLIM_INFINITY:
+            value = min(value, hard)
+        resource.setrlimit(number, (value, value))
+
+
+if "JOB" in globals():
+    main(*globals()["JOB"])
