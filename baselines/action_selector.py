@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import StoppingCriteria, StoppingCriteriaList
+from transformers import StaticCache, StoppingCriteria, StoppingCriteriaList
 
 STRETCH = 128  # tokens written at a stretch; the cache is as long as the prompt and this
 
@@ -26,7 +26,7 @@ class ActionSelector:
     temperature: float = 1.0
     top_p: float = 1.0
     max_new_tokens: int = 512
-    batch_size: int = 256
+    batch_size: int = 64
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -52,9 +52,13 @@ class ActionSelector:
         Returns:
             The new tokens of each, the one that ends it included where it was reached.
         """
-        replies: list[list[int]] = []
-        for at in range(0, len(prompts), self.batch_size):
-            replies += self._finish(model, prompts[at : at + self.batch_size], pad, ends)
+        replies: list[list[int]] = [[]] * len(prompts)
+        order = sorted(range(len(prompts)), key=lambda n: len(prompts[n]))
+        for at in range(0, len(order), self.batch_size):
+            batch = order[at : at + self.batch_size]
+            written = self._finish(model, [prompts[n] for n in batch], pad, ends)
+            for n, ids in zip(batch, written, strict=True):
+                replies[n] = ids
         return replies
 
     def _finish(
@@ -80,23 +84,30 @@ class ActionSelector:
     def _extend(
         self, model: Any, prompts: Sequence[list[int]], room: int, pad: int, ends: Collection[int]
     ) -> list[list[int]]:
-        """Write on until all replies are finished, or few are left open, or there is no room."""
-        width = max(len(ids) for ids in prompts)
-        ids_BT = torch.full((len(prompts), width), pad)
-        mask_BT = torch.zeros_like(ids_BT)
-        for n, ids in enumerate(prompts):
-            ids_BT[n, width - len(ids) :] = torch.tensor(ids)
-            mask_BT[n, width - len(ids) :] = 1
+        """Write on until all replies are finished, or few are left open, or there is no room.
+
+        Distinct prompts (U) are read once, however many replies (B) go on from them.
+        """
+        distinct = list(dict.fromkeys(map(tuple, prompts)))
+        width = len(max(distinct, key=len))
+        ids_UT = torch.full((len(distinct), width), pad, device=model.device)
+        mask_UT = torch.zeros_like(ids_UT)
+        for n, ids in enumerate(distinct):
+            ids_UT[n, width - len(ids) :] = torch.tensor(ids)
+            mask_UT[n, width - len(ids) :] = 1
+        which_B = torch.tensor([distinct.index(tuple(ids)) for ids in prompts], device=model.device)
+        cache = _read(model, ids_UT, mask_UT, width + STRETCH, pad)
+        cache.reorder_cache(which_B)
         chance: dict[str, Any] = {"do_sample": False}
         if self.temperature > 0:
             chance = {"do_sample": True, "temperature": self.temperature, "top_k": 0}
             chance["top_p"] = self.top_p
         out_BT = model.generate(
-            input_ids=ids_BT.to(model.device),
-            attention_mask=mask_BT.to(model.device),
+            input_ids=ids_UT[which_B],
+            attention_mask=mask_UT[which_B],
+            past_key_values=cache,
             max_new_tokens=min(room, STRETCH),
             use_cache=True,  # trainers turn it off in the config
-            cache_implementation="static",
             disable_compile=True,
             pad_token_id=pad,
             eos_token_id=list(ends),
@@ -104,6 +115,22 @@ class ActionSelector:
             **chance,
         )
         return [_until(row, ends) for row in out_BT[:, width:].tolist()]
+
+
+def _read(model: Any, ids_UT: torch.Tensor, mask_UT: torch.Tensor, room: int, pad: int) -> Any:
+    """Return the cache of a model that has read all tokens but the last, with `room` in all."""
+    out = model.generate(
+        input_ids=ids_UT[:, :-1],
+        attention_mask=mask_UT[:, :-1],
+        past_key_values=StaticCache(config=model.config, max_cache_len=room),
+        max_new_tokens=1,
+        do_sample=False,
+        use_cache=True,
+        disable_compile=True,
+        pad_token_id=pad,
+        return_dict_in_generate=True,
+    )
+    return out.past_key_values
 
 
 class _FewLeft(StoppingCriteria):

@@ -19,6 +19,8 @@ class TrainConfig:
         num_generations: Episodes for each task, GRPO's group size.
         steps: Optimisation steps.
         learning_rate: Of AdamW, at its highest.
+        max_grad_norm: Clipping of the gradient's norm: a rare failure in a group that is nearly
+            always right has a large advantage.
         schedule: Of the learning rate: "constant_with_warmup", "linear" or "cosine".
         warmup: Steps of linear warm-up.
         kl: Weight of the KL to the policy that training started from.
@@ -44,6 +46,7 @@ class TrainConfig:
     num_generations: int = 8
     steps: int = 40
     learning_rate: float = 8e-4
+    max_grad_norm: float = 0.1
     schedule: str = "linear"
     warmup: int = 3
     kl: float = 0.0
@@ -53,7 +56,7 @@ class TrainConfig:
     temperature: float = 1.0
     top_p: float = 1.0
     max_new_tokens: int = 512
-    rollout_batch: int = 256
+    rollout_batch: int = 64
     micro_batch: int = 32
     save_every: int = 10
     seed: int = 0

@@ -110,6 +110,50 @@ class JointRollout:
         return self._actor
 
 
+class JointTrainer(GRPOTrainer):
+    """TRL's trainer, with rows of like length in one micro-batch and no needless padding.
+
+    A step's micro-batches add up to one gradient, so it does not matter which row is in which; but
+    a soloist's row is several times as long as a teammate's.
+    """
+
+    _packed: Any = None
+
+    def _prepare_inputs(self, generation_batch: Any) -> Any:
+        """Return the next micro-batch."""
+        super()._prepare_inputs(generation_batch)
+        if self._buffered_inputs is not self._packed:
+            self._packed = self._buffered_inputs = pack_by_length(self._buffered_inputs)
+        return self._buffered_inputs[self._step % self.args.steps_per_generation]
+
+
+def pack_by_length(batches: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Deal rows out anew by their length, to as many batches, and cut padding off both ends.
+
+    Args:
+        batches: TRL's micro-batches: tensors of shape (B,) and (B, T), prompts padded on the left
+            and completions on the right, and figures of the whole step.
+    """
+    rows = {
+        name: torch.cat([batch[name] for batch in batches])
+        for name, value in batches[0].items()
+        if isinstance(value, torch.Tensor) and value.dim()
+    }
+    prompt_B, completion_B = (rows[f"{part}_mask"].sum(1) for part in ("prompt", "completion"))
+    packed = []
+    for index in torch.argsort(prompt_B + completion_B, stable=True).chunk(len(batches)):
+        prompt, completion = int(prompt_B[index].max()), int(completion_B[index].max())
+        batch = dict(batches[0])
+        for name, values in rows.items():
+            if values.dim() > 1:
+                values = (
+                    values[:, -prompt:] if name.startswith("prompt") else values[:, :completion]
+                )
+            batch[name] = values[index]
+        packed.append(batch)
+    return packed
+
+
 def team_reward(
     joint: Sequence[float], terms: Sequence[dict[str, float]], log_metric: Any, **_: Any
 ) -> list[float]:
@@ -174,7 +218,7 @@ def build_trainer(
         use_cpu=model.device.type == "cpu",
         gradient_checkpointing=False,
         weight_decay=0.0,
-        max_grad_norm=1.0,
+        max_grad_norm=config.max_grad_norm,
         seed=config.seed,
         logging_steps=1,
         save_steps=config.save_every,
@@ -184,7 +228,7 @@ def build_trainer(
         remove_unused_columns=False,
         use_vllm=False,
     )
-    trainer = GRPOTrainer(
+    trainer = JointTrainer(
         model=model,
         reward_funcs=[team_reward, difference_reward],
         args=arguments,

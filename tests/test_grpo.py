@@ -18,7 +18,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from baselines.advantages import group_relative
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
-from baselines.grpo import build_trainer
+from baselines.grpo import build_trainer, pack_by_length
 from baselines.models import TINY
 from baselines.train import METRICS, MetricsFile, train
 
@@ -86,6 +86,34 @@ def test_only_what_the_policy_wrote_is_in_the_loss(batch):
         assert made["completion_ids"][n, : len(ids)].tolist() == ids
         assert mask[n, : len(ids)].tolist() == own
         assert mask[n, len(ids) :].sum() == 0, "padding is not trained"
+
+
+def test_packing_keeps_every_row_and_cuts_padding(batch):
+    made, rows, _ = batch
+    parts = [
+        {k: v[n : n + 4] if isinstance(v, torch.Tensor) and v.dim() else v for k, v in made.items()}
+        for n in range(0, 12, 4)
+    ]
+    packed = pack_by_length(parts)
+    assert len(packed) == 3
+    seen = []
+    for part in packed:
+        assert set(part) == set(made)
+        assert part["num_items_in_batch"] == made["num_items_in_batch"]
+        for side in ("prompt", "completion"):
+            assert part[f"{side}_mask"].sum(1).max() == part[f"{side}_ids"].shape[1]
+        for n in range(4):
+            row = [
+                part[f"{side}_ids"][n][part[f"{side}_mask"][n].bool()].tolist()
+                for side in ("prompt", "completion")
+            ]
+            seen.append((*row, part["advantages"][n].item()))
+    expected = zip(
+        rows["prompt_ids"], rows["completion_ids"], made["advantages"].tolist(), strict=True
+    )
+    assert sorted(seen) == sorted((list(p), list(c), a) for p, c, a in expected)
+    lengths = [len(prompt) + len(completion) for prompt, completion, _ in seen]
+    assert lengths == sorted(lengths)
 
 
 def test_resumed_run_equals_unbroken_run(tmp_path):

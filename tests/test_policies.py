@@ -204,3 +204,26 @@ def test_greedy_replies_do_not_depend_on_the_batch(folder):
     policy.model.float()  # in bf16, ties may fall either way
     histories = [history(FIRST), history(FIRST + "Notice: a longer one.\n" * 9), history("short")]
     assert policy.act(histories) == [policy.act([one])[0] for one in histories]
+
+
+def test_greedy_replies_do_not_depend_on_who_has_the_same_prompt(folder):
+    policy = HFPolicy.load(
+        folder, ActionSelector(temperature=0.0, max_new_tokens=200, batch_size=4)
+    )
+    policy.model.float()
+    short, long = history("short"), history(FIRST)
+    alone = {id(one): policy.act([one])[0] for one in (short, long)}
+    histories = [long, short, short, long, short, long]
+    assert policy.act(histories) == [alone[id(one)] for one in histories]
+
+
+def test_a_prompt_that_many_share_is_read_once(folder):
+    policy = HFPolicy.load(folder, ActionSelector(temperature=1.0, max_new_tokens=4))
+    read: list[tuple[int, ...]] = []
+    embed = policy.model.get_input_embeddings()
+    embed.register_forward_hook(lambda module, inputs, _: read.append(tuple(inputs[0].shape)))
+    prompt = policy.context.ids(history(FIRST))
+    replies = policy.act([history(FIRST)] * 8)
+    assert read[0] == (1, len(prompt) - 1)
+    assert all(shape == (8, 1) for shape in read[1:])
+    assert len({reply.token_ids for reply in replies}) > 1, "each is sampled by itself"
