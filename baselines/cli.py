@@ -121,8 +121,12 @@ def train(
     team_size: TeamSize = TEAM_SIZE,
     difficulty: Difficulty = "easy",
     tasks_per_step: Annotated[
-        int, typer.Option(help="Tasks in an optimisation step.", min=1)
-    ] = len(TrainConfig.teams),
+        int, typer.Option(help="Tasks in an optimisation step that the team does.", min=1)
+    ] = len(TrainConfig.teams) - 1,
+    solo_tasks: Annotated[
+        int,
+        typer.Option(help="Tasks a step that one agent does alone, so as not to forget it.", min=0),
+    ] = 1,
     generations: Annotated[
         int, typer.Option(help="Episodes of each task: the group that rewards are relative to.")
     ] = TrainConfig.num_generations,
@@ -143,11 +147,13 @@ def train(
 ) -> None:
     """Train one policy for all agents of a team, by GRPO on the joint reward.
 
-    Each step plays tasks-per-step x generations episodes on the train split. Ctrl-C saves; the same
-    command with --resume goes on. The trained policy is in --out, ready for `llm-collab evaluate`.
+    Each step plays (tasks-per-step + solo-tasks) x generations episodes on the train split. Ctrl-C
+    saves; the same command with --resume goes on. The trained policy is in --out, ready for
+    `llm-collab evaluate`.
     """
     with _sentences():
-        rows = team_size * tasks_per_step * generations
+        teams = (team_size,) * tasks_per_step + (1,) * solo_tasks
+        rows = sum(teams) * generations
         with _values():
             make(env, team_size=team_size, difficulty=difficulty).reset(seed=0)
             config = TrainConfig(
@@ -155,7 +161,7 @@ def train(
                 out=out,
                 model=model,
                 difficulty=difficulty,
-                teams=(team_size,) * tasks_per_step,
+                teams=teams,
                 num_generations=generations,
                 steps=steps,
                 learning_rate=learning_rate,

@@ -15,7 +15,8 @@ class TrainConfig:
         out: Folder of the run.
         model: "tiny", a model folder or a model id.
         difficulty: Of the tasks.
-        teams: The team size of each task in a step, so (4, 4, 4) is three tasks of teams of 4.
+        teams: The team size of each task in a step: (4, 4, 4, 1) is three tasks for teams of 4 and
+            one for a single agent, lest the policy forget how to work alone.
         num_generations: Episodes for each task, GRPO's group size.
         steps: Optimisation steps.
         learning_rate: Of AdamW, at its highest.
@@ -42,12 +43,12 @@ class TrainConfig:
     out: Path
     model: str = "tiny"
     difficulty: str = "easy"
-    teams: tuple[int, ...] = (4, 4, 4)
+    teams: tuple[int, ...] = (4, 4, 4, 1)
     num_generations: int = 8
-    steps: int = 40
+    steps: int = 80
     learning_rate: float = 8e-4
     max_grad_norm: float = 0.1
-    schedule: str = "linear"
+    schedule: str = "cosine"
     warmup: int = 3
     kl: float = 0.0
     clip: float = 0.2
@@ -57,7 +58,7 @@ class TrainConfig:
     top_p: float = 1.0
     max_new_tokens: int = 512
     rollout_batch: int = 64
-    micro_batch: int = 32
+    micro_batch: int = 13
     save_every: int = 10
     seed: int = 0
 

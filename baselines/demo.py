@@ -30,7 +30,7 @@ Key = tuple[str, int, float]  # policy, team size, temperature
 
 def training(out: Path, steps: int, seed: int) -> TrainConfig:
     """Return the demo's training run."""
-    return TrainConfig(ENV, out, teams=(TEAM,) * 3, steps=steps, seed=seed)
+    return TrainConfig(ENV, out, teams=(TEAM, TEAM, TEAM, 1), steps=steps, seed=seed)
 
 
 def run(root: Path, steps: int, episodes: int, seed: int, console: Console) -> None:

@@ -144,6 +144,13 @@ def test_mistakes_in_train(tmp_path):
     assert "runs/missing" in sentence(*train, "--model", "./runs/missing")
 
 
+def test_training_mixes_teams_with_tasks_done_alone(tmp_path):
+    for extra, teams in (((), [4, 4, 4, 1]), (("--solo-tasks", 0, "--tasks-per-step", 2), [4, 4])):
+        out = tmp_path / f"run-{len(extra)}"
+        sentence("train", ENV, "--out", out, "--model", "./runs/missing", *extra)
+        assert json.loads((out / "run.json").read_text())["teams"] == teams
+
+
 def test_ctrl_c_says_what_is_saved_and_how_to_go_on(tmp_path):
     out = tmp_path / "results.jsonl"
     arguments = ("evaluate", ENV, "--policy", "expert", "--batch", "2", "--out", str(out))
