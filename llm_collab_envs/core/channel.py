@@ -32,7 +32,7 @@ class Channel:
     def __init__(self, agents: Sequence[str], budget: int) -> None:
         """Start with empty inboxes and full budgets."""
         self.left = dict.fromkeys(agents, budget)
-        self.deliveries: list[Delivery] = []
+        self._inboxes: dict[str, list[Delivery]] = {agent: [] for agent in agents}
 
     def send(self, round_: int, sender: str, messages: Iterable[Message]) -> tuple[int, int]:
         """Send one agent's messages.
@@ -48,11 +48,17 @@ class Channel:
                 dropped += 1
                 continue
             self.left[sender] -= cost
-            self.deliveries.append(Delivery(round_, sender, message.recipient, message.text))
+            self._deliver(Delivery(round_, sender, message.recipient, message.text))
         return attempted, dropped
 
-    def inbox(self, agent: str) -> list[Delivery]:
+    def inbox(self, agent: str) -> Sequence[Delivery]:
         """Return everything said to `agent` so far, oldest first."""
-        return [
-            d for d in self.deliveries if d.sender != agent and d.recipient in (agent, EVERYONE)
-        ]
+        return self._inboxes[agent]
+
+    def _deliver(self, delivery: Delivery) -> None:
+        if delivery.recipient != EVERYONE:
+            self._inboxes[delivery.recipient].append(delivery)
+            return
+        for agent, inbox in self._inboxes.items():
+            if agent != delivery.sender:
+                inbox.append(delivery)

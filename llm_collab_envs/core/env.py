@@ -99,6 +99,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         self.state_space = UnicodeText(MAX_STATE_CHARS)
         self._np_random: np.random.Generator | None = None
         self._started: EpisodeLoop | None = None
+        self._briefed: tuple[TaskT, ObservationCollector] | None = None
         self._check_team(self.tasks[0])
         self._rated = True  # False in the copy of the env that only measures the expert's time
 
@@ -169,17 +170,23 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         budget = share if self.message_budget is None else self.message_budget
         agents, name = self.possible_agents, self.metadata["name"]
         team = Team(agents, budget)
-        views = {agent: self._private_view(task, agent) for agent in agents}
         return EpisodeLoop(
             EpisodeLog(name, self._config(), index, task.to_dict(), agents[:]),
             team,
-            ObservationCollector(self._job(task), views),
+            self._collector(task),
             RewardAggregator(
                 self.reward, self._rate, self._play_expert, team.tally, budget * len(agents)
             ),
             self._feedback,
             self.max_cycles or rounds,
         )
+
+    def _collector(self, task: TaskT) -> ObservationCollector:
+        """Brief the agents; the last task's briefings are kept, as the expert plays it again."""
+        if self._briefed is None or self._briefed[0] is not task:
+            views = {agent: self._private_view(task, agent) for agent in self.possible_agents}
+            self._briefed = task, ObservationCollector(self._job(task), views)
+        return self._briefed[1]
 
     def step(self, actions: dict[str, str]) -> Step:
         """Play one round: all agents act at the same time.

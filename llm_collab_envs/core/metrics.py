@@ -65,10 +65,12 @@ class Tally:
 
     def add(self, turns: Mapping[str, Turn]) -> None:
         """Count one more round."""
+        talk = sum(turn.message_tokens for turn in turns.values())
+        longest, second = (*sorted((t.tokens for t in turns.values()), reverse=True), 0, 0)[:2]
         for without in self._path:
-            heard = [turn for agent, turn in turns.items() if agent != without]
-            self._path[without] += max((turn.tokens for turn in heard), default=0)
-            self._talk[without] += sum(turn.message_tokens for turn in heard)
+            turn = turns.get(without) if without else None
+            self._path[without] += second if turn and turn.tokens == longest else longest
+            self._talk[without] += talk - (turn.message_tokens if turn else 0)
         for agent, turn in turns.items():
             self.malformed[agent] += bool(turn.error)
 

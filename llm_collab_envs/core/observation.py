@@ -98,6 +98,8 @@ def _check_length(agent: str, briefing: str) -> None:
 
 
 def _newest_that_fit(lines: Sequence[str], room: int) -> list[str]:
+    if sum(map(len, lines)) + len(lines) <= room:
+        return list(lines)
     kept: list[str] = []
     for line in reversed(lines):
         room -= len(line) + 1

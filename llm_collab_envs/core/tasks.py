@@ -62,6 +62,7 @@ class TaskSource(Generic[TaskT]):
         self._split = split
         self._difficulty = difficulty
         self._loaded = None if path is None else _read_jsonl(Path(path), load)
+        self._last: tuple[int, TaskT] | None = None
 
     def __len__(self) -> int:
         """How many tasks there are."""
@@ -76,8 +77,11 @@ class TaskSource(Generic[TaskT]):
             )
         if self._loaded is not None:
             return self._loaded[index]
-        key = [SPLITS.index(self._split), DIFFICULTIES.index(self._difficulty), index]
-        return self._generate(np.random.default_rng(key), self._split)
+        if self._last is None or self._last[0] != index:
+            key = [SPLITS.index(self._split), DIFFICULTIES.index(self._difficulty), index]
+            task = self._generate(np.random.default_rng(key), self._split)
+            self._last = int(index), task
+        return self._last[1]
 
 
 def invent_name(rng: np.random.Generator, split: str, taken: set[str]) -> str:

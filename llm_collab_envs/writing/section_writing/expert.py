@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from llm_collab_envs.core.observation import split_briefing
+from llm_collab_envs.core.observation import TURN_MARK, split_briefing
 from llm_collab_envs.writing.section_writing.style import (
     DECISIONS,
     MARKERS,
@@ -24,6 +24,7 @@ UNKNOWN = "?"
 
 _HEADING_FORMS = {"hash": "# {}", "colon": "{}:", "bars": "== {} =="}
 _ENTRY = re.compile(r"(?:- )?([^:;]+): (.+?)(?: \((?:record of (\d{1,4})|a teammate knows)\))?")
+_STYLED = {"amount": "numbers", "date": "dates", "measure": "units"}
 _KINDS = {prop: kind for kind, props in PROPERTIES.items() for prop in props}
 
 
@@ -98,7 +99,7 @@ def read(observation: str) -> Memo:
     """Read everything that an agent needs from its observation."""
     briefing, turn = split_briefing(observation)
     lines = briefing.splitlines()
-    decisions = [d for d in DECISIONS if any(line.startswith(f"- {d}: ") for line in lines)]
+    listed = {line[2:].partition(": ")[0] for line in lines if line.startswith("- ")}
     known = next(line for line in lines if line.startswith("You know: "))
     own_style = _style_entries(known.removeprefix("You know: ").rstrip("."))
     start = lines.index("Your facts:")
@@ -115,10 +116,10 @@ def read(observation: str) -> Memo:
             _hear(facts, entry)
     return Memo(
         alone=", working alone." in lines[0],
-        round=int(re.findall(r"\d+", turn)[0]),
+        round=int(turn.removeprefix(TURN_MARK).partition(" ")[0]),
         submitted="\nYour submission: " in turn,
         style=style,
-        undecided=[d for d in decisions if d not in style],
+        undecided=[d for d in DECISIONS if d in listed and d not in style],
         own_style=own_style,
         facts=facts,
         sections=sections,
@@ -138,7 +139,7 @@ def _read_facts(lines: list[str]) -> tuple[dict[str, tuple[str, int]], dict[str,
             if attribute not in facts:
                 facts[attribute] = (UNKNOWN, 0)
                 sections[next(reversed(sections))].append(attribute)
-            _hear(facts, line)
+            _take(facts, match)
         else:
             sections[line] = []
     return facts, sections
@@ -146,12 +147,16 @@ def _read_facts(lines: list[str]) -> tuple[dict[str, tuple[str, int]], dict[str,
 
 def _hear(facts: dict[str, tuple[str, int]], entry: str) -> None:
     """Take a value that was told, if it is one of the agent's facts and no older record."""
-    match = _ENTRY.fullmatch(entry)
-    if not match:
-        return
-    attribute, value, record = match.group(1), match.group(2), int(match.group(3) or 0)
-    known = facts.get(attribute)
-    if known and value != UNKNOWN and (known[0] == UNKNOWN or record > known[1]):
+    if entry.partition(":")[0].removeprefix("- ") in facts:
+        match = _ENTRY.fullmatch(entry)
+        if match:
+            _take(facts, match)
+
+
+def _take(facts: dict[str, tuple[str, int]], entry: re.Match[str]) -> None:
+    attribute, value, record = entry.group(1), entry.group(2), int(entry.group(3) or 0)
+    known, of = facts[attribute]
+    if value != UNKNOWN and (known == UNKNOWN or record > of):
         facts[attribute] = (value, record)
 
 
@@ -165,9 +170,8 @@ def _sentence(attribute: str, value: str, choice: dict[str, str], asked: dict[st
         attribute = " ".join(SPELLINGS.get(word, word) for word in attribute.split())
     verb = "is" if choice["tense"] == "present" else "was"
     kind = _kind(attribute, value)
-    forms = written_forms(kind, value)
-    style = {"amount": "numbers", "date": "dates", "measure": "units"}.get(kind, "")
-    form = forms.get(asked.get(style, ""), value)
+    option = asked.get(_STYLED.get(kind, ""), "")
+    form = written_forms(kind, value).get(option, value) if option else value
     marker = f"{MARKERS[asked['marker']]} " if "marker" in asked else ""
     return f"{marker}The {attribute} {verb} {form}."
 

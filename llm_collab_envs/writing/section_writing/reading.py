@@ -34,9 +34,10 @@ _HEADING_EXTRAS = 12  # characters that a heading may have beside its title
 _MARKER = re.compile(r"\s*(?:([-*+])|\d+[.)])\s+")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _WORD = re.compile(r"[^\W\d_]+")
-_NEGATION = re.compile(r"\b(?:not|never|no|neither|nor|without|or|either)\b|n't\b", re.IGNORECASE)
+_NEGATIONS = frozenset("not never no neither nor without or either".split())
 _FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*(?: \d{3}\b)*")
 _MONTH = "(?:" + "|".join(MONTHS) + ")"
+_FIRST = r"\d(?<![\d.,]\d)"  # a figure's first digit; a digit in front lets the search skip
 _VERBS = {"present": {"is", "are", "has", "have"}, "past": {"was", "were", "had"}}
 _ALL_VERBS = set().union(*_VERBS.values())
 _BRITISH = {american: british for british, american in SPELLINGS.items()}
@@ -49,16 +50,16 @@ _WORDS = {
 }
 _PATTERNS = {
     "numbers": {
-        "comma": re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)"),
-        "dot": re.compile(r"(?<![\d.,])\d{1,3}(?:\.\d{3})+(?!\d)"),
-        "space": re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)"),
-        "": re.compile(r"(?<![\d.,])\d{5,}(?!\d)"),
+        "comma": re.compile(rf"{_FIRST}\d{{0,2}}(?:,\d{{3}})+(?!\d)"),
+        "dot": re.compile(rf"{_FIRST}\d{{0,2}}(?:\.\d{{3}})+(?!\d)"),
+        "space": re.compile(rf"{_FIRST}\d{{0,2}}(?: \d{{3}})+(?!\d)"),
+        "": re.compile(rf"{_FIRST}\d{{4,}}(?!\d)"),
     },
     "dates": {
         "dayfirst": re.compile(rf"\b\d{{1,2}} {_MONTH} \d{{4}}\b"),
         "monthfirst": re.compile(rf"\b{_MONTH} \d{{1,2}}, \d{{4}}\b"),
-        "dotted": re.compile(r"\b\d{2}\.\d{2}\.\d{4}\b"),
-        "": re.compile(r"\b\d{4}-\d{2}-\d{2}\b"),
+        "dotted": re.compile(r"\d(?<!\w\d)\d\.\d{2}\.\d{4}\b"),
+        "": re.compile(r"\d(?<!\w\d)\d{3}-\d{2}-\d{2}\b"),
     },
     "units": {option: re.compile(rf"\d {unit}\b") for option, unit in UNIT_FORMS.items()},
 }
@@ -73,6 +74,7 @@ class Block:
         form: The form of the heading.
         lines: Its lines.
         stated: The facts that it states, repeats included.
+        placed: Those of them that belong in this section.
         denied: The facts that a sentence claims with a value that nothing supports.
         unsupported: How many names and figures nothing supports.
         options: The style options that it shows, by decision.
@@ -82,6 +84,7 @@ class Block:
     form: str
     lines: list[str] = field(default_factory=list)
     stated: list[Fact] = field(default_factory=list)
+    placed: set[Fact] = field(default_factory=set)
     denied: set[Fact] = field(default_factory=set)
     unsupported: int = 0
     options: dict[str, set[str]] = field(default_factory=dict)
@@ -130,6 +133,7 @@ def read_part(lexicon: Lexicon, text: str) -> list[Block]:
             _read_line(lexicon, line, blocks[-1])
     for block in blocks:
         block.options = _options(block)
+        block.placed = {fact for fact in block.stated if fact.section == block.title}
     return blocks
 
 
@@ -168,14 +172,16 @@ def _claims(lexicon: Lexicon, sentence: str) -> list[Entry]:
     It has to be a sentence (a capital letter first, a verb, a full stop, no negation, no question),
     and to name the fact's property and object.
     """
-    found = [_BRITISH.get(word, word) for word in _WORD.findall(sentence.lower())]
+    lower = sentence.lower()
+    found = [_BRITISH.get(word, word) for word in _WORD.findall(lower)]
     words = frozenset(found)
     is_sentence = (
         sentence[:1].isupper()
         and sentence[-1:] in (".", "!")
         and len(sentence) <= MAX_SENTENCE_CHARS
         and not words.isdisjoint(_ALL_VERBS)
-        and not _NEGATION.search(sentence)
+        and words.isdisjoint(_NEGATIONS)
+        and "n't" not in lower
     )
     if not is_sentence:
         return []
@@ -228,9 +234,13 @@ def _find_value(sentence: str, value: str) -> int:
 
 def _options(block: Block) -> dict[str, set[str]]:
     """Return the style options that a block shows, by decision."""
+    found: dict[str, set[str]] = {decision: set() for decision in DECISIONS}
+    found["heading"] = {block.form}
+    if not block.lines:
+        return found
     text = "\n".join(block.lines)
     words = set(_WORD.findall(text.lower()))
-    found = {"heading": {block.form}, "marker": _markers(block.lines)}
+    found["marker"] = _markers(block.lines)
     for decision, vocabulary in _WORDS.items():
         found[decision] = {option for option, own in vocabulary.items() if own & words}
     for decision, patterns in _PATTERNS.items():
@@ -256,11 +266,14 @@ def _markers(lines: list[str]) -> set[str]:
 def lexicon_of(task: SectionTask) -> Lexicon:
     """Return what a task's documents are read with."""
     entries: dict[str, list[Entry]] = {}
+    by_section: dict[str, list[tuple[Fact, dict[str, str]]]] = {}
     for fact in task.facts:
         words = [_BRITISH.get(word, word) for word in _WORD.findall(fact.attribute.lower())]
-        forms = tuple(dict.fromkeys(written_forms(fact.kind, fact.value).values()))
-        entry = Entry(fact, frozenset(words) - {"of", "the"}, forms)
+        forms = written_forms(fact.kind, fact.value)
+        distinct = tuple(dict.fromkeys(forms.values()))
+        entry = Entry(fact, frozenset(words) - {"of", "the"}, distinct)
         entries.setdefault(words[-1], []).append(entry)
+        by_section.setdefault(fact.section, []).append((fact, forms))
     text = " ".join((task.subject, *task.sections, *(f.attribute for f in task.facts)))
     options = (option for decision in DECISIONS.values() for option in decision)
     public = {w.casefold() for w in (*_WORD.findall(text), *options, *_BRITISH)}
@@ -270,19 +283,18 @@ def lexicon_of(task: SectionTask) -> Lexicon:
         entries=entries,
         public=frozenset(public | {"the", "welcome"}),
         sizes=Counter(fact.section for fact in task.facts),
-        asked={title: _asked(task, title) for title in task.sections},
+        asked={title: _asked(task, by_section[title]) for title in task.sections},
     )
 
 
-def _asked(task: SectionTask, title: str) -> list[tuple[str, str]]:
+def _asked(task: SectionTask, facts: list[tuple[Fact, dict[str, str]]]) -> list[tuple[str, str]]:
     """Return the decisions that a section can follow: one on dates needs a date to show it."""
-    facts = [fact for fact in task.facts if fact.section == title]
-    forms = [written_forms(fact.kind, fact.value) for fact in facts]
-    words = {word for fact in facts for word in _WORD.findall(fact.attribute.lower())}
+    words = {word for fact, _ in facts for word in _WORD.findall(fact.attribute.lower())}
 
     def shows(decision: str, option: str) -> bool:
         if decision in _PATTERNS:
-            return any(_PATTERNS[decision][option].search(form.get(option, "")) for form in forms)
+            pattern = _PATTERNS[decision][option]
+            return any(option in forms and pattern.search(forms[option]) for _, forms in facts)
         return decision != "spelling" or any(w in SPELLINGS or w in _BRITISH for w in words)
 
     return [(decision, option) for decision, option in task.style if shows(decision, option)]

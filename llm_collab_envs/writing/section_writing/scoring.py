@@ -19,7 +19,7 @@ from llm_collab_envs.writing.section_writing.reading import (
     lexicon_of,
     read_part,
 )
-from llm_collab_envs.writing.section_writing.tasks import SectionTask
+from llm_collab_envs.writing.section_writing.tasks import Fact, SectionTask
 
 MIN_SHARE_OF_FACTS = 0.5
 
@@ -54,7 +54,7 @@ def score(task: SectionTask, parts: Mapping[str, str]) -> WritingScore:
     lexicon = lexicon_of(task)
     blocks = [block for text in parts.values() for block in read_part(lexicon, text)]
     stated = sum(len(block.stated) for block in blocks)
-    right = {fact for b in blocks for fact in b.stated if fact.section == b.title}
+    right: set[Fact] = set().union(*(block.placed for block in blocks))
     right.difference_update(*(block.denied for block in blocks))
     wrong = stated - len(right) + sum(block.unsupported for block in blocks)
     faithfulness = 2 * len(right) / (len(right) + len(task.facts) + wrong)
@@ -77,7 +77,7 @@ def _consistency(lexicon: Lexicon, blocks: Iterable[Block], right: Counter[str])
     for title, asked in lexicon.asked.items():
         pairs += len(asked)
         if right[title] >= MIN_SHARE_OF_FACTS * lexicon.sizes[title]:
+            shown = [block.options for block in sections[title]]
             for decision, option in asked:
-                shown = set().union(*(block.options[decision] for block in sections[title]))
-                followed += shown == {option}
+                followed += set().union(*[options[decision] for options in shown]) == {option}
     return followed / pairs if pairs else 1.0
