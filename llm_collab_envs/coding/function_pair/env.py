@@ -1,0 +1,215 @@
+"""The function-pair env: its documentation page and its hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from llm_collab_envs.coding.coding_env import CodingEnv, Example
+from llm_collab_envs.coding.function_pair.expert import Expert
+from llm_collab_envs.coding.function_pair.inputs import agreed_values
+from llm_collab_envs.coding.function_pair.programs import (
+    CALL,
+    HELPERS,
+    MAIN,
+    Args,
+    Function,
+    Scope,
+    bind,
+    literal,
+    stand_ins,
+)
+from llm_collab_envs.coding.function_pair.scoring import score
+from llm_collab_envs.coding.function_pair.tasks import PairTask, deal, generate
+from llm_collab_envs.core.reward import Score
+from llm_collab_envs.core.tasks import TaskSource
+from llm_collab_envs.sandbox import Call
+
+
+class FunctionPairEnv(CodingEnv[PairTask]):
+    """A team writes helpers and a main function that has to use them, each agent its own.
+
+    ## Description
+    A Python module has three helpers, A, B and C, and a main function that calls each of them once.
+    The functions are dealt out evenly; an agent sees the specification of its own only, one
+    sentence a step (there are about 150 building blocks). To fit together they need to know from
+    each other: what a helper is called, in `medium` also the order of its two arguments, in `hard`
+    of three and the key that it returns its result under; and one agreed value for each function,
+    a capital in its specification, that the author of the next function knows. So all have
+    something to tell, briefly, and then all can write at once. Harder programs have more steps and
+    richer types: lists and texts, then dicts, then records and groups.
+
+    ## Observation Space
+    `UnicodeText(16384)`. The briefing (the same all episode): who you are, the plan, what you know
+    that teammates may need, the specification of your functions with two examples each, the
+    grammar. Examples are made with another agreed value, which is named, and main's with values
+    that the helpers are supposed to give, so that they tell nothing of what only teammates know.
+    The turn: round, message tokens left, messages so far, what was wrong with your last reply or
+    your code.
+
+    ## Action Space
+    `UnicodeText(65536)`, in the suite's grammar: `<say to="agent_2">..</say>`,
+    `<submit>..</submit>`, `<done/>`. A submission is the Python source of the agent's functions. It
+    runs in the sandbox only, and has to run by itself up to the calls of teammates' functions.
+
+    ## Rewards
+    The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality
+    Q = (F + M) / 2. F is the mean over functions of the share of their own hidden tests that pass
+    (helpers alone, main with its helpers replaced by others), M the share of the module's hidden
+    tests that pass, at most main's own: a main that ignores its helpers has neither. Shares count
+    from what one constant or the argument itself would pass. Cost C is message tokens over the
+    team's budget plus the share of functions that more than one part defines.
+
+    ## Starting State
+    A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
+
+    ## Episode End
+    Termination when all agents are `<done/>`; truncation after 6 rounds (8 in `hard`).
+
+    ## Arguments
+    `team_size` from 1 (solo: everything visible to one agent) to 4; `difficulty`, `split`,
+    `max_cycles`, `message_budget`, `reward`, `tasks` and `render_mode` as in every env; `sandbox`
+    as in every coding env. Infos add `pass_rate` (hidden tests passed over all), `functions` (F),
+    `module` (M) and `unsafe`.
+
+    ## Version History
+    * v0: initial release
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {**CodingEnv.metadata, "name": "function_pair_v0"}
+    max_team_size: ClassVar[int] = 4
+
+    def _task_source(
+        self, split: str, difficulty: str, path: str | Path | None
+    ) -> TaskSource[PairTask]:
+        def make(rng: np.random.Generator, split: str) -> PairTask:
+            return generate(rng, split, difficulty)
+
+        return TaskSource(make, PairTask.from_dict, split, difficulty, path)
+
+    def _limits(self, task: PairTask) -> tuple[int, int]:
+        return task.max_cycles, task.talk
+
+    def _job(self, task: PairTask) -> str:
+        return (
+            "Job: write one Python module. Score: hidden tests passed by each function and by "
+            "main with its helpers, little time, few messages."
+        )
+
+    def _private_view(self, task: PairTask, agent: str) -> str:
+        share = self._shares(task)[agent]
+        secret = " Only one of you knows what each helper is called and what each capital is."
+        lines = [
+            f"Functions: {', '.join(self._plan(task))}. main calls the others by their names. "
+            f"Capitals stand for agreed values.{'' if self.team_size == 1 else secret}",
+            f"You know: {'; '.join(_known(task, share)) or 'nothing'}.",
+            "You write:",
+        ]
+        for function in share:
+            first, *rest = function.specification
+            lines += [f"{function.label}: {first}", *rest, *_shown(task, function)]
+        return "\n".join(lines)
+
+    def _score(self, task: PairTask, parts: Mapping[str, str]) -> Score:
+        result = score(task, parts, self._shares(task), self._execute)
+        return Score(
+            quality=result.quality,
+            conflicts=result.conflicts,
+            metrics={
+                "pass_rate": result.pass_rate,
+                "functions": result.functions,
+                "module": result.module,
+            },
+        )
+
+    def _expert(self) -> Callable[[str], str]:
+        return Expert()
+
+    def _examples(self, task: PairTask, agent: str) -> Sequence[Example]:
+        """Every result that some agreed value would give is right, so that trying tells nothing."""
+        examples = []
+        for function in self._shares(task)[agent]:
+            for n, args in enumerate(function.examples):
+                ordered = function.ordered(args)
+                examples.append(
+                    Example(
+                        f"{function.name}({', '.join(map(repr, ordered))})",
+                        (Call(function.name, ordered),),
+                        tuple(_possible(task, function, n)),
+                        _stubs(task, n, self.parts[agent]) if function.label == MAIN else "",
+                    )
+                )
+        return examples
+
+    def _shares(self, task: PairTask) -> dict[str, tuple[Function, ...]]:
+        return dict(zip(self.possible_agents, deal(task, self.team_size), strict=True))
+
+    def _plan(self, task: PairTask) -> list[str]:
+        """Say who writes which function."""
+        if self.team_size == 1:
+            return [function.label for function in task.functions]
+        return [f"{f.label} ({agent})" for agent, fs in self._shares(task).items() for f in fs]
+
+
+def _known(task: PairTask, share: Sequence[Function]) -> list[str]:
+    """What the author of some functions was dealt, each entry as it may be told."""
+    labels = [function.label for function in share]
+    return [
+        *(f"{f.label} {f.signature}" for f in share if f.label in HELPERS),
+        *(f"{a.letter} {a.value}" for a in task.agreed if a.knower in labels),
+    ]
+
+
+def _shown(task: PairTask, function: Function) -> list[str]:
+    """The examples as the author sees them, made with sample values."""
+    given = [f"{a.letter} = {a.sample}" for a in task.agreed if a.letter in function.letters]
+    lines = [f"Examples with {' and '.join(given)}:" if given else "Examples:"]
+    for n, args in enumerate(function.examples):
+        call = f"{function.name}({', '.join(map(repr, function.ordered(args)))})"
+        run = bind(function.steps, _scope(function, n, task.scope("sample")))
+        lines.append(f"{call} -> {function.wrapped(run(*args))!r}{_supposed(function, n)}")
+    return lines
+
+
+def _scope(function: Function, example: int, values: Scope) -> Scope:
+    """What capitals and labels stand for in an example: main's helpers give what it supposes."""
+    if function.label != MAIN:
+        return values
+    return {**values, **stand_ins(function.stubs[example])}
+
+
+def _supposed(function: Function, example: int) -> str:
+    """Say what the helpers give in an example of main, in the order of the calls."""
+    calls = [step.texts[0] for step in function.steps if step.block == CALL]
+    given = [f"{h} gives {function.stubs[example][HELPERS.index(h)]!r}" for h in calls]
+    return f", where {', '.join(given)}" if given else ""
+
+
+def _possible(task: PairTask, function: Function, example: int) -> list[Any]:
+    """Every result of an example that its author cannot know to be wrong."""
+    args: Args = function.examples[example]
+    scopes: list[Scope] = [task.scope("value")]
+    for agreed in task.agreed:
+        if agreed.letter in function.letters:
+            values = [literal(agreed.value), literal(agreed.sample), *agreed_values(agreed.value)]
+            scopes = [{**scope, agreed.letter: v} for scope in scopes for v in values]
+    runs = (bind(function.steps, _scope(function, example, scope)) for scope in scopes)
+    return [function.wrapped(run(*args)) for run in runs]
+
+
+def _stubs(task: PairTask, example: int, part: str) -> str:
+    """Source of helpers that give what an example of main supposes.
+
+    Only those are there whose name and key main's author has written: what comes back of code that
+    looks around must not tell the others.
+    """
+    *helpers, main = task.functions
+    values = zip(helpers, main.stubs[example], strict=True)
+    return "\n".join(
+        f"def {h.name}(*given):\n    return {h.wrapped(value)!r}"
+        for h, value in values
+        if h.name in part and h.key in part
+    )

@@ -1,0 +1,170 @@
+"""The scripted expert: it parses its own observation, and nothing else.
+
+Alone it is the solo expert: it writes everything at once. In a team it first tells what only it
+knows, then writes its functions when it has heard what they need, or in round 3 as far as it can.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from llm_collab_envs.coding.function_pair.programs import (
+    CALL,
+    HELPERS,
+    LETTERS,
+    LITERAL,
+    MAIN,
+    Step,
+    read_step,
+    write_source,
+)
+from llm_collab_envs.core.observation import split_briefing
+
+PATIENCE = 3
+
+_HEADER = re.compile(r"(A|B|C|main): (def [a-z]+\([nmx, ]+\)), where x is .+:")
+_KEY = re.compile(r"Return a dict with x under '([a-z]+)'\.")
+_SIGNATURE = re.compile(r"[a-z]{3,12}(?:\((?:[nmx](?:, [nmx]){0,2})\))?(?:\['[a-z]{3,12}'\])?")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A function to write, as its author reads it.
+
+    Attributes:
+        label: "A", "B", "C" or "main".
+        header: The first line of its source.
+        steps: What it does.
+        key: The key that it returns its result under, or "".
+    """
+
+    label: str
+    header: str
+    steps: tuple[Step, ...]
+    key: str
+
+    @property
+    def needs(self) -> list[str]:
+        """The labels and capitals that its author has to know about."""
+        return [
+            text
+            for step in self.steps
+            for text in (step.texts[:1] if step.block == CALL else step.texts)
+            if text in HELPERS or text in LETTERS
+        ]
+
+
+@dataclass
+class Memo:
+    """What one agent knows, read from one observation.
+
+    Attributes:
+        alone: Whether there are no teammates.
+        round: The round to be played.
+        submitted: Whether this agent has submitted already.
+        plans: The functions to write.
+        own: What this agent was dealt: signatures by label, values by capital, as texts.
+        told: What teammates told, in the same form.
+    """
+
+    alone: bool
+    round: int
+    submitted: bool
+    plans: list[Plan]
+    own: dict[str, str]
+    told: dict[str, str]
+
+    @property
+    def known(self) -> dict[str, str]:
+        """All that it knows; what it was dealt counts more than what it was told."""
+        return {**self.told, **self.own}
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing."""
+        return all(need in self.known for plan in self.plans for need in plan.needs)
+
+    @property
+    def to_tell(self) -> dict[str, str]:
+        """What a teammate needs: all it was dealt but what only its own functions use."""
+        mine = {need for plan in self.plans for need in plan.needs}
+        main_is_mine = any(plan.label == MAIN for plan in self.plans)
+        return {
+            name: text
+            for name, text in self.own.items()
+            if name not in mine and not (main_is_mine and name in HELPERS)
+        }
+
+
+class Expert:
+    """A memoryless policy of one agent: observation in, action out."""
+
+    def __call__(self, observation: str) -> str:
+        """Return the expert's action."""
+        memo = read(observation)
+        if memo.submitted:
+            return "<done/>"
+        if not memo.alone and memo.round == 1:
+            return say(memo)
+        if memo.complete or memo.alone or memo.round >= PATIENCE:
+            return f"<submit>{write(memo, memo.known)}</submit><done/>"
+        return ""
+
+
+def say(memo: Memo) -> str:
+    """Return the message that tells all that teammates need from this agent, or ""."""
+    entries = [f"{name} {text}" for name, text in memo.to_tell.items()]
+    return f'<say to="all">{"; ".join(entries)}</say>' if entries else ""
+
+
+def write(memo: Memo, known: Mapping[str, str]) -> str:
+    """Write this agent's functions; what is not known stays the capital that stands for it."""
+    return "\n".join(write_source(p.header, p.steps, p.key, known) for p in memo.plans)
+
+
+def read(observation: str) -> Memo:
+    """Read everything that an agent needs from its observation."""
+    briefing, turn = split_briefing(observation)
+    lines = briefing.splitlines()
+    know = next(line for line in lines if line.startswith("You know: "))
+    told: dict[str, str] = {}
+    for line in turn.partition("Messages:\n")[2].splitlines():
+        told = {**entries(line.partition(": ")[2]), **told}
+    return Memo(
+        alone=", working alone." in lines[0],
+        round=int(re.findall(r"\d+", turn)[0]),
+        submitted="\nYour submission: " in turn,
+        plans=_read_plans(lines),
+        own=entries(know.removeprefix("You know: ").rstrip(".")),
+        told=told,
+    )
+
+
+def entries(text: str) -> dict[str, str]:
+    """Read what a message tells: signatures of helpers and agreed values, the first of each."""
+    found: dict[str, str] = {}
+    for entry in text.split("; "):
+        name, _, said = entry.partition(" ")
+        if (name in HELPERS and _SIGNATURE.fullmatch(said)) or (
+            name in LETTERS and LITERAL.fullmatch(said)
+        ):
+            found.setdefault(name, said)
+    return found
+
+
+def _read_plans(lines: list[str]) -> list[Plan]:
+    plans: list[Plan] = []
+    for n, line in enumerate(lines):
+        match = _HEADER.fullmatch(line)
+        if not match:
+            continue
+        steps = []
+        while lines[n + 1].startswith("- "):
+            n += 1
+            steps.append(read_step(lines[n].removeprefix("- ")))
+        key = _KEY.fullmatch(lines[n + 1])
+        label, header = match.groups()
+        plans.append(Plan(label, f"{header}:", tuple(steps), key.group(1) if key else ""))
+    return plans

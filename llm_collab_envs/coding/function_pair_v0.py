@@ -1,0 +1,8 @@
+"""Function pair, version 0: see `FunctionPairEnv` for the page."""
+
+from llm_collab_envs.coding.function_pair.env import FunctionPairEnv as parallel_env
+from llm_collab_envs.core.aec import make_aec
+
+raw_env, env = make_aec(parallel_env)
+
+__all__ = ["env", "parallel_env", "raw_env"]
