@@ -5,8 +5,8 @@ from __future__ import annotations
 import atexit
 import importlib.util
 import os
+import threading
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from llm_collab_envs.sandbox.outcome import Call, Limits, Outcome, Status
@@ -21,6 +21,10 @@ from llm_collab_envs.sandbox.transcript import (
 
 # Fewer frames than CPython gives a program, so that what is answered here is answered there.
 _RECURSION = 800
+# Nothing gets here: the limits of a run are much shorter, and Monty ends a worker that hangs.
+_WATCHDOG_SECONDS = 120.0
+_pools: dict[int, Any] = {}
+_starting = threading.Lock()
 
 
 _PREAMBLE = """
@@ -49,7 +53,7 @@ class MontyBackend:
         status: Status = "ok"
         detail = ""
         try:
-            with _pool(os.getpid()).checkout(
+            with _pool().checkout(
                 limits={
                     "max_feed_duration_secs": limits.seconds,
                     "max_memory": limits.memory_mb * 2**20,
@@ -89,12 +93,33 @@ def why_monty_fails() -> str:
     return ""
 
 
-@cache
-def _pool(pid: int) -> Any:
-    """The workers of this process; a forked child must not share its parent's."""
+def monty_is_whole() -> bool:
+    """Whether Monty works in this process: a fork of one that has used it lacks its threads.
+
+    It would wait for ever, and bring down the process that it was forked from.
+    """
+    return not _pools or os.getpid() in _pools
+
+
+def _pool() -> Any:
+    """The workers of this process, started when they are first needed."""
     import pydantic_monty as monty
 
-    pool = monty.Monty(min_processes=1, request_timeout=60.0)
-    pool.__enter__()
-    atexit.register(lambda: pool.__exit__(None, None, None) if os.getpid() == pid else None)
-    return pool
+    if not monty_is_whole():
+        raise RuntimeError(
+            "Monty cannot work in a fork of a process that has used it; start processes with "
+            "multiprocessing's 'spawn', or use sandbox='auto', which does without it there."
+        )
+    with _starting:
+        if not _pools:
+            pool = monty.Monty(request_timeout=_WATCHDOG_SECONDS)
+            pool.__enter__()
+            _pools[os.getpid()] = pool
+            atexit.register(_close, os.getpid())
+    return _pools[os.getpid()]
+
+
+def _close(pid: int) -> None:
+    """End the workers with the process that started them, not with a fork of it."""
+    if os.getpid() == pid:
+        _pools.pop(pid).__exit__(None, None, None)

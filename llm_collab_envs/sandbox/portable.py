@@ -81,7 +81,17 @@ def portable(tree: ast.Module, calls: Sequence[Call]) -> bool:
         and _values_are_plain(arguments)
         and _numbers_are_alike(nodes, arguments)
         and keeps_order(tree, nodes)
+        and _compiles(tree)
     )
+
+
+def _compiles(tree: ast.Module) -> bool:
+    """Whether CPython's compiler finds none of the faults that its parser, and Monty, let pass."""
+    try:
+        compile(tree, "<submission>", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _imported(nodes: Sequence[ast.AST]) -> Iterator[str]:

@@ -5,24 +5,23 @@ from __future__ import annotations
 import ast
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from llm_collab_envs.sandbox.bubblewrap import BubblewrapBackend, why_bubblewrap_fails
 from llm_collab_envs.sandbox.child import NAME
-from llm_collab_envs.sandbox.monty import MontyBackend, why_monty_fails
+from llm_collab_envs.sandbox.monty import MontyBackend, monty_is_whole, why_monty_fails
 from llm_collab_envs.sandbox.outcome import Answer, Call, Job, Limits, Outcome, Status
 from llm_collab_envs.sandbox.portable import portable
+from llm_collab_envs.sandbox.transcript import one_line
 from llm_collab_envs.sandbox.unprotected import UnprotectedBackend
 
 BACKENDS = ("auto", "monty", "bwrap", "unsafe")
 # Long enough for nearly all; a program that takes longer is run again with its own limit.
 _QUICK_SECONDS = 0.5
-
-# Python 3.12 and later warn of an unknown escape while they parse; a model's text may hold many.
-warnings.filterwarnings("ignore", module=f"<{NAME}>")
 
 
 class Backend(Protocol):
@@ -76,29 +75,52 @@ class Sandbox:
             TypeError: If an argument is of a type that cannot go in.
             RuntimeError: If the backend stopped working.
         """
-        limits = limits or self.limits
-        if len(source) > limits.source_chars:
-            return _unrun("refused", f"longer than {limits.source_chars} characters", calls)
-        tree = _parse(source)
-        if isinstance(tree, str):
-            return _unrun("error", tree, calls)
-        if self._full is None:
-            assert self._fast is not None
-            return self._fast.run(source, calls, limits)
-        if self._fast is not None and portable(tree, calls):
-            quick = replace(limits, seconds=min(limits.seconds, _QUICK_SECONDS))
-            outcome = self._fast.run(source, calls, quick)
-            if outcome.status == "ok" and all(a.status == "ok" for a in outcome.answers):
-                return outcome
-        return self._full.run(source, calls, limits)
+        return self.run_many([Job(source, calls, limits)])[0]
 
     def run_many(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """Run many programs over the cores; outcomes in the order of the jobs."""
+        """Run many programs over the cores; outcomes in the order of the jobs, raising as `run`."""
+        # Python warns of escapes and comparisons in what it compiles; a model writes thousands.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            prepared = [self._prepare(job) for job in jobs]
         workers = min(len(jobs), _cores())
         if workers <= 1:
-            return [self.run(job.source, job.calls, job.limits) for job in jobs]
+            return [run() for run in prepared]
         with ThreadPoolExecutor(workers) as threads:
-            return list(threads.map(lambda job: self.run(job.source, job.calls, job.limits), jobs))
+            return list(threads.map(lambda run: run(), prepared))
+
+    def _prepare(self, job: Job) -> Callable[[], Outcome]:
+        """Look at a program, which is the judge's own work; what runs it is left to a thread."""
+        limits = job.limits or self.limits
+        if len(job.source) > limits.source_chars:
+            unrun = _unrun("refused", f"longer than {limits.source_chars} characters", job.calls)
+            return lambda: unrun
+        tree = _parse(job.source)
+        if isinstance(tree, str):
+            unrun = _unrun("error", tree, job.calls)
+            return lambda: unrun
+        if self._fast is None or (
+            self._full is not None and not (monty_is_whole() and portable(tree, job.calls))
+        ):
+            return partial(_run_fully, self._full, job, limits)
+        return partial(_run_quickly, self._fast, self._full, job, limits)
+
+
+def _run_fully(full: Backend | None, job: Job, limits: Limits) -> Outcome:
+    """Run a program where the last word is."""
+    assert full is not None
+    return full.run(job.source, job.calls, limits)
+
+
+def _run_quickly(fast: Backend, full: Backend | None, job: Job, limits: Limits) -> Outcome:
+    """Run a program where it is fast, and go on to the other backend unless all went well."""
+    if full is None:
+        return fast.run(job.source, job.calls, limits)
+    quick = replace(limits, seconds=min(limits.seconds, _QUICK_SECONDS))
+    outcome = fast.run(job.source, job.calls, quick)
+    if outcome.status == "ok" and all(answer.status == "ok" for answer in outcome.answers):
+        return outcome
+    return full.run(job.source, job.calls, limits)
 
 
 def run(source: str, calls: Sequence[Call] = (), limits: Limits | None = None) -> Outcome:
@@ -130,9 +152,9 @@ def _parse(source: str) -> ast.Module | str:
     try:
         tree = compile(source, f"<{NAME}>", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     except SyntaxError as error:
-        return f"SyntaxError: {error.msg} (line {error.lineno})"
+        return one_line(f"SyntaxError: {error.msg} (line {error.lineno})")
     except ValueError as error:  # NUL characters and surrogates
-        return f"SyntaxError: {error}"
+        return one_line(f"SyntaxError: {error}")
     except (MemoryError, RecursionError):
         return "SyntaxError: nested too deep"
     assert isinstance(tree, ast.Module)

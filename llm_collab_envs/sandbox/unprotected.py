@@ -14,10 +14,6 @@ class UnsafeSandboxWarning(UserWarning):
     """Model-written code runs with all the rights of the user who started it."""
 
 
-# Shown each time, not once for each place; what a user's own filters say comes first.
-warnings.simplefilter("always", UnsafeSandboxWarning, append=True)
-
-
 class UnprotectedBackend:
     """Runs programs in bare CPython processes: limits on time, memory and output, and no more."""
 
@@ -29,6 +25,8 @@ class UnprotectedBackend:
             raise RuntimeError(
                 "sandbox='unsafe' needs rlimits, which Windows lacks; use sandbox='monty'."
             )
+        # Each time, not once for each place; what a user's own filters say comes first.
+        warnings.simplefilter("always", UnsafeSandboxWarning, append=True)
         warnings.warn(
             "sandbox='unsafe' runs model-written code with all your rights: it can read, change "
             "and send whatever you can; use sandbox='auto' unless you trust every program.",
