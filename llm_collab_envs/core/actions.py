@@ -73,6 +73,14 @@ def count_tokens(text: str) -> int:
     return len(_TOKEN.findall(text))
 
 
+def cut_tokens(text: str, most: int) -> str:
+    """Return the start of a text that is `most` env tokens long, or the whole of a shorter one."""
+    for count, token in enumerate(_TOKEN.finditer(text)):
+        if count == most:
+            return text[: token.start()]
+    return text
+
+
 def grammar_help(alone: bool) -> str:
     """Explain the grammar to an agent, with an example; one that is alone has nobody to talk to."""
     return _GRAMMAR_HELP.format(say="" if alone else _SAY_HELP)

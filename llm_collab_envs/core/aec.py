@@ -9,8 +9,6 @@ import numpy as np
 from pettingzoo.utils.conversions import parallel_to_aec_wrapper
 from pettingzoo.utils.wrappers import AssertOutOfBoundsWrapper, OrderEnforcingWrapper
 
-from llm_collab_envs.core.env import CollabEnv
-
 
 class TextObservation(str):
     """A string with the `dtype` that PettingZoo's AEC tests read from every observation."""
@@ -28,9 +26,9 @@ class CollabAEC(parallel_to_aec_wrapper):
 
 
 def make_aec(
-    parallel_env: type[CollabEnv[Any]],
+    parallel_env: Callable[..., Any],
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Return the `raw_env` and `env` functions for a `parallel_env` class."""
+    """Return the `raw_env` and `env` functions for a `parallel_env` class or function."""
 
     def raw_env(**kwargs: Any) -> CollabAEC:
         """Return the bare AEC env; arguments as for `parallel_env`."""

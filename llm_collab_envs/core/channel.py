@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from llm_collab_envs.core.actions import EVERYONE, Message, count_tokens
@@ -18,6 +18,9 @@ class Delivery:
     text: str
 
 
+Carry = Callable[[Delivery, str], Sequence[Delivery]]
+
+
 class Channel:
     """Routes messages and keeps every agent's budget.
 
@@ -25,14 +28,17 @@ class Channel:
     dropped, and its sender is told. What was attempted counts as message tokens either way.
 
     Args:
-        agents: All agents' names.
-        budget: Message tokens that each agent may spend in an episode.
+        budgets: Message tokens that each agent may spend in an episode; all agents are in it.
+        carry: What reaches a reader of a message, if anything; by default the message itself. A
+            delivery of a later round is read after that round.
     """
 
-    def __init__(self, agents: Sequence[str], budget: int) -> None:
+    def __init__(self, budgets: Mapping[str, int], carry: Carry | None = None) -> None:
         """Start with empty inboxes and full budgets."""
-        self.left = dict.fromkeys(agents, budget)
-        self._inboxes: dict[str, list[Delivery]] = {agent: [] for agent in agents}
+        self.left = dict(budgets)
+        self._carry = carry
+        self._inboxes: dict[str, list[Delivery]] = {agent: [] for agent in budgets}
+        self._late: list[tuple[str, Delivery]] = []
 
     def send(self, round_: int, sender: str, messages: Iterable[Message]) -> tuple[int, int]:
         """Send one agent's messages.
@@ -48,17 +54,26 @@ class Channel:
                 dropped += 1
                 continue
             self.left[sender] -= cost
-            self._deliver(Delivery(round_, sender, message.recipient, message.text))
+            delivery = Delivery(round_, sender, message.recipient, message.text)
+            for reader in self._inboxes if message.recipient == EVERYONE else [message.recipient]:
+                if reader != sender:
+                    self._deliver(delivery, reader)
         return attempted, dropped
+
+    def arrive(self, round_: int) -> None:
+        """Put what was held back until `round_` into the inboxes."""
+        due = [(reader, late) for reader, late in self._late if late.round <= round_]
+        self._late = [(reader, late) for reader, late in self._late if late.round > round_]
+        for reader, delivery in due:
+            self._inboxes[reader].append(delivery)
 
     def inbox(self, agent: str) -> Sequence[Delivery]:
         """Return everything said to `agent` so far, oldest first."""
         return self._inboxes[agent]
 
-    def _deliver(self, delivery: Delivery) -> None:
-        if delivery.recipient != EVERYONE:
-            self._inboxes[delivery.recipient].append(delivery)
-            return
-        for agent, inbox in self._inboxes.items():
-            if agent != delivery.sender:
-                inbox.append(delivery)
+    def _deliver(self, delivery: Delivery, reader: str) -> None:
+        for carried in self._carry(delivery, reader) if self._carry else (delivery,):
+            if carried.round > delivery.round:
+                self._late.append((reader, carried))
+            else:
+                self._inboxes[reader].append(carried)

@@ -15,6 +15,7 @@ from pettingzoo import ParallelEnv
 
 from llm_collab_envs.core.actions import MAX_ACTION_CHARS
 from llm_collab_envs.core.arguments import check_actions, check_number
+from llm_collab_envs.core.conditions import Conditions
 from llm_collab_envs.core.episode import EpisodeLog
 from llm_collab_envs.core.loop import EpisodeLoop
 from llm_collab_envs.core.observation import MAX_OBSERVATION_CHARS, ObservationCollector
@@ -98,6 +99,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         self.action_spaces = {a: UnicodeText(MAX_ACTION_CHARS) for a in self.possible_agents}
         self.state_space = UnicodeText(MAX_STATE_CHARS)
         self._np_random: np.random.Generator | None = None
+        self.conditions = Conditions()  # of the team; wrappers add theirs
         self._started: EpisodeLoop | None = None
         self._briefed: tuple[TaskT, ObservationCollector] | None = None
         self._check_team(self.tasks[0])
@@ -159,7 +161,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         task = self.tasks[index]
         self._started = self._begin(int(index), task)
         self.agents = self.possible_agents[:]
-        return self._loop.observations(), self._loop.infos()
+        return self._loop.observations(self.agents), self._loop.infos(self.agents)
 
     def _begin(self, index: int, task: TaskT) -> EpisodeLoop:
         """Put an episode on a task together from the hooks."""
@@ -169,9 +171,11 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         share = math.ceil(talk / self.team_size)
         budget = share if self.message_budget is None else self.message_budget
         agents, name = self.possible_agents, self.metadata["name"]
-        team = Team(agents, budget)
+        self.conditions.start(agents, self.max_cycles or rounds, index)
+        team = Team(agents, budget, self.conditions.active())
+        wrappers = self.conditions.to_dicts()
         return EpisodeLoop(
-            EpisodeLog(name, self._config(), index, task.to_dict(), agents[:]),
+            EpisodeLog(name, self._config(), index, task.to_dict(), agents[:], wrappers=wrappers),
             team,
             self._collector(task),
             RewardAggregator(
@@ -210,16 +214,16 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         players = self.agents
         reward = self._loop.play(actions)
         terminated, truncated = self._loop.terminated, self._loop.truncated
-        if terminated or truncated:
-            self.agents = []
+        self.agents = [] if terminated or truncated else self._loop.team.present[:]
+        left = set(players).difference(self._loop.team.present)
         if self.render_mode == "human":
             self.render()
         return (
-            self._loop.observations(),
+            self._loop.observations(players),
             dict.fromkeys(players, reward),
-            dict.fromkeys(players, terminated),
-            dict.fromkeys(players, truncated),
-            self._loop.infos(),
+            {agent: terminated or agent in left for agent in players},
+            {agent: truncated and agent not in left for agent in players},
+            self._loop.infos(players),
         )
 
     def _rate(self, parts: Mapping[str, str]) -> Score:
@@ -230,6 +234,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         twin = copy.copy(self)
         twin.render_mode = None
         twin._rated = False
+        twin.conditions = Conditions()
         expert = self._expert()
         observations, _ = twin.reset(seed=0, options={"task": self.episode.task_index})
         while twin.agents:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -19,12 +20,19 @@ class Turn:
         tokens: Its env tokens.
         message_tokens: Env tokens of the messages in it, delivered or not.
         error: What broke the grammar, or "".
+        slowdown: How many times as long as others the agent takes over a token.
     """
 
     text: str
     tokens: int
     message_tokens: int
     error: str
+    slowdown: float = 1.0
+
+    @property
+    def time(self) -> int:
+        """What the reply takes in time: its env tokens, more for an agent that is slow."""
+        return self.tokens if self.slowdown == 1 else math.ceil(self.tokens * self.slowdown)
 
 
 @dataclass
@@ -35,11 +43,13 @@ class Round:
         turns: What each live agent did.
         reward: The joint step reward.
         terms: The team's terms after this round, as in `infos`.
+        events: What the wrappers did, as sentences.
     """
 
     turns: dict[str, Turn]
     reward: float
     terms: dict[str, float]
+    events: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -53,6 +63,7 @@ class EpisodeLog:
         task: The task itself.
         agents: All agents' names.
         rounds: What happened.
+        wrappers: Each wrapper's name and settings, the innermost first.
     """
 
     env: str
@@ -61,6 +72,7 @@ class EpisodeLog:
     task: dict[str, Any]
     agents: list[str]
     rounds: list[Round] = field(default_factory=list)
+    wrappers: list[dict[str, Any]] = field(default_factory=list)
 
     def to_json(self) -> str:
         """Return the log as one line of JSON."""
@@ -74,7 +86,7 @@ class EpisodeLog:
         if version != VERSION:
             raise ValueError(f"episode log version must be {VERSION}; got {version!r}.")
         rounds = [
-            Round({a: Turn(**t) for a, t in r["turns"].items()}, r["reward"], r["terms"])
+            Round(**{**r, "turns": {a: Turn(**t) for a, t in r["turns"].items()}})
             for r in data.pop("rounds")
         ]
         return cls(**data, rounds=rounds)
@@ -83,9 +95,12 @@ class EpisodeLog:
         """Play the same actions again and return the new log, which equals this one.
 
         Args:
-            make: The env's `parallel_env`; it is called with this log's `config`.
+            make: The env's `parallel_env`; it is called with this log's `config`, and gets this
+                log's wrappers, but for those that it puts on by itself.
         """
-        env = make(**self.config)
+        from llm_collab_envs.core.wrapper import rewrap  # which imports the env, and so this
+
+        env = rewrap(make(**self.config), self.wrappers)
         env.reset(options={"task": self.task_index})
         for round_ in self.rounds:
             env.step({agent: turn.text for agent, turn in round_.turns.items()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from llm_collab_envs.core.episode import EpisodeLog, Round
@@ -42,45 +42,50 @@ class EpisodeLoop:
 
     def play(self, actions: Mapping[str, str]) -> float:
         """Play and log a round, and return what it pays: the change of the joint reward."""
-        agents = self.log.agents
-        turns = self.team.play(self._round, {a: actions.get(a, "") for a in agents})
-        reward = self.aggregator.update(self.team.parts)
-        for agent in agents:
-            self.team.tell(agent, self._feedback(agent))
-        self.log.rounds.append(Round(turns, reward, self.aggregator.terms()))
+        team, condition, round_ = self.team, self.team.condition, self._round
+        turns = team.play(round_, {a: actions.get(a, "") for a in team.present})
+        reward = self.aggregator.update(team.parts)
+        for agent in team.present:
+            team.tell(agent, self._feedback(agent))
+        for departure in condition.departures(round_):
+            if departure.agent in team.present:
+                team.leave(departure.agent, departure.announced)
+        terms, events = self.aggregator.terms(), condition.take_events()
+        self.log.rounds.append(Round(turns, reward, terms, events))
         return reward
 
     @property
     def terminated(self) -> bool:
-        """Whether all agents are done."""
-        return self.team.done.issuperset(self.log.agents)
+        """Whether all agents are done that have not left."""
+        return self.team.done.issuperset(self.team.present)
 
     @property
     def truncated(self) -> bool:
         """Whether the rounds are over before all agents are done."""
         return not self.terminated and len(self.log.rounds) >= self.max_cycles
 
-    def observations(self) -> dict[str, str]:
-        """Return what every agent sees before the next round."""
+    def observations(self, agents: Sequence[str]) -> dict[str, str]:
+        """Return what agents see before the next round."""
         return {
             agent: self._collector.observe(
                 agent, self.team.turn(agent, self._round, self.max_cycles)
             )
-            for agent in self.log.agents
+            for agent in agents
         }
 
-    def infos(self) -> dict[str, dict[str, Any]]:
-        """Return every agent's figures; difference rewards come when the episode has ended."""
-        ended = self.terminated or self.truncated
+    def infos(self, agents: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return agents' figures; the difference reward comes when one's episode has ended."""
+        playing = () if self.terminated or self.truncated else self.team.present
         terms = self.aggregator.terms()
         return {
             agent: {
                 **terms,
                 "malformed": self.team.tally.malformed[agent],
                 "done": int(agent in self.team.done),
-                "difference_reward": self.aggregator.credit(agent) if ended else 0.0,
+                "difference_reward": 0.0 if agent in playing else self.aggregator.credit(agent),
+                **self.team.condition.figures(agent),
             }
-            for agent in self.log.agents
+            for agent in agents
         }
 
     @property

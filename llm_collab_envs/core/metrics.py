@@ -10,12 +10,14 @@ from llm_collab_envs.core.episode import EpisodeLog, Turn
 def critical_path(log: EpisodeLog, without: str | None = None) -> int:
     """Sum over rounds of the longest action, in env tokens: what the episode takes in time.
 
+    A slow agent's tokens count as often as it is slower.
+
     Args:
         log: The episode.
         without: An agent to leave out, for counterfactuals.
     """
     return sum(
-        max((turn.tokens for agent, turn in r.turns.items() if agent != without), default=0)
+        max((turn.time for agent, turn in r.turns.items() if agent != without), default=0)
         for r in log.rounds
     )
 
@@ -66,12 +68,13 @@ class Tally:
     def add(self, turns: Mapping[str, Turn]) -> None:
         """Count one more round."""
         talk = sum(turn.message_tokens for turn in turns.values())
-        longest, second = (*sorted((t.tokens for t in turns.values()), reverse=True), 0, 0)[:2]
+        times: dict[str | None, int] = {agent: turn.time for agent, turn in turns.items()}
+        longest, second = (*sorted(times.values(), reverse=True), 0, 0)[:2]
         for without in self._path:
-            turn = turns.get(without) if without else None
-            self._path[without] += second if turn and turn.tokens == longest else longest
-            self._talk[without] += talk - (turn.message_tokens if turn else 0)
+            self._path[without] += second if times.get(without) == longest else longest
+            self._talk[without] += talk
         for agent, turn in turns.items():
+            self._talk[agent] -= turn.message_tokens
             self.malformed[agent] += bool(turn.error)
 
     def critical_path(self, without: str | None = None) -> int:

@@ -8,6 +8,7 @@ briefing only once, and `split_briefing` cuts there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,11 @@ from llm_collab_envs.core.channel import Delivery
 
 MAX_OBSERVATION_CHARS = 16_384
 TURN_MARK = "== Round "
+CUT = "(the rest is more than you can see)"
+
+_HANDED_OVER = re.compile(
+    r"\nWhat (?P<gone>\S+) knew:\n(?P<view>.*?)\nThat is all (?P=gone) knew\.(?=\n)", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,8 @@ class Turn:
         submitted: Env tokens of this agent's current submission, or None.
         inbox: Everything said to this agent so far.
         notices: What went wrong with the last reply, and the env's own feedback.
+        inherited: Agents that have left, and whose part this agent has taken over.
+        limit: The most characters that this agent sees, or None for no limit of its own.
     """
 
     round: int
@@ -37,6 +45,8 @@ class Turn:
     submitted: int | None
     inbox: Sequence[Delivery]
     notices: Sequence[str]
+    inherited: Sequence[str] = ()
+    limit: int | None = None
 
 
 class ObservationCollector:
@@ -53,40 +63,87 @@ class ObservationCollector:
     def __init__(self, job: str, views: Mapping[str, str]) -> None:
         """Write the part of each agent's observations that stays the same for an episode."""
         self._alone = len(views) == 1
-        names = ", ".join(views)
-        grammar = grammar_help(self._alone)
+        self._views = dict(views)
+        self._grammar = grammar_help(self._alone)
+        self._intros = {}
         self._briefings = {}
-        for agent, view in views.items():
-            who = f"{agent}, working alone" if self._alone else f"{agent} of {len(views)}: {names}"
-            self._briefings[agent] = f"You are {who}.\n{job}\n\n{view}\n\n{grammar}\n\n"
+        for agent in views:
+            who = f"{agent} of {len(views)}: {', '.join(views)}"
+            who = f"{agent}, working alone" if self._alone else who
+            self._intros[agent] = f"You are {who}.\n{job}"
+            self._briefings[agent] = self._briefing(agent, views[agent])
             _check_length(agent, self._briefings[agent])
 
     def observe(self, agent: str, turn: Turn) -> str:
         """Return a whole observation of `agent`, at most `MAX_OBSERVATION_CHARS` long.
 
-        Where messages do not fit, the oldest are left out and the text says how many.
+        Where messages do not fit, the oldest are left out and the text says how many. Where an
+        agent's own limit is shorter than its briefing, the end of its private view is left out.
         """
+        limit = MAX_OBSERVATION_CHARS if turn.limit is None else turn.limit
         head = [f"{TURN_MARK}{turn.round} of {turn.max_cycles} =="]
         head += [f"Notice: {notice}" for notice in turn.notices]
         if not self._alone:
             head.append(f"Message tokens left: {turn.budget_left}.")
         if turn.submitted is not None:
             head.append(f"Your submission: {turn.submitted} tokens.")
-        start = self._briefings[agent] + "\n".join(head)[:1_024]
+        start = "\n".join(head)[: min(1_024, limit // 2)]
+        if turn.limit is None:
+            start = self._briefings[agent] + start
+        else:
+            start = self._shortened(agent, limit * 3 // 4 - len(start)) + start
+        for gone in turn.inherited:
+            start += _hand_over(gone, self._views[gone], limit - len(start) - limit // 16)
         lines = [f"{d.sender}: {d.text}" for d in turn.inbox]
-        room = MAX_OBSERVATION_CHARS - len(start) - 64
+        room = limit - len(start) - 64
         kept = _newest_that_fit(lines, room)
         if len(kept) < len(lines):
             kept.insert(0, f"({len(lines) - len(kept)} older messages left out)")
         if kept:
             start += "\nMessages:\n" + "\n".join(kept)
-        return start + "\n"
+        return (start + "\n")[:limit]
+
+    def _briefing(self, agent: str, view: str) -> str:
+        return f"{self._intros[agent]}\n\n{view}\n\n{self._grammar}\n\n"
+
+    def _shortened(self, agent: str, room: int) -> str:
+        """Return as much of a briefing as fits: whole lines of the private view, or its start."""
+        if len(self._briefings[agent]) <= room:
+            return self._briefings[agent]
+        room_for_view = room - len(self._briefing(agent, CUT))
+        if room_for_view < 0:
+            return self._briefings[agent][: max(0, room)]
+        kept = _first_that_fit(self._views[agent].splitlines(), room_for_view)
+        return self._briefing(agent, "\n".join([*kept, CUT]))
 
 
 def split_briefing(observation: str) -> tuple[str, str]:
     """Split an observation into its briefing and its turn; the turn is "" where there is none."""
     at = observation.find(TURN_MARK)
     return (observation, "") if at < 0 else (observation[:at], observation[at:])
+
+
+def handed_over(observation: str) -> dict[str, str]:
+    """Return what was handed over to an agent, {who left: what it would see in this agent's place}.
+
+    An expert that can read its own observation can read these, and do the work of those who left.
+    """
+    briefing, turn = split_briefing(observation)
+    intro, _, _ = briefing.partition("\n\n")
+    _, to, rest = intro.partition(" of ")
+    grammar = briefing[briefing.rfind(grammar_help(alone=False)) :]
+    own_turn = _HANDED_OVER.sub("", turn)
+    return {
+        match[
+            "gone"
+        ]: f"You are {match['gone']}{to}{rest}\n\n{match['view']}\n\n{grammar}{own_turn}"
+        for match in _HANDED_OVER.finditer(turn)
+    }
+
+
+def _hand_over(gone: str, view: str, room: int) -> str:
+    start, end = f"\nWhat {gone} knew:\n", f"\nThat is all {gone} knew."
+    return start + view[: max(0, room - len(start) - len(end))] + end
 
 
 def _check_length(agent: str, briefing: str) -> None:
@@ -100,10 +157,14 @@ def _check_length(agent: str, briefing: str) -> None:
 def _newest_that_fit(lines: Sequence[str], room: int) -> list[str]:
     if sum(map(len, lines)) + len(lines) <= room:
         return list(lines)
+    return _first_that_fit(lines[::-1], room)[::-1]
+
+
+def _first_that_fit(lines: Sequence[str], room: int) -> list[str]:
     kept: list[str] = []
-    for line in reversed(lines):
+    for line in lines:
         room -= len(line) + 1
         if room < 0:
             break
         kept.append(line)
-    return kept[::-1]
+    return kept

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from llm_collab_envs.core.episode import EpisodeLog, Round
 
@@ -20,6 +22,7 @@ def transcript(log: EpisodeLog, with_task: bool = False) -> str:
         f"{log.env} | team of {len(log.agents)} | {config['difficulty']} | "
         f"{config['split']} task {log.task_index}"
     ]
+    lines += [f"under {_wrapper(wrapper)}" for wrapper in log.wrappers]
     if with_task:
         lines.append("task: " + json.dumps(log.task, ensure_ascii=False))
     for number, round_ in enumerate(log.rounds, 1):
@@ -42,7 +45,13 @@ def print_transcript(log: EpisodeLog) -> None:
     text.highlight_regex(r"<[^<>]*>", "magenta")
     text.highlight_regex(r"(?m)^reward .*$", "green")
     text.highlight_regex(r"(?m)^! .*$", "red")
+    text.highlight_regex(r"(?m)^(\* |under ).*$", "yellow")
     Console().print(text, soft_wrap=True)
+
+
+def _wrapper(wrapper: Mapping[str, Any]) -> str:
+    settings = (f"{name}={value!r}" for name, value in wrapper.items() if name != "name")
+    return f"{wrapper['name']}({', '.join(settings)})"
 
 
 def _round_lines(round_: Round) -> list[str]:
@@ -51,6 +60,7 @@ def _round_lines(round_: Round) -> list[str]:
         lines += [f"[{agent}, {turn.tokens} tokens]", _printable(turn.text.strip()) or "(passes)"]
         if turn.error:
             lines.append(f"! broken: {_printable(turn.error)}")
+    lines += [f"* {event}" for event in round_.events]
     terms = " ".join(f"{name}={value:.3g}" for name, value in round_.terms.items())
     return [*lines, f"reward {round_.reward:+.3f} | {terms}"]
 

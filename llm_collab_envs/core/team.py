@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from llm_collab_envs.core.actions import Action, count_tokens, parse
 from llm_collab_envs.core.channel import Channel
+from llm_collab_envs.core.conditions import Condition
 from llm_collab_envs.core.episode import Turn as TurnLog
 from llm_collab_envs.core.metrics import Tally
 from llm_collab_envs.core.observation import Turn
@@ -17,29 +18,55 @@ class Team:
     Args:
         agents: All agents' names.
         budget: Message tokens that each agent may spend.
+        condition: What is uneven or fails.
 
     Attributes:
+        present: Who has not left.
         channel: Their messages.
         parts: What has been submitted so far, by agent.
         done: Who has declared itself finished.
         tally: The running metrics.
     """
 
-    def __init__(self, agents: Sequence[str], budget: int) -> None:
+    def __init__(self, agents: Sequence[str], budget: int, condition: Condition) -> None:
         """Start with nothing said or submitted."""
-        self.channel = Channel(agents, budget)
+        self.present = list(agents)
+        self.condition = condition
+        self.channel = Channel({a: condition.budget(a, budget) for a in agents}, condition.carry)
         self.parts: dict[str, str] = {}
         self.done: set[str] = set()
         self.tally = Tally(agents)
         self._part_tokens: dict[str, int] = {}
         self._notices: dict[str, list[str]] = {agent: [] for agent in agents}
         self._teammates = {agent: frozenset(agents) - {agent} for agent in agents}
+        self._agents = list(agents)
+        self._heirs: dict[str, str] = {}  # who has left, and is known to: who takes over its part
 
     def play(self, round_: int, actions: Mapping[str, str]) -> dict[str, TurnLog]:
         """Carry out one round of replies, {agent: text}, and return what came of them."""
         turns = {agent: self._act(round_, agent, reply) for agent, reply in actions.items()}
         self.tally.add(turns)
+        self.channel.arrive(round_)
         return turns
+
+    def leave(self, agent: str, announced: bool) -> None:
+        """Let an agent leave for good; what it has submitted stays.
+
+        Args:
+            agent: Who leaves.
+            announced: Whether its teammates are told. Then the next of them that is not done takes
+                over its part, and sees what only it knew, or had taken over itself.
+        """
+        self.present.remove(agent)
+        self.tell(agent, ["you have left for good."])
+        orphans = [*(gone for gone, heir in self._heirs.items() if heir == agent), agent]
+        at = self._agents.index(agent)
+        order = [a for a in self._agents[at:] + self._agents[:at] if a in self.present]
+        heir = next((a for a in order if a not in self.done), order[0] if order else None)
+        for orphan in orphans:
+            self._heirs.pop(orphan, None)
+            if announced and heir:
+                self._heirs[orphan] = heir
 
     def tell(self, agent: str, notices: Iterable[str]) -> None:
         """Add to what `agent` is told in its next observation, and only there."""
@@ -53,22 +80,38 @@ class Team:
             budget_left=self.channel.left[agent],
             submitted=self._part_tokens.get(agent),
             inbox=self.channel.inbox(agent),
-            notices=self._notices[agent],
+            notices=[
+                *self._notices[agent],
+                *self._departures(agent),
+                *self.condition.tell(agent, round_),
+            ],
+            inherited=[gone for gone, heir in self._heirs.items() if heir == agent],
+            limit=self.condition.sight(agent),
         )
+
+    def _departures(self, agent: str) -> Iterator[str]:
+        """Say who has left and who takes over, in every round: a policy may have no memory."""
+        for gone, heir in self._heirs.items():
+            if gone == agent:
+                continue
+            left = "its submission stays" if gone in self.parts else "with nothing submitted"
+            takes = "you take" if heir == agent else f"{heir} takes"
+            yield f"{gone} has left for good, {left}; {takes} over its part."
 
     def _act(self, round_: int, agent: str, reply: str) -> TurnLog:
         """Carry out one reply; what a finished agent says does and costs nothing."""
         self._notices[agent] = []
         if agent in self.done:
             return TurnLog(reply, 0, 0, "")
-        action = parse(reply, self._teammates[agent])
+        action = parse(self.condition.reply(agent, round_, reply), self._teammates[agent])
         if action.error:
             self.tell(agent, [f"your last reply did nothing: {action.error}."])
         spent, dropped = self.channel.send(round_, agent, action.says)
         if dropped:
             self.tell(agent, [f"{dropped} messages were over your budget and not sent."])
         self._take(agent, action)
-        return TurnLog(reply, action.tokens, spent, action.error)
+        slowdown = self.condition.slowdown(agent)
+        return TurnLog(reply, action.tokens, spent, action.error, slowdown)
 
     def _take(self, agent: str, action: Action) -> None:
         if action.submission is not None:

@@ -1,7 +1,8 @@
 """The scripted expert: it parses its own observation, and nothing else.
 
 Alone it is the solo expert: it writes everything at once. In a team it first tells what only it
-knows, then writes its sections when it has heard the rest, or in round 3 whatever it has heard.
+knows, then writes its sections when it has heard the rest, or in round 3 whatever it has heard. It
+also writes what was handed over to it, and no more than its replies may hold.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from llm_collab_envs.core.observation import TURN_MARK, split_briefing
+from llm_collab_envs.core.actions import count_tokens
+from llm_collab_envs.core.observation import CUT, TURN_MARK, handed_over, split_briefing
 from llm_collab_envs.writing.section_writing.style import (
     DECISIONS,
     MARKERS,
@@ -23,6 +25,7 @@ PATIENCE = 3
 UNKNOWN = "?"
 
 _HEADING_FORMS = {"hash": "# {}", "colon": "{}:", "bars": "== {} =="}
+_CAP = re.compile(r"\nNotice: your replies are cut after (\d+) tokens\.")
 _ENTRY = re.compile(r"(?:- )?([^:;]+): (.+?)(?: \((?:record of (\d{1,4})|a teammate knows)\))?")
 _STYLED = {"amount": "numbers", "date": "dates", "measure": "units"}
 _KINDS = {prop: kind for kind, props in PROPERTIES.items() for prop in props}
@@ -59,6 +62,16 @@ class Memo:
         """Whether nothing is missing."""
         return not self.undecided and all(value != UNKNOWN for value, _ in self.facts.values())
 
+    def take_over(self, other: Memo) -> None:
+        """Add what another agent was to write, and what it knew."""
+        self.style = {**other.style, **self.style}
+        self.undecided = [decision for decision in self.undecided if decision not in self.style]
+        self.facts |= other.facts
+        for title, attributes in other.sections.items():
+            self.sections.setdefault(title, []).extend(attributes)
+        for entry in (*self.to_tell, *other.to_tell):
+            _hear(self.facts, entry)
+
 
 class Expert:
     """A memoryless policy of one agent: observation in, action out."""
@@ -70,9 +83,25 @@ class Expert:
             return "<done/>"
         if not memo.alone and memo.round == 1:
             return say(memo)
+        told = ""
+        for gone, view in handed_over(observation).items():
+            orphan = read(view)
+            memo.take_over(orphan)
+            told += "" if f"\n{gone}: " in observation else say(orphan)
         if memo.complete or memo.alone or memo.round >= PATIENCE:
-            return f"<submit>{write(memo, memo.style)}</submit><done/>"
-        return ""
+            return _within_cap(told, write(memo, memo.style), observation)
+        return told
+
+
+def _within_cap(told: str, document: str, observation: str) -> str:
+    """Submit a document, without its last lines where the reply would be cut."""
+    cap = _CAP.search(observation)
+    lines = document.split("\n")
+    while True:
+        reply = told + "<submit>" + "\n".join(lines) + "</submit><done/>"
+        if not cap or not lines or count_tokens(reply) <= int(cap.group(1)):
+            return reply
+        lines.pop()
 
 
 def say(memo: Memo) -> str:
@@ -98,11 +127,12 @@ def write(memo: Memo, style: dict[str, str]) -> str:
 def read(observation: str) -> Memo:
     """Read everything that an agent needs from its observation."""
     briefing, turn = split_briefing(observation)
-    lines = briefing.splitlines()
+    lines = briefing.partition(f"\n{CUT}")[0].splitlines()
+    who = next(line for line in lines if line.startswith("You are "))
     listed = {line[2:].partition(": ")[0] for line in lines if line.startswith("- ")}
-    known = next(line for line in lines if line.startswith("You know: "))
+    known = next((line for line in lines if line.startswith("You know: ")), "")
     own_style = _style_entries(known.removeprefix("You know: ").rstrip("."))
-    start = lines.index("Your facts:")
+    start = lines.index("Your facts:") if "Your facts:" in lines else len(lines)
     facts, sections = _read_facts(lines[start + 1 :])
     to_tell: list[str] = []
     if "Facts that teammates write:" in lines:
@@ -115,7 +145,7 @@ def read(observation: str) -> Memo:
         for entry in said.split("; "):
             _hear(facts, entry)
     return Memo(
-        alone=", working alone." in lines[0],
+        alone=", working alone." in who,
         round=int(turn.removeprefix(TURN_MARK).partition(" ")[0]),
         submitted="\nYour submission: " in turn,
         style=style,

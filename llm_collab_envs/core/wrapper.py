@@ -1,0 +1,100 @@
+"""TeamWrapper: a PettingZoo wrapper that puts a condition on the team of any env."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from pettingzoo import ParallelEnv
+from pettingzoo.utils import BaseParallelWrapper
+
+from llm_collab_envs.core.arguments import check_number
+from llm_collab_envs.core.conditions import Condition
+from llm_collab_envs.core.env import CollabEnv
+
+
+class TeamWrapper(BaseParallelWrapper[str, str, str], Condition):
+    """A wrapper that is a condition: it takes the env over, and works inside of its rounds.
+
+    What is random in an episode follows from the wrapper's seed and the task's index alone, so the
+    same task meets the same trouble under every policy, and a log can be replayed.
+
+    Args:
+        env: An env of this package, wrapped or not.
+        seed: Of all that is random here.
+        **settings: The other arguments of the wrapper, JSON-ready; logs keep them. Those that are
+            about some agents have "agents", their names or None to draw them anew for each
+            episode, and "count", how many to draw.
+
+    Raises:
+        TypeError: For an env that is not of this package.
+        ValueError: For an env that has this wrapper already, or lacks an agent that is named.
+    """
+
+    kinds: ClassVar[dict[str, type[TeamWrapper]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Make the wrapper known by its name, which logs give."""
+        super().__init_subclass__()
+        TeamWrapper.kinds[cls.__name__] = cls
+
+    def __init__(self, env: ParallelEnv[str, str, str], seed: int, **settings: Any) -> None:
+        """Put the condition on the innermost env; it holds from the next reset on."""
+        BaseParallelWrapper.__init__(self, env)
+        Condition.__init__(self, type(self).__name__, {**settings, "seed": seed})
+        check_number("seed", seed, 0)
+        if "count" in settings:
+            check_number("count", settings["count"], 1)
+        base = env.unwrapped
+        if not isinstance(base, CollabEnv):
+            raise TypeError(
+                f"{self.name} wraps envs of llm_collab_envs; got {type(base).__name__}. "
+                "Put wrappers that turn text into tensors around it, not inside."
+            )
+        self._check_agents(settings.get("agents") or ())
+        base.conditions.add(self)
+
+    def _check_agents(self, agents: Iterable[str]) -> None:
+        unknown = [agent for agent in agents if agent not in self.possible_agents]
+        if unknown:
+            raise ValueError(
+                f"{self.name} names {unknown}; this env's agents are {self.possible_agents}."
+            )
+
+    def _rng(self, task: int) -> np.random.Generator:
+        """Return the generator of an episode on a task."""
+        return np.random.default_rng([self.settings["seed"], task, zlib.crc32(self.name.encode())])
+
+    def _pick(self, team: Sequence[str], rng: np.random.Generator) -> list[str]:
+        """Return whom this is about in this episode, in the order of the team."""
+        named = self.settings["agents"]
+        if named is not None:
+            return [agent for agent in team if agent in named]
+        drawn = rng.choice(len(team), min(self.settings["count"], len(team)), replace=False)
+        return [team[i] for i in sorted(drawn)]
+
+
+def rewrap(env: Any, wrappers: Sequence[Mapping[str, Any]]) -> Any:
+    """Put the wrappers of a log around an env, but for those that it has already.
+
+    Args:
+        env: The env.
+        wrappers: Each one's "name" and settings, the innermost first.
+
+    Raises:
+        ValueError: For a wrapper that is not known, as its module has not been imported.
+    """
+    present = {part.name for part in env.unwrapped.conditions.parts}
+    for wrapper in wrappers:
+        settings = {**wrapper}
+        name = settings.pop("name")
+        if name not in TeamWrapper.kinds:
+            raise ValueError(
+                f"the log names a wrapper {name!r}; known are {sorted(TeamWrapper.kinds)}. Import "
+                "the module that defines it first."
+            )
+        if name not in present:
+            env = TeamWrapper.kinds[name](env, **settings)
+    return env
