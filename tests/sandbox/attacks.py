@@ -165,7 +165,7 @@ SECRETS = [
 ]
 
 PROCESSES = [
-    _in_call("run a command", "import os\nos.system('touch FOLDER/new')", unprotected=True),
+    _in_call("run a command", "import os\nos.system('touch FOLDER/new')"),
     _in_call("run a program", "import subprocess\nsubprocess.run(['touch', 'FOLDER/new'])"),
     _in_call("open a pipe", "import os\nreturn os.popen('cat CANARY').read()"),
     _in_call("spawn", "import os\nos.posix_spawn('/bin/touch', ['touch', 'FOLDER/new'], {})"),
