@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cheats import CHEATS, every_option_named
+from cheats_section_writing import CHEATS, every_option_named
 from llm_collab_envs import make
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
