@@ -1,7 +1,8 @@
 """An inventory: amounts of named goods, and a log of what came in."""
 
 from llm_collab_envs.coding.module_assembly.kinds.kind import (
-    NUMBER,
+    COMPARED,
+    SCALAR,
     SEQUENCE,
     TABLE,
     Field,
@@ -14,16 +15,17 @@ INVENTORY = Kind(
     (
         Field("stock", TABLE, "amount", "the amount of each name"),
         Field("log", SEQUENCE, "name", "names, as they came in"),
-        Field("moves", NUMBER, "number", "a count"),
+        Field("moves", SCALAR, "number", "a count"),
     ),
     (
         Function(
             "new",
-            ("entries",),
+            "entries",
             "stock log moves",
             "",
-            "makes the box. For each (name, amount) of entries it adds the amount to the stock of "
-            "the name, puts the name in the log and counts {k} moves.",
+            "makes the box. For each (name, amount) of entries it adds the amount to the "
+            "stock of the name (0 if new), puts the name in the log and adds {k} to the "
+            "moves.",
             """
 stock, log, moves = {}, [], 0
 for name, amount in entries:
@@ -33,30 +35,30 @@ for name, amount in entries:
     moves += K
 return BOX
 """,
-            k=(2, 9),
+            k=(1, 4),
         ),
         Function(
             "put",
-            ("name", "amount"),
+            "name amount",
             "stock log moves",
             "stock log moves",
-            "adds the amount to the stock of the name (0 if new), puts the name in the log and "
-            "counts {k} moves. Returns the stock of the name.",
+            "adds the amount to the stock of the name (0 if new), puts the name in the log "
+            "and adds {k} to the moves. Returns the stock of the name.",
             """
 stock[name] = stock.get(name, 0) + amount
 log.append(name)
 moves += K
 return NUMBER(stock[name])
 """,
-            k=(2, 9),
+            k=(1, 4),
         ),
         Function(
             "take",
-            ("name", "amount"),
+            "name amount",
             "stock moves",
             "stock moves",
-            "without stock of the name: unknown. Takes the amount out of the stock, or all where "
-            "that is less, and counts {k} moves. Returns what was taken.",
+            "no stock of the name: unknown. Takes the amount out of the stock, or all where "
+            "that is less, and adds {k} to the moves. Returns what was taken.",
             """
 if name not in stock:
     return UNKNOWN
@@ -65,49 +67,48 @@ stock[name] -= amount
 moves += K
 return NUMBER(amount)
 """,
-            k=(2, 9),
+            k=(1, 4),
         ),
         Function(
             "count",
-            ("name",),
+            "name",
             "stock log moves",
-            "",
-            "without stock of the name: unknown. Returns the stock of the name, plus {k} for each "
-            "time that it is in the log, plus the moves.",
+            "moves",
+            "no stock of the name: unknown. Adds the number of times that the name is in the "
+            "log to the moves. Returns the stock of the name, plus {k} times the moves.",
             """
 if name not in stock:
     return UNKNOWN
-times = log.count(name)
-return NUMBER(stock[name] + K * times + moves)
+moves += log.count(name)
+return NUMBER(stock[name] + K * moves)
 """,
-            k=(2, 9),
         ),
         Function(
             "low",
-            ("amount",),
-            "stock log",
+            "amount",
+            "stock log moves",
             "",
-            "returns the names with a stock {pick} the amount that are in the log {k} times or "
-            "less.",
+            "returns the names with a stock {pick} the amount less the moves that are in the "
+            "log {k} times or less.",
             """
+least = amount - moves
 rare = [name for name in stock if log.count(name) <= K]
-return NAMES([name for name in rare if stock[name] PICK amount])
+return NAMES([name for name in rare if stock[name] PICK least])
 """,
             k=(1, 3),
-            picks={"below": "<", "above": ">"},
+            picks=COMPARED,
         ),
         Function(
             "move",
-            ("name", "other", "amount"),
+            "name other amount",
             "stock log",
             "stock log",
-            "without stock of the name: unknown. Moves the amount, or all where that is less, from "
-            "the stock of the name to that of the other (0 if new), which it puts in the log. "
-            "Returns the stock of the other.",
+            "no stock of the name: unknown. Takes the amount out of the stock of the name, "
+            "even below 0, adds it to that of the other (0 if new) and puts the other in the "
+            "log. Returns the stock of the other.",
             """
 if name not in stock:
     return UNKNOWN
-amount = min(amount, stock[name])
 stock[name] -= amount
 stock[other] = stock.get(other, 0) + amount
 log.append(other)
@@ -116,35 +117,35 @@ return NUMBER(stock[other])
         ),
         Function(
             "recent",
-            ("size", "amount"),
-            "stock log",
+            "amount size",
+            "stock log moves",
             "",
-            "returns the different names among the last size places of the log whose stock is "
-            "{pick} the amount plus {k}.",
+            "returns the different names in the last size places of the log with a stock "
+            "{pick} the amount less the moves.",
             """
-names = {name for name in log[-size:] if name in stock}
-return NAMES([name for name in names if stock[name] PICK amount + K])
+least = amount - moves
+names = {name for name in log[-size:] if stock[name] PICK least}
+return NAMES(names)
 """,
-            k=(2, 9),
-            picks={"below": "<", "above": ">"},
+            picks=COMPARED,
         ),
         Function(
             "drop",
-            ("name",),
-            "stock log",
-            "stock log",
-            "without stock of the name: unknown. Removes the name from the stock and from the log. "
-            "Returns the stock it had, plus {k} for each place it had in the log.",
+            "name",
+            "stock log moves",
+            "stock log moves",
+            "no stock of the name: unknown. Removes the name from the stock and from the log, "
+            "and adds {k} to the moves for each time that it was in the log. Returns the "
+            "stock it had plus the moves.",
             """
 if name not in stock:
     return UNKNOWN
-total = stock.pop(name)
+amount = stock.pop(name)
 while name in log:
     log.remove(name)
-    total += K
-return NUMBER(total)
+    moves += K
+return NUMBER(amount + moves)
 """,
-            k=(2, 9),
         ),
     ),
 )

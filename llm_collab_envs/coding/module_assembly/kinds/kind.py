@@ -1,8 +1,8 @@
 """What a kind of module is: the fields of its box, and its functions as specifications and code.
 
-The code of a function is written against local variables named like the fields, whatever the
-structure of the box: `source.solution` puts lines around it that take the fields out of the box
-and put them back. In the code these words stand for what a task decides:
+The code of a function is written on local variables named like the fields, whatever the structure
+of the box: `source.solution` adds the lines that take the fields out of the box and put them back.
+In the code these words stand for what a task decides:
 
     LETTERS(name)    the name, changed as the rule "letters" says
     LIMIT(amount)    the amount, limited as the rule "limit" says
@@ -13,6 +13,9 @@ and put them back. In the code these words stand for what a task decides:
     SAVE             puts the fields back; happens by itself before the last line
     K                a number of the function's own, {k} in its specification
     PICK             one of the function's own choices, {pick} in its specification
+
+Parameters called name and other are changed by the rule "letters", those called amount by the rule
+"limit", before the code starts.
 """
 
 from __future__ import annotations
@@ -20,11 +23,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-TABLE, SEQUENCE, NUMBER = "table", "sequence", "number"
-MAKER = "new"
-
-# The parameters of all functions, and what hidden tests pass for them.
-PARAMETERS = ("entries", "name", "other", "amount", "time", "size")
+TABLE, SEQUENCE, SCALAR = "table", "sequence", "scalar"
+# Not "above": what is limited often equals what it is compared with.
+COMPARED = {"below": "<", "not below": ">="}
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Field:
 
     Attributes:
         name: What it is called, and its local variable in the code.
-        shape: TABLE (from names to values), SEQUENCE or NUMBER.
-        item: What a value of a table is called, in the singular.
+        shape: TABLE (from names to values), SEQUENCE or SCALAR.
+        item: What a value of it is called.
         text: What it holds, for the public description.
     """
 
@@ -50,23 +51,27 @@ class Function:
 
     Attributes:
         verb: The first part of its name.
-        params: Its parameters after the box; the maker takes no box.
+        params: Its parameters after the box, in one string; the maker takes no box.
         fields: The fields it reads or writes, in one string.
-        writes: The fields it writes, in one string.
+        writes: The fields it puts back, in one string.
         spec: What it does, in prose.
         code: Its body.
-        k: The least and greatest K; (0, 0) where it has none.
+        k: The least and greatest K.
         picks: Words of the specification, and the code that each stands for.
     """
 
     verb: str
-    params: tuple[str, ...]
+    params: str
     fields: str
     writes: str
     spec: str
     code: str
-    k: tuple[int, int] = (0, 0)
+    k: tuple[int, int] = (2, 9)
     picks: Mapping[str, str] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        """Hash by what no other function has."""
+        return hash(self.spec)
 
 
 @dataclass(frozen=True)
@@ -74,15 +79,28 @@ class Kind:
     """A kind of module.
 
     Attributes:
-        name: What it is called, with its article.
+        title: What it is called, with its article.
         fields: The fields of the box.
-        functions: Eight functions, the maker first.
+        functions: Its functions, the one that makes the box first.
     """
 
-    name: str
+    title: str
     fields: tuple[Field, ...]
     functions: tuple[Function, ...]
+
+    def __hash__(self) -> int:
+        """Hash by what no other kind has."""
+        return hash(self.title)
+
+    @property
+    def maker(self) -> Function:
+        """The function that makes the box."""
+        return self.functions[0]
 
     def function(self, verb: str) -> Function:
         """Return the function of that verb; raises KeyError where there is none."""
         return {function.verb: function for function in self.functions}[verb]
+
+    def field(self, name: str) -> Field:
+        """Return the field of that name; raises KeyError where there is none."""
+        return {field.name: field for field in self.fields}[name]

@@ -1,0 +1,157 @@
+"""Hidden tests: sequences of calls of the whole module, and what a right module answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from llm_collab_envs.coding.module_assembly.rules import another_value, rules_of
+from llm_collab_envs.coding.module_assembly.source import OUTSIDE, Part, outside_code, solution
+from llm_collab_envs.coding.module_assembly.tasks import ModuleTask
+from llm_collab_envs.sandbox import same
+
+ROUNDS = 3  # tests for each function besides the one that makes the box
+WIDTH = 3  # functions of a test besides that one, where there are so many
+CALLS = 6
+CANDIDATES = 4
+ELUSIVE = ("limit", "unknown", "mark")  # rules that a call may not show; most calls show the others
+# What a function returns that does nothing; a test has to have something else of each.
+TRIVIAL: tuple[Any, ...] = (None, True, False, 0, 1, -1, "", [], {})
+
+Module = dict[str, Callable[..., Any]]
+
+
+@dataclass(frozen=True)
+class HiddenTest:
+    """One test: a box is made, functions are called on it in order, the outside reads it.
+
+    Attributes:
+        entries: What the box is made of.
+        calls: (function, arguments after the box), in order.
+        answers: What each call returns; a test is passed when all are the same.
+    """
+
+    entries: list[tuple[str, int]]
+    calls: list[tuple[str, tuple[Any, ...]]]
+    answers: list[Any]
+
+
+@lru_cache(maxsize=64)
+def hidden_tests(task: ModuleTask) -> tuple[HiddenTest, ...]:
+    """Return the hidden tests of a task, the same every time.
+
+    Each test needs the maker of the box and up to `WIDTH` more functions, so that nobody passes any
+    with one function, and every function is in as many tests as any other. Of some candidates each
+    time the one is taken that catches the most functions written on a wrong rule or number.
+    """
+    rng = np.random.default_rng(task.seed)
+    right = reference(task)
+    wrong = {part: list(_wrong_versions(task, part)) for part in task.parts}
+    others = task.parts[1:]
+    width = min(WIDTH, len(others) - 1)
+    tests = []
+    for _ in range(ROUNDS):
+        order = [others[i] for i in rng.permutation(len(others))]
+        for n in range(len(order)):
+            chosen = [order[(n + step) % len(order)] for step in range(width)]
+            modules = [
+                right | version for part in (task.parts[0], *chosen) for version in wrong[part]
+            ]
+            drawn = [_draw_test(rng, task, chosen, right) for _ in range(CANDIDATES)]
+            tests.append(max(drawn, key=lambda t: _worth(task, chosen, t, modules)))
+    return tuple(tests)
+
+
+def reference(task: ModuleTask) -> Module:
+    """Return the functions of a right module, run in this process: it is our own code."""
+    source = [solution(task.module_kind, p, task.layout, task.rule_book) for p in task.parts]
+    return _run([*source, outside_code(task.module_kind, task.bound)])
+
+
+def passes(task: ModuleTask, test: HiddenTest, module: Module) -> bool:
+    """Whether a module of our own, run in this process, passes a test; it fails where it raises."""
+    try:
+        box = module[task.parts[0].name](test.entries)
+        return all(
+            same(module[name](box, *args), answer)
+            for (name, args), answer in zip(test.calls, test.answers, strict=True)
+        )
+    except (LookupError, TypeError, ValueError, AttributeError, ZeroDivisionError):
+        return False
+
+
+def _run(sources: Sequence[str]) -> Module:
+    module: Module = {}
+    exec("\n".join(sources), module)
+    return module
+
+
+def _wrong_versions(task: ModuleTask, part: Part) -> Iterator[Module]:
+    """Write a function on another value of a rule that binds it, or another number or choice."""
+    kind, function = task.module_kind, task.module_kind.function(part.verb)
+    books = [
+        {**task.rule_book, rule: another_value(rule, value)}
+        for rule, value in task.rules
+        if rule in ELUSIVE and rule in rules_of(function)
+    ]
+    sources = [solution(kind, part, task.layout, book) for book in books]
+    twins = [replace(part, k=part.k + 1)] if "{k}" in function.spec else []
+    twins += [replace(part, pick=pick) for pick in function.picks if pick != part.pick]
+    sources += [solution(kind, twin, task.layout, task.rule_book) for twin in twins]
+    for source in sources:
+        yield {part.name: _run([source])[part.name]}
+
+
+def _worth(
+    task: ModuleTask, chosen: Sequence[Part], test: HiddenTest, wrong: Sequence[Module]
+) -> tuple[int, int]:
+    """Count the functions of which a test shows more than a constant, and the modules it fails."""
+    trivial = (*TRIVIAL, int(task.rule_book["unknown"]))
+    telling = {
+        name
+        for (name, _), answer in zip(test.calls, test.answers, strict=True)
+        if not any(same(answer, value) for value in trivial)
+    }
+    shown = sum(part.name in telling for part in chosen)
+    return shown, sum(not passes(task, test, module) for module in wrong)
+
+
+def _draw_test(
+    rng: np.random.Generator, task: ModuleTask, chosen: Sequence[Part], right: Module
+) -> HiddenTest:
+    known = [task.names[i] for i in rng.permutation(len(task.names))]
+    stranger = known.pop()
+    entries = [(_name(rng, known), _amount(rng, task)) for _ in range(int(rng.integers(4, 6)))]
+    names = [name for name, _ in entries] + [stranger]
+    calls: list[tuple[str, tuple[Any, ...]]] = []
+    while len(calls) < CALLS:
+        for i in rng.permutation(len(chosen)):
+            params = task.module_kind.function(chosen[i].verb).params.split()
+            calls.append((chosen[i].name, tuple(_argument(rng, task, p, names) for p in params)))
+    calls += [(OUTSIDE + place.field, ()) for place in task.bound]
+    box = right[task.parts[0].name](entries)
+    return HiddenTest(entries, calls, [right[name](box, *args) for name, args in calls])
+
+
+def _argument(rng: np.random.Generator, task: ModuleTask, param: str, names: list[str]) -> Any:
+    if param in ("name", "other"):
+        return _name(rng, names)
+    if param == "amount":
+        return _amount(rng, task)
+    return int(rng.integers(1, 5))
+
+
+def _amount(rng: np.random.Generator, task: ModuleTask) -> int:
+    """Draw an amount, every other one above the limit."""
+    return int(rng.integers(1, 2 * int(task.rule_book["limit"])))
+
+
+def _name(rng: np.random.Generator, names: list[str]) -> str:
+    """Draw a name, in letters that the rule has to change."""
+    name = names[int(rng.integers(len(names)))]
+    cut = int(rng.integers(1, len(name)))
+    return name[:cut].lower() + name[cut:].upper() if rng.integers(2) else name.swapcase()

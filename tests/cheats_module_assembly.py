@@ -1,0 +1,186 @@
+"""Policies of module assembly that try to score without doing the job.
+
+Each is a function of one observation. None reads more than its own observation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import textwrap
+from collections.abc import Callable
+
+from llm_collab_envs.coding.module_assembly import expert
+from llm_collab_envs.coding.module_assembly.kinds import KINDS
+from llm_collab_envs.coding.module_assembly.layout import Layout
+from llm_collab_envs.coding.module_assembly.source import Part, solution
+
+Policy = Callable[[str], str]
+
+CONSTANTS = ("None", "0", "1", "-1", "''", "[]", "{}", "True", "-50", "args[-1]", "args[0]")
+
+
+def once(text: str) -> str:
+    return f"<submit>{text}</submit><done/>"
+
+
+def defuse(text: str) -> str:
+    """Take the grammar's tags out of a text."""
+    return text.replace("<", "(").replace(">", ")")
+
+
+def constant(reply: str) -> Policy:
+    return lambda observation: reply
+
+
+def first_only(policy: Policy) -> Policy:
+    """The first agent does it all, the others nothing."""
+    return lambda o: policy(o) if "You are agent_0" in o else "<done/>"
+
+
+def plan(observation: str) -> list[str]:
+    """The names of all functions of the module, which everybody knows."""
+    line = next(line for line in observation.splitlines() if line.startswith("Functions: "))
+    return re.findall(r"[a-z]+_[a-z]+(?= \(agent)", line)
+
+
+def everywhere(value: str, own: bool = False) -> Policy:
+    """Define functions, all or one's own, that return a constant or an argument."""
+
+    def act(observation: str) -> str:
+        memo = expert.read(observation)
+        names = [part.name for part in memo.parts] if own else plan(observation)
+        return once("\n".join(f"def {name}(*args):\n    return {value}" for name in names))
+
+    return act
+
+
+def mute(observation: str) -> str:
+    """Write one's functions at once, on guesses of all that was not told."""
+    return once(expert.write(expert.read(observation)))
+
+
+def told_rules_only(observation: str) -> str:
+    """Play as the expert, but keep what binds the structure, and the proposals, to oneself."""
+    memo = expert.read(observation)
+    memo.own = [entry for entry in memo.own if not entry.startswith("not ") and "box[" not in entry]
+    memo.read_outside = [field.name for field in memo.kind.fields]
+    memo.open = False
+    return expert.say(memo) if memo.round == 1 else once(expert.write(memo))
+
+
+def told_structure_only(observation: str) -> str:
+    """Play as the expert, but keep the rules to oneself."""
+    memo = expert.read(observation)
+    memo.own = [entry for entry in memo.own if entry.startswith("not ") or "box[" in entry]
+    return expert.say(memo) if memo.round == 1 else once(expert.write(memo))
+
+
+def every_structure(observation: str) -> str:
+    """Mute, but each function tries every structure that there might be, until one works."""
+    memo = expert.read(observation)
+    layouts: list[Layout] = list(memo.alternatives.values()) or [memo.layout]
+    lines = []
+    for part in memo.parts:
+        tries = []
+        for n, layout in enumerate(layouts):
+            twin = dataclasses.replace(part, name=f"{part.name}_{n}")
+            lines.append(solution(memo.kind, twin, layout, expert.GUESSES | memo.rules))
+            tries.append(f"try:\n    return {twin.name}(*args)\nexcept Exception:\n    pass")
+        lines += [f"def {part.name}(*args):", textwrap.indent("\n".join(tries), "    ")]
+    return once("\n".join(lines))
+
+
+def catch_all(observation: str) -> str:
+    """Mute, and whatever goes wrong is unknown."""
+    memo = expert.read(observation)
+    lines = []
+    for part in memo.parts:
+        twin = dataclasses.replace(part, name=f"{part.name}_try")
+        lines += [
+            solution(memo.kind, twin, memo.layout, expert.GUESSES | memo.rules),
+            f"def {part.name}(*args):\n    try:\n        return {twin.name}(*args)",
+            f"    except Exception:\n        return {memo.rules.get('unknown', -50)}",
+        ]
+    return once("\n".join(lines))
+
+
+def all_from_guesses(observation: str) -> str:
+    """Write one's own functions, and everybody else's from what their names suggest."""
+    memo = expert.read(observation)
+    own = {part.name: part for part in memo.parts}
+    parts = [own.get(name, guess(name)) for name in plan(observation)]
+    rules = expert.GUESSES | memo.rules
+    return once("\n".join(solution(memo.kind, part, memo.layout, rules) for part in parts))
+
+
+def guess(name: str) -> Part:
+    verb = name.partition("_")[0]
+    picks = [f.picks for kind in KINDS.values() for f in kind.functions if f.verb == verb]
+    return Part(verb, name, 5, next(iter(picks[0]), ""))
+
+
+def own_part_only(observation: str) -> str:
+    """All tell what they know; then the first agent alone writes its part, and writes it well."""
+    if expert.read(observation).round == 1 or "You are agent_0" in observation:
+        return expert.Expert()(observation)
+    return "<done/>"
+
+
+def all_talk(observation: str) -> str:
+    """All tell what they know, and nobody writes."""
+    memo = expert.read(observation)
+    return expert.say(memo) if memo.round == 1 else "<done/>"
+
+
+def messages_as_code(observation: str) -> str:
+    """Tell one's specifications, and submit what was heard."""
+    memo = expert.read(observation)
+    specs = defuse(observation).partition("Your functions:\n")[2].partition("\n\n")[0]
+    if memo.round == 1:
+        return f'<say to="all">{" ".join(specs.split()[:30])}</say>'
+    return once(defuse(observation.partition("Messages:\n")[2]))
+
+
+def specs_as_docstrings(observation: str) -> str:
+    """Functions with their specification as docstring and nothing to do."""
+    specs = defuse(observation).partition("Your functions:\n")[2].partition("\n\n")[0]
+    code = []
+    for line in specs.splitlines():
+        head, _, text = line[2:].partition(": ")
+        code.append(f'def {head}:\n    """{text}"""')
+    return once("\n".join(code))
+
+
+def chatter(observation: str) -> str:
+    """Talk every round to the budget, and do nothing else."""
+    budget = observation.partition("Message tokens left: ")[2].partition(".")[0]
+    return f'<say to="all">{"well " * int(budget or 1)}</say>'
+
+
+CHEATS: dict[str, Policy] = {
+    "silence": constant(""),
+    "done at once": constant("<done/>"),
+    "constant word": constant(once("done")),
+    "constant code": constant(once("def new(entries):\n    return {}")),
+    "pass": constant(once("pass")),
+    "echo": lambda observation: observation,
+    "echo submitted": lambda observation: once(observation),
+    "echo without tags": lambda observation: once(defuse(observation)),
+    "echo as a comment": lambda o: once("# " + defuse(o).replace("\n", "\n# ")),
+    "specifications as docstrings": specs_as_docstrings,
+    "messages as code": messages_as_code,
+    "mute": mute,
+    "told rules only": told_rules_only,
+    "told structure only": told_structure_only,
+    "every structure": every_structure,
+    "catch all": catch_all,
+    "all from guesses": all_from_guesses,
+    "one does all from guesses": first_only(all_from_guesses),
+    "one does its own part only": own_part_only,
+    "one mute": first_only(mute),
+    "all talk": all_talk,
+    "chatter": chatter,
+    **{f"everything returns {value}": everywhere(value) for value in CONSTANTS},
+    **{f"own functions return {value}": everywhere(value, own=True) for value in CONSTANTS},
+}
