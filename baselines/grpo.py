@@ -218,7 +218,7 @@ def build_trainer(
         use_cpu=model.device.type == "cpu",
         gradient_checkpointing=False,
         weight_decay=0.0,
-        max_grad_norm=config.max_grad_norm,
+        max_grad_norm=1.0,
         seed=config.seed,
         logging_steps=1,
         save_steps=config.save_every,
