@@ -1,0 +1,1 @@
+"""Bug repair: one agent sees what fails, the others see the source."""

@@ -1,0 +1,154 @@
+"""Submissions of bug repair: whole files or unified diffs, and what becomes of the files."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+MAX_CHARS = 12_000  # of a submission, and of a file
+_MARKER = re.compile(r"# ([\w.]{1,80})")
+_HUNK = re.compile(r"@@ -(\d{1,4})(,\d{1,4})? \+(\d{1,4})(,\d{1,4})? @@")
+
+
+@dataclass
+class Patched:
+    """What an agent's submission comes to.
+
+    Attributes:
+        files: The files that it changes, {name: source}.
+        problems: What was wrong with it, a sentence each; that part of it does nothing.
+        unapplied_diffs: Diffs that do not apply.
+        syntax_errors: Files that would not be Python any more.
+        foreign: Files of teammates that it tries to change.
+    """
+
+    files: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    unapplied_diffs: int = 0
+    syntax_errors: int = 0
+    foreign: set[str] = field(default_factory=set)
+
+
+def patch(text: str, own: Mapping[str, str], names: Sequence[str]) -> Patched:
+    """Read a submission.
+
+    Args:
+        text: What was submitted.
+        own: The agent's files as it got them, {name: source}.
+        names: The names of all files of the program.
+    """
+    result = Patched()
+    text = text.replace("\r\n", "\n")
+    if len(text) > MAX_CHARS:
+        result.problems.append(f"your submission is longer than {MAX_CHARS} characters")
+    elif not own:
+        result.problems.append("you have no file, so your submission does nothing")
+        result.foreign.add("")
+    elif any(line.startswith("@@") for line in text.split("\n")):
+        _take_diffs(result, text, own, names)
+    else:
+        _take_files(result, text, own, names)
+    return result
+
+
+def _take_diffs(result: Patched, text: str, own: Mapping[str, str], names: Sequence[str]) -> None:
+    for named, diff in _sections(text):
+        name = named or (next(iter(own)) if len(own) == 1 else "")
+        if name not in own:
+            result.unapplied_diffs += 1
+            _refuse(result, name, own, names, "put '--- name' and '+++ name' above its hunks")
+            continue
+        try:
+            source = _applied(own[name], diff)
+        except ValueError as problem:
+            result.unapplied_diffs += 1
+            result.problems.append(f"your diff of {name} does not apply: {problem}")
+        else:
+            _take(result, name, source)
+
+
+def _take_files(result: Patched, text: str, own: Mapping[str, str], names: Sequence[str]) -> None:
+    found: dict[str, list[str]] = {"": []}
+    name = ""
+    for line in text.split("\n"):
+        marker = _MARKER.fullmatch(line.rstrip())
+        if marker and marker.group(1) in names:
+            name = marker.group(1)
+            found[name] = []
+        found[name].append(line)
+    unnamed = "\n".join(found.pop("")).strip()
+    if unnamed and not found and len(own) == 1:
+        found[next(iter(own))] = [unnamed]
+    elif unnamed:
+        _refuse(result, "", own, names, "start each file with its name, like '# name.py'")
+    for name, lines in found.items():
+        if name in own:
+            _take(result, name, "\n".join(lines).strip() + "\n")
+        else:
+            _refuse(result, name, own, names, "")
+
+
+def _take(result: Patched, name: str, source: str) -> None:
+    """Take a file, unless it is no Python: then it stays as it was."""
+    problem = _syntax_error(source)
+    if problem:
+        result.syntax_errors += 1
+        result.problems.append(f"{name} stays as it was, as yours is no Python: {problem}")
+    else:
+        result.files[name] = source
+
+
+def _refuse(
+    result: Patched, name: str, own: Mapping[str, str], names: Sequence[str], remedy: str
+) -> None:
+    """Say why nothing is changed by the text for a file that is not the agent's."""
+    if name in names:
+        result.foreign.add(name)
+        result.problems.append(f"{name} is not your file")
+    else:
+        result.problems.append(f"it is not clear which file you mean: {remedy}")
+
+
+def _sections(diff: str) -> Iterator[tuple[str, str]]:
+    """Yield (file name, hunks) of a diff; hunks above all file names have the name ""."""
+    lines = diff.split("\n")
+    heads = [
+        n
+        for n, (line, after) in enumerate(zip(lines, [*lines[1:], ""], strict=True))
+        if line.startswith("--- ") and after.startswith("+++ ")
+    ]
+    first = heads[0] if heads else len(lines)
+    if any(line.startswith("@@") for line in lines[:first]):
+        yield "", "\n".join(lines[:first])
+    for start, end in zip(heads, [*heads, len(lines)][1:], strict=True):
+        name = lines[start + 1].removeprefix("+++").split()[:1]
+        yield "".join(name).removeprefix("b/")[:80], "\n".join(lines[start + 2 : end])
+
+
+def _applied(source: str, diff: str) -> str:
+    """Apply the hunks of one file; raises ValueError where they do not fit."""
+    import unipatch
+
+    for line in diff.split("\n"):
+        # A count of many lines would make the library wait for as many.
+        if line.startswith("@@") and not _HUNK.match(line):
+            raise ValueError(f"{line[:40]!r} is no hunk header like '@@ -4 +4 @@'")
+    return unipatch.apply_patch(source, diff + "\n")
+
+
+def _syntax_error(source: str) -> str:
+    """Return what keeps a source from being Python, or ""."""
+    if len(source) > MAX_CHARS:
+        return f"it is longer than {MAX_CHARS} characters"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(source)
+    except SyntaxError as problem:
+        return f"line {problem.lineno}: {problem.msg}"
+    except (ValueError, RecursionError, MemoryError):
+        return "it cannot be parsed"
+    return ""

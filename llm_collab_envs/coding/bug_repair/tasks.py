@@ -1,0 +1,174 @@
+"""Bug-repair tasks: a program of three files with faults, calls that fail, and hidden tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from llm_collab_envs.coding.bug_repair.cases import Case, fact_text, facts_of
+from llm_collab_envs.coding.bug_repair.injection import break_program
+from llm_collab_envs.coding.bug_repair.patching import MAX_CHARS
+from llm_collab_envs.coding.bug_repair.programs import Module, generate_program
+from llm_collab_envs.core.actions import count_tokens
+
+_FILE_NAME = re.compile(r"[a-z_][a-z0-9_]*\.py")
+TALK = 6  # message tokens of the team, in multiples of what telling all failing calls takes
+
+
+@dataclass(frozen=True)
+class Level:
+    """A difficulty.
+
+    Attributes:
+        faults: Faults of each file, each in a family of functions.
+        copies: How many functions a family has: where a fault stands.
+        across: Whether files call each other, so that a fault may show in another file's function.
+        max_cycles: Rounds.
+    """
+
+    faults: int
+    copies: int
+    across: bool
+    max_cycles: int
+
+
+LEVELS = {
+    "easy": Level(faults=1, copies=4, across=False, max_cycles=6),
+    "medium": Level(faults=2, copies=4, across=False, max_cycles=6),
+    "hard": Level(faults=3, copies=4, across=True, max_cycles=8),
+}
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of a program.
+
+    Attributes:
+        name: Its name, "bakomen.py".
+        faulty: Its source as the team gets it; the first line is "# " and the name.
+        right: Its source without faults.
+    """
+
+    name: str
+    faulty: str
+    right: str
+
+
+@dataclass(frozen=True)
+class RepairTask:
+    """A program to repair.
+
+    Attributes:
+        files: Its files; a later one may call the functions of an earlier one.
+        faults: Faults of each file.
+        failing: The failing calls that the tester sees.
+        hidden: The calls that quality is measured by.
+        talk: Message tokens for the whole team.
+        max_cycles: Rounds.
+    """
+
+    files: tuple[SourceFile, ...]
+    faults: int
+    failing: tuple[Case, ...]
+    hidden: tuple[Case, ...]
+    talk: int
+    max_cycles: int
+
+    def __hash__(self) -> int:
+        """Hash by the files, which hardly another task has."""
+        return hash(self.files)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the task as JSON-ready data."""
+        return {
+            **vars(self),
+            "files": [dict(vars(file)) for file in self.files],
+            "failing": [case.to_dict() for case in self.failing],
+            "hidden": [case.to_dict() for case in self.hidden],
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> RepairTask:
+        """Read a task as `to_dict` wrote it.
+
+        Raises:
+            ValueError: For what cannot be repaired or shown: a file that is no Python, calls of
+                functions that the program does not have, no failing call for the tester or none
+                that is hidden.
+        """
+        task = cls(
+            files=tuple(SourceFile(**file) for file in data["files"]),
+            faults=int(data["faults"]),
+            failing=tuple(map(Case.from_dict, data["failing"])),
+            hidden=tuple(map(Case.from_dict, data["hidden"])),
+            talk=int(data.get("talk", TALK * 20)),
+            max_cycles=int(data.get("max_cycles", LEVELS["easy"].max_cycles)),
+        )
+        task._check()
+        return task
+
+    def _check(self) -> None:
+        names = [file.name for file in self.files]
+        if len({*names}) < len(names) or not all(map(_FILE_NAME.fullmatch, names)):
+            raise ValueError(f"every file needs a name of its own, like 'pay.py'; got {names}")
+        defined = {name for file in self.files for name in _defined(file)}
+        for case in (*self.failing, *self.hidden):
+            if case.function not in defined:
+                raise ValueError(f"no file has a function {case.function!r}")
+        if not self.failing or not all(case.fails for case in self.failing):
+            raise ValueError("every call in 'failing' needs a 'wrong' that is not its 'right'")
+        if not any(case.fails for case in self.hidden):
+            raise ValueError("one call in 'hidden' or more needs a 'wrong' that is not its 'right'")
+
+
+def generate(rng: np.random.Generator, split: str, difficulty: str) -> RepairTask:
+    """Make a task; the rng alone decides which."""
+    level = LEVELS[difficulty]
+    broken = None
+    while broken is None:
+        modules = generate_program(rng, split, level.faults, level.copies, level.across)
+        broken = break_program(rng, modules)
+    told = dict.fromkeys(fact_text(fact) for case in broken.failing for fact in facts_of(case))
+    return RepairTask(
+        files=tuple(_file(module, broken.sources) for module in modules),
+        faults=level.faults,
+        failing=broken.failing,
+        hidden=broken.hidden,
+        talk=TALK * count_tokens("; ".join(told)),
+        max_cycles=level.max_cycles,
+    )
+
+
+def deal_files(task: RepairTask, team_size: int) -> list[tuple[SourceFile, ...]]:
+    """Deal the files out: none to the tester, agent 0, and to each owner its even stretch."""
+    if team_size == 1:
+        return [task.files]
+    n, owners = len(task.files), team_size - 1
+    shares = [task.files[n * i // owners : n * (i + 1) // owners] for i in range(owners)]
+    return [(), *shares]
+
+
+def _file(module: Module, sources: dict[str, str]) -> SourceFile:
+    functions = [function for family in module.families for function in family.functions]
+    faulty = [sources[function.name] for function in functions]
+    right = [function.text for function in functions]
+    texts = (f"# {module.name}\n" + "\n\n".join(text) + "\n" for text in (faulty, right))
+    return SourceFile(module.name, *texts)
+
+
+def _defined(file: SourceFile) -> list[str]:
+    """Return the functions of a user's file; raises ValueError where it cannot be played."""
+    if not file.faulty.startswith(f"# {file.name}\n") or len(file.faulty) > MAX_CHARS:
+        raise ValueError(
+            f"{file.name} must start with the line '# {file.name}' and have at most {MAX_CHARS} "
+            "characters"
+        )
+    try:
+        body = ast.parse(file.faulty).body
+    except SyntaxError as problem:
+        raise ValueError(f"{file.name} is no Python: {problem}") from None
+    return [node.name for node in body if isinstance(node, ast.FunctionDef)]

@@ -1,0 +1,8 @@
+"""Bug repair, version 0: see `BugRepairEnv` for the page."""
+
+from llm_collab_envs.coding.bug_repair.env import BugRepairEnv as parallel_env
+from llm_collab_envs.core.aec import make_aec
+
+raw_env, env = make_aec(parallel_env)
+
+__all__ = ["env", "parallel_env", "raw_env"]

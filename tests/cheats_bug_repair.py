@@ -1,0 +1,211 @@
+"""Policies of bug repair that try to score without doing the job.
+
+Each is a function of one observation. None reads more than its own observation.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable
+
+from cheats import EVERYWHERE, Policy, constant, once
+from llm_collab_envs.coding.bug_repair import expert
+from llm_collab_envs.coding.bug_repair.cases import Fact
+from llm_collab_envs.coding.bug_repair.faults import everywhere, mutations, own_lines
+
+CODE = "def solve(size, rate):\n    return size + rate"
+FLIPPED = {" < ": " <= ", " <= ": " < ", " > ": " >= ", " >= ": " > "}
+OPPOSITE = {" < ": " >= ", " <= ": " > ", " > ": " <= ", " >= ": " < "}
+
+
+def owned(change: Callable[[str], str]) -> Policy:
+    """The owners submit their files, each changed; the tester is silent."""
+
+    def act(observation: str) -> str:
+        files = expert.read(observation).files
+        return once("\n".join(map(change, files.values()))) if files else "<done/>"
+
+    return act
+
+
+def told(change: Callable[[str, list[Fact]], str]) -> Policy:
+    """The tester tells as the expert does; the owners change their files by what they are told."""
+
+    def act(observation: str) -> str:
+        memo = expert.read(observation)
+        if not memo.files:
+            return expert.Expert()(observation)
+        facts = memo.heard + [case.fact for case in memo.failing]
+        if not facts:
+            return ""
+        return once("\n".join(change(file, facts) for file in memo.files.values()))
+
+    return act
+
+
+def replaced(pattern: str, new: Callable[[re.Match[str]], str]) -> Policy:
+    return owned(lambda file: re.sub(pattern, new, file))
+
+
+def bodies(body: str) -> Callable[[str], str]:
+    """Every function keeps its header only, and gets another body."""
+    return lambda file: re.sub(r"(?m)^(def .*:)\n(?:    .*\n?)+", rf"\1\n    {body}\n", file)
+
+
+def wrapped(file: str) -> str:
+    """Every function is called in a catch-all that returns 0."""
+    names = re.findall(r"(?m)^def (\w+)\(", file)
+    guard = "def guarded(function):\n    def run(*args):\n        try:\n            return "
+    guard += "function(*args)\n        except Exception:\n            return 0\n    return run\n"
+    return file + guard + "\n".join(f"{name} = guarded({name})" for name in names)
+
+
+def visible_examples(file: str, facts: list[Fact]) -> str:
+    """Return what was told for exactly these calls, and nothing else is changed."""
+    for name, args, value in facts:
+        header = re.search(rf"(?m)^def {name}\((.*)\):$", file)
+        if header:
+            test = f"    if ({header[1]},) == {args!r}:\n        return {value!r}"
+            file = file.replace(header[0], f"{header[0]}\n{test}")
+    return file
+
+
+def told_value(file: str, facts: list[Fact]) -> str:
+    """Always return the value of the first call that was told."""
+    for name, _, value in facts:
+        file = re.sub(rf"(?m)^(def {name}\(.*\):)$", rf"\1\n    return {value!r}", file)
+    return file
+
+
+def told_difference(file: str, facts: list[Fact]) -> str:
+    """Add one to all results, as what was told is a little more or less."""
+    return re.sub(r"(?m)^( *return .*)$", r"\1 + 1", file)
+
+
+def message_as_code(observation: str) -> str:
+    memo = expert.read(observation)
+    if not memo.files:
+        return expert.Expert()(observation)
+    said = observation.partition("Messages:\n")[2]
+    return once(said) if said else ""
+
+
+def guessed(pick: Callable[[list[str], str], str]) -> Policy:
+    """Each owner undoes one slip of each family, chosen without a word from the tester."""
+
+    def change(file: str) -> str:
+        functions = list(expert.functions_of(file).values())
+        for text in functions:
+            others = [other for other in functions if other != text]
+            own = own_lines(text, others)
+            if text not in file:
+                continue  # a copy of one that has been changed
+            options = [m.text for m in mutations(text, own)]
+            for old, new in everywhere(text, pick(options, text), own, others).items():
+                file = file.replace(old, new)
+        return file
+
+    return owned(change)
+
+
+def all_variants(file: str) -> str:
+    """Every function in all versions that it may have been; the last one counts."""
+    return file + "\n".join(
+        m.text for t in expert.functions_of(file).values() for m in mutations(t)
+    )
+
+
+def vote(file: str) -> str:
+    """Every function returns what most versions of it return."""
+    parts = [file]
+    for name, text in expert.functions_of(file).items():
+        versions = [m.text for m in mutations(text)]
+        parts += [v.replace(f"def {name}(", f"def {name}_{n}(") for n, v in enumerate(versions)]
+        called = ", ".join(f"{name}_{n}(*args)" for n in range(len(versions)))
+        parts.append(
+            f"def {name}(*args):\n    found = [{called}]\n    return max(found, key=found.count)"
+        )
+    return "\n".join(parts)
+
+
+def every_diff(observation: str) -> str:
+    """A hunk for every slip that could be undone."""
+    memo = expert.read(observation)
+    if not memo.files:
+        return "<done/>"
+    diffs = []
+    for file in memo.files.values():
+        for text in expert.functions_of(file).values():
+            for mutation in mutations(text):
+                diffs.append(expert.submit(memo.files, [{text: mutation.text}]))
+    return once("\n".join(d.removeprefix("<submit>").removesuffix("</submit>") for d in diffs))
+
+
+def tester_writes(observation: str) -> str:
+    """The tester submits a program of its own that knows the failing calls."""
+    memo = expert.read(observation)
+    if memo.files:
+        return "<done/>"
+    facts = [case.fact for case in memo.failing]
+    return once("\n".join(f"def {f.function}(*args):\n    return {f.value!r}" for f in facts))
+
+
+def one_does_all(observation: str) -> str:
+    """The first owner submits everybody's files; those of others from guesses."""
+    if "You are agent_1" not in observation:
+        return expert.say([c.fact for c in expert.read(observation).failing]) + "<done/>"
+    memo = expert.read(observation)
+    if not memo.heard:
+        return ""
+    others = re.findall(r"agent_[023] has (\w+\.py)", observation)
+    rest = [f"# {name}\n" + _guessed_functions(memo.heard) for name in others]
+    return once("\n".join([*(visible_examples(f, memo.heard) for f in memo.files.values()), *rest]))
+
+
+def one_redefines_all(observation: str) -> str:
+    """The last owner redefines whatever function it hears of."""
+    memo = expert.read(observation)
+    if "You are agent_3" not in observation:
+        return expert.say([c.fact for c in memo.failing]) + "<done/>"
+    if not memo.heard:
+        return ""
+    return once("\n".join([*memo.files.values(), _guessed_functions(memo.heard)]))
+
+
+def _guessed_functions(facts: list[Fact]) -> str:
+    return "\n".join(f"def {f.function}(*args):\n    return {f.value!r}" for f in facts)
+
+
+CHEATS: dict[str, Policy] = {
+    **EVERYWHERE,
+    "constant code": constant(once(CODE)),
+    "constant diff": constant(once("@@ -3 +3 @@\n-    return 0\n+    return 1")),
+    "files unchanged": owned(lambda file: file),
+    "empty files": owned(lambda file: file.split("\n")[0]),
+    "all return 0": owned(bodies("return 0")),
+    "all return nothing": owned(bodies("pass")),
+    "all return their last argument": owned(
+        lambda file: re.sub(r"(?m)^(def \w+\((?:\w+, )*(\w+)\):)$", r"\1\n    return \2", file)
+    ),
+    "catch-all": owned(wrapped),
+    "every comparison moved": replaced(" (?:<|<=|>|>=) ", lambda m: FLIPPED[m[0]]),
+    "every comparison turned": replaced(" (?:<|<=|>|>=) ", lambda m: OPPOSITE[m[0]]),
+    "every number one more": replaced(r"\b\d+\b", lambda m: str(int(m[0]) + 1)),
+    "every number one less": replaced(r"\b\d+\b", lambda m: str(int(m[0]) - 1)),
+    "first slip undone": guessed(lambda options, text: options[0]),
+    "last slip undone": guessed(lambda options, text: options[-1]),
+    "some slip undone": guessed(
+        lambda options, text: options[zlib.crc32(text.encode()) % len(options)]
+    ),
+    "all variants": owned(all_variants),
+    "vote of all variants": owned(vote),
+    "every diff": every_diff,
+    "visible examples": told(visible_examples),
+    "told value": told(told_value),
+    "one more": told(told_difference),
+    "message as code": message_as_code,
+    "tester writes": tester_writes,
+    "one does all": one_does_all,
+    "one redefines all": one_redefines_all,
+}

@@ -1,0 +1,558 @@
+"""Bug repair: the expert, what it takes to be as good, privacy, feedback, tasks, and cheats."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cheats_bug_repair import CHEATS
+from llm_collab_envs import make
+from llm_collab_envs.coding.bug_repair.cases import Case, call_text, fact_text, facts_of
+from llm_collab_envs.coding.bug_repair.expert import Expert, functions_of, read, repair, submit
+from llm_collab_envs.coding.bug_repair.faults import everywhere, own_lines
+from llm_collab_envs.coding.bug_repair.tasks import LEVELS, RepairTask, SourceFile, deal_files
+from llm_collab_envs.core.env import CollabEnv
+from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
+from llm_collab_envs.sandbox import Call, Sandbox, same
+from play import joint_reward, play
+
+ENV = "bug_repair_v0"
+
+
+def env_of(difficulty: str = "easy", team_size: int = 4, **kwargs: Any) -> CollabEnv[Any]:
+    return make(ENV, difficulty=difficulty, team_size=team_size, split="test", **kwargs)
+
+
+def task_of(difficulty: str, index: int = 0) -> RepairTask:
+    task: RepairTask = env_of(difficulty).tasks[index]
+    return task
+
+
+class TestExpert:
+    @pytest.mark.parametrize("team_size", [2, 3, 4])
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_is_nearly_perfect_in_every_team(self, difficulty: str, team_size: int) -> None:
+        env = env_of(difficulty, team_size)
+        for task in range(5):
+            infos = play(env, Expert(), task)
+            assert infos["joint_reward"] >= 0.95
+            assert infos["quality"] == infos["speed"] == infos["pass_rate"] == 1.0
+            assert infos["malformed"] == infos["unapplied_diffs"] == infos["syntax_errors"] == 0
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_is_perfect_alone(self, difficulty: str) -> None:
+        env = env_of(difficulty, team_size=1)
+        for task in range(5):
+            infos = play(env, Expert(), task)
+            assert infos["joint_reward"] == 1.0
+            assert infos["message_tokens"] == 0
+            assert len(env.episode.rounds) == 1
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_team_of_four_is_twice_as_fast_as_one(self, difficulty: str) -> None:
+        """Three of four can work, and the fourth has to tell them first."""
+        paths = {
+            size: sum(
+                play(env_of(difficulty, size), Expert(), task)["critical_path"] for task in range(8)
+            )
+            for size in (1, 4)
+        }
+        assert paths[1] / paths[4] >= 2
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_loses_by_chatter(self, difficulty: str) -> None:
+        def chatty(messages: int) -> Callable[[str], str]:
+            chatter = '<say to="all">hello team</say>' * messages
+            return lambda observation: Expert()(observation) + chatter
+
+        env = env_of(difficulty, message_budget=400)
+        rewards = [joint_reward(env, chatty(n), 2) for n in (0, 1, 2, 4, 8)]
+        assert rewards == sorted(rewards, reverse=True)
+        assert len(set(rewards)) == 5
+        assert rewards[0] - rewards[-1] > 0.05
+
+    def test_that_talks_every_round_before_it_works_loses(self) -> None:
+        def talks(rounds: int) -> Callable[[str], str]:
+            def act(observation: str) -> str:
+                now = read(observation).round
+                hello = '<say to="all">hello</say>' if now <= rounds else ""
+                return hello or Expert()(observation)
+
+            return act
+
+        env = env_of()
+        rewards = [joint_reward(env, talks(rounds)) for rounds in range(5)]
+        assert rewards == sorted(rewards, reverse=True)
+        assert len(set(rewards)) == 5
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_cannot_repair_what_the_tester_keeps_to_itself(self, difficulty: str) -> None:
+        def mute(observation: str) -> str:
+            return Expert()(observation) if read(observation).files else "<done/>"
+
+        infos = play(env_of(difficulty), mute)
+        assert infos["quality"] == 0.0
+        assert infos["fixed"] == infos["broken"] == 0.0
+
+    def test_repairs_as_much_as_it_is_told(self) -> None:
+        """Only one owner hears of its fault."""
+        task = task_of("easy")
+        names = functions_of(task.files[1].faulty)
+        told = [fact_text(c.fact) for c in task.failing if c.function in names]
+
+        def terse(observation: str) -> str:
+            if read(observation).files:
+                return Expert()(observation)
+            return f'<say to="agent_2">{"; ".join(told)}</say><done/>'
+
+        infos = play(env_of(), terse)
+        assert infos["quality"] == pytest.approx(1 / 3, abs=0.15)
+        assert infos["quality"] == infos["fixed"]
+
+    def test_waits_for_a_silent_tester_and_then_gives_up(self) -> None:
+        env = env_of()
+        observations, _ = env.reset(options={"task": 0})
+        done = []
+        for _ in range(3):
+            actions = {a: Expert()(observations[a]) for a in env.agents if a != "agent_0"}
+            observations, _, _, _, infos = env.step(actions)
+            done.append(infos["agent_1"]["done"])
+        assert done == [0, 0, 1]
+
+    def test_repairs_every_copy(self) -> None:
+        """A repair of the one function that was told about is a quarter of a repair."""
+        task = task_of("easy")
+        fixed = []
+        for copies in (1, 4):
+            parts = {}
+            for number, file in enumerate(task.files, 1):
+                facts = [fact for case in task.failing for fact in facts_of(case)]
+                (fault,) = repair({file.name: file.faulty}, facts)
+                assert len(fault) == 4
+                told = dict(list(fault.items())[:copies])
+                parts[f"agent_{number}"] = submit({file.name: file.faulty}, [told])
+            env = env_of()
+            env.reset(options={"task": 0})
+            *_, infos = env.step(parts)
+            fixed.append(infos["agent_0"]["quality"])
+        assert fixed == [0.25, 1.0]
+
+    @pytest.mark.parametrize("text", ["", "nothing", "Your file:\n"])
+    def test_reads_nothing_but_its_observation(self, text: str) -> None:
+        with pytest.raises(IndexError):
+            Expert()(text)
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_is_not_led_astray_by_what_teammates_say(self, difficulty: str) -> None:
+        task = task_of(difficulty)
+        noise = "hello: a; zzz 1: 2; : ; a b: c; 1 2: 3; x [[[: 1; y {1}: 2; z 1e999: 1; w '': {}; "
+        noise += "; ".join(f"{name} 1: None" for name in ("print", "range", "len", "solve"))
+        noise += f"; {task.failing[0].function} x: 1; {task.failing[0].function} (: 1"
+        env = env_of(difficulty, message_budget=10_000)
+        observations, infos = env.reset(options={"task": 0})
+        while env.agents:
+            actions = {a: Expert()(o) for a, o in observations.items()}
+            for agent in ("agent_0", "agent_2"):
+                actions[agent] = f'<say to="all">{noise}</say>' + actions[agent]
+            observations, _, _, _, infos = env.step(actions)
+        assert infos["agent_0"]["quality"] == 1.0
+
+    def test_can_be_lied_to(self) -> None:
+        """It believes what it hears, and repairs nothing where no slip explains it."""
+        lies = "; ".join(fact_text(c.fact._replace(value=10**6)) for c in task_of("easy").failing)
+
+        def liar(observation: str) -> str:
+            if read(observation).files:
+                return Expert()(observation)
+            return f'<say to="all">{lies}</say><done/>'
+
+        assert play(env_of(), liar)["quality"] == 0.0
+
+
+@pytest.fixture(scope="module")
+def expert() -> dict[str, float]:
+    return {d: joint_reward(env_of(d), Expert()) for d in DIFFICULTIES}
+
+
+class TestCheats:
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    @pytest.mark.parametrize("cheat", CHEATS)
+    def test_score_low(self, cheat: str, difficulty: str, expert: dict[str, float]) -> None:
+        assert joint_reward(env_of(difficulty), CHEATS[cheat]) < 0.25 * expert[difficulty]
+
+    def test_guesses_pay_nothing_in_the_long_run(self) -> None:
+        """The best guess, over more tasks: one slip of one kind is undone everywhere."""
+        for guess in ("every comparison moved", "first slip undone", "some slip undone"):
+            assert joint_reward(env_of("easy"), CHEATS[guess], 20) < 0.2
+
+
+class TestPrivacy:
+    """Change what one agent alone knows: no other agent's first observation changes."""
+
+    def observe(self, task: RepairTask, team_size: int, folder: Path) -> dict[str, str]:
+        path = folder / "tasks.jsonl"
+        path.write_text(json.dumps(task.to_dict()))
+        return make(ENV, team_size=team_size, tasks=path).reset(options={"task": 0})[0]
+
+    def changed(self, task: RepairTask, other: RepairTask, size: int, folder: Path) -> list[int]:
+        before, after = (self.observe(t, size, folder) for t in (task, other))
+        return [n for n, agent in enumerate(before) if before[agent] != after[agent]]
+
+    @pytest.mark.parametrize("size", [2, 3, 4])
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_of_files(self, difficulty: str, size: int, tmp_path: Path) -> None:
+        task = task_of(difficulty)
+        for owner, share in enumerate(deal_files(task, size)):
+            for file in share:
+                text = re.sub(
+                    r"= (\d) \*", lambda m: f"= {int(m[1]) % 9 + 1} *", file.faulty, count=1
+                )
+                at = task.files.index(file)
+                other = (*task.files[:at], SourceFile(file.name, text, file.right))
+                changed = dataclasses.replace(task, files=(*other, *task.files[at + 1 :]))
+                assert self.changed(task, changed, size, tmp_path) == [owner]
+
+    @pytest.mark.parametrize("size", [2, 3, 4])
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_of_failing_calls(self, difficulty: str, size: int, tmp_path: Path) -> None:
+        task = task_of(difficulty)
+        for at, case in enumerate(task.failing):
+            other = dataclasses.replace(case, right=case.right + 1, wrong=case.wrong - 1)
+            failing = (*task.failing[:at], other, *task.failing[at + 1 :])
+            changed = dataclasses.replace(task, failing=failing)
+            assert self.changed(task, changed, size, tmp_path) == [0]
+
+    @pytest.mark.parametrize("size", [1, 4])
+    def test_of_hidden_calls_and_of_the_solution(self, size: int, tmp_path: Path) -> None:
+        task = task_of("hard")
+        hidden = tuple(dataclasses.replace(c, right=c.right + 1) for c in task.hidden)
+        files = tuple(dataclasses.replace(file, right="") for file in task.files)
+        changed = dataclasses.replace(task, hidden=hidden, files=files)
+        assert self.changed(task, changed, size, tmp_path) == []
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_the_tester_sees_no_source_and_owners_no_call(self, difficulty: str) -> None:
+        seen, _ = env_of(difficulty).reset(options={"task": 0})
+        task = task_of(difficulty)
+        assert "def " not in seen["agent_0"]
+        for n, file in enumerate(task.files, 1):
+            assert file.faulty.rstrip() in seen[f"agent_{n}"]
+            assert [a for a, text in seen.items() if file.faulty[20:60] in text] == [f"agent_{n}"]
+        for case in task.failing:
+            holders = [a for a, o in seen.items() if call_text(case.function, case.args) in o]
+            assert holders == ["agent_0"]
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_one_agent_alone_sees_everything(self, difficulty: str) -> None:
+        text = env_of(difficulty, team_size=1).reset(options={"task": 0})[0]["agent_0"]
+        task = task_of(difficulty)
+        assert all(file.faulty.rstrip() in text for file in task.files)
+        for case in task.failing:
+            assert f"{call_text(case.function, case.args)} gave {case.wrong}, " in text
+            assert f"should give {case.right}" in text
+
+    def test_submissions_are_seen_by_nobody(self) -> None:
+        env = env_of()
+        env.reset(seed=0)
+        later, *_ = env.step({"agent_1": "hush <submit>hush = 1</submit>"})
+        assert not any("hush" in text for text in later.values())
+
+    @pytest.mark.parametrize("team_size", [1, 4])
+    def test_no_hidden_call_is_ever_shown(self, team_size: int) -> None:
+        """Whatever is submitted, what comes back never names a hidden call."""
+        env, task = env_of("hard", team_size), task_of("hard")
+        hidden = {call_text(case.function, case.args) for case in task.hidden}
+        env.reset(options={"task": 0})
+        for text in (task.files[0].right, task.files[0].faulty, "def a(:", "@@ -1 +1 @@\n-x\n+y"):
+            later, *_ = env.step(dict.fromkeys(env.agents, f"<submit>{text}</submit>"))
+            for seen in later.values():
+                calls = {f"{name}({args})" for name, args in re.findall(r"(\w+)\(([^()]*)\)", seen)}
+                assert not calls & hidden
+
+
+class TestFeedback:
+    def notices(self, agent: str, parts: dict[str, str], **kwargs: Any) -> list[str]:
+        env = env_of(**kwargs)
+        env.reset(options={"task": 0})
+        seen, *_ = env.step({a: f"<submit>{text}</submit>" for a, text in parts.items()})
+        return re.findall("Notice: (.*)", seen[agent])
+
+    def test_says_why_a_diff_does_not_apply(self) -> None:
+        (notice,) = self.notices("agent_1", {"agent_1": "@@ -3 +3 @@\n-no such line\n+x = 1"})
+        name = task_of("easy").files[0].name
+        assert notice.startswith(f"your diff of {name} does not apply: Hunk #1 failed")
+        env = env_of()
+        env.reset(options={"task": 0})
+        *_, infos = env.step({"agent_1": "<submit>@@ -3 +3 @@\n-no\n+x</submit>"})
+        assert infos["agent_2"]["unapplied_diffs"] == 1
+
+    def test_says_where_a_file_is_no_python(self) -> None:
+        (notice,) = self.notices("agent_1", {"agent_1": "def f():\n    return ("})
+        assert "stays as it was, as yours is no Python: line 2: '(' was never closed" in notice
+
+    def test_is_for_the_author_only_and_lasts_until_it_is_mended(self) -> None:
+        env, file = env_of(), task_of("easy").files[0]
+        env.reset(options={"task": 0})
+        seen, *_ = env.step({"agent_1": "<submit>def</submit>"})
+        assert ["Notice" in text for text in seen.values()] == [False, True, False, False]
+        seen, *_ = env.step({})
+        assert "Notice" in seen["agent_1"]
+        seen, *_ = env.step({"agent_1": f"<submit>{file.faulty}</submit>"})
+        assert "Notice" not in seen["agent_1"]
+
+    def test_tells_an_owner_nothing_about_calls(self) -> None:
+        """Otherwise nobody would have to ask the tester."""
+        parts = {f"agent_{n}": file.faulty for n, file in enumerate(task_of("easy").files, 1)}
+        for agent in parts:
+            assert self.notices(agent, parts) == []
+
+    def test_tells_the_tester_what_still_fails(self) -> None:
+        task = task_of("easy")
+        parts = {f"agent_{n}": file.faulty for n, file in enumerate(task.files, 1)}
+        calls = "; ".join(call_text(case.function, case.args) for case in task.failing[:3])
+        (notice,) = self.notices("agent_0", parts)
+        assert notice.startswith(f"with what is submitted now, still wrong: {calls}")
+        parts = {f"agent_{n}": file.right for n, file in enumerate(task.files, 1)}
+        (notice,) = self.notices("agent_0", parts)
+        assert notice == "with what is submitted now, no call of your list fails."
+        assert self.notices("agent_0", {}) == []
+
+    def test_alone_there_is_both(self) -> None:
+        right = "\n".join(file.right for file in task_of("easy").files)
+        assert self.notices("agent_0", {"agent_0": right}, team_size=1) == [
+            "with what is submitted now, no call of your list fails."
+        ]
+        (notice,) = self.notices("agent_0", {"agent_0": "x = 1"}, team_size=1)
+        assert notice.startswith("it is not clear which file you mean: start each file with")
+
+    def test_says_whose_file_it_is_not(self) -> None:
+        files = task_of("easy").files
+        (notice,) = self.notices("agent_1", {"agent_1": files[1].right})
+        assert notice == f"{files[1].name} is not your file."
+        (notice,) = self.notices("agent_0", {"agent_0": files[1].right})
+        assert notice == "you have no file, so your submission does nothing."
+
+
+class TestTasks:
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_splits_share_no_name(self, difficulty: str) -> None:
+        names: dict[str, set[str]] = {}
+        for split in SPLITS:
+            source = make(ENV, split=split, difficulty=difficulty).tasks
+            tasks = [source[n] for n in range(12)]
+            texts = [text for t in tasks for file in t.files for text in (file.faulty, file.right)]
+            names[split] = {
+                name
+                for text in texts
+                for name in re.findall(r"# (\w+)\.py|def (\w+)\(|kind == '(\w+)'", text)
+                for name in name
+                if name
+            }
+            names[split] |= {case.function for t in tasks for case in (*t.hidden, *t.failing)}
+            assert {split_of(name.capitalize()) for name in names[split]} == {split}
+        assert not names["train"] & names["test"]
+        assert len(names["test"]) > 150
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_have_what_their_level_says(self, difficulty: str) -> None:
+        level = LEVELS[difficulty]
+        for index in range(5):
+            task = task_of(difficulty, index)
+            assert len(task.files) == 3
+            for file in task.files:
+                faulty, right = functions_of(file.faulty), functions_of(file.right)
+                assert len(right) == level.faults * level.copies
+                assert [*faulty] == [*right]
+                assert all(faulty[name] != right[name] for name in right)
+                changes = {
+                    tuple(sorted(set(right[n].split("\n")) ^ set(faulty[n].split("\n"))))
+                    for n in right
+                }
+                assert len(changes) == level.faults
+            assert any(case.inner for case in task.failing) == level.across
+
+    def test_differ_from_each_other(self) -> None:
+        assert len({task_of("easy", index).files for index in range(60)}) == 60
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_every_reference_passes_and_every_fault_fails(self, difficulty: str) -> None:
+        """In the sandbox, for all calls, the hidden ones and those that are shown."""
+        sandbox = Sandbox()
+        for index in range(4):
+            task = task_of(difficulty, index)
+            cases = (*task.hidden, *task.failing)
+            calls = [Call(case.function, case.args) for case in cases]
+            for version, values in (
+                ("right", [case.right for case in cases]),
+                ("faulty", [case.wrong for case in cases]),
+            ):
+                program = "\n".join(getattr(file, version) for file in task.files)
+                answers = sandbox.run(program, calls).answers
+                for answer, value in zip(answers, values, strict=True):
+                    assert answer.status == "ok"
+                    assert same(answer.value, value)
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_every_copy_of_a_fault_is_proven(self, difficulty: str) -> None:
+        for index in range(4):
+            task = task_of(difficulty, index)
+            for file in task.files:
+                for name in functions_of(file.faulty):
+                    hidden = [case for case in task.hidden if case.function == name]
+                    assert sum(case.fails for case in hidden) >= 3
+                    assert len({repr(case.args) for case in hidden}) == 8
+                    assert len(hidden) == 8
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_hidden_calls_are_none_that_the_tester_sees(self, difficulty: str) -> None:
+        for index in range(4):
+            task = task_of(difficulty, index)
+            shown = {(c.function, repr(c.args)) for f in task.failing for c in (f, *f.inner)}
+            assert not shown & {(c.function, repr(c.args)) for c in task.hidden}
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_no_reference_passes_as_another_ones_repair(self, difficulty: str) -> None:
+        """A file of another task breaks everything and fixes nothing."""
+        env, other = env_of(difficulty), task_of(difficulty, 1)
+        env.reset(options={"task": 0})
+        for n, file in enumerate(other.files, 1):
+            *_, infos = env.step({f"agent_{n}": f"<submit>{file.right}</submit>"})
+            assert infos["agent_0"]["quality"] == 0.0
+
+    def test_all_kinds_of_faults_occur(self) -> None:
+        """A missing case takes lines away; any other slip changes one."""
+        seen: set[str] = set()
+        for index in range(12):
+            for file in task_of("hard", index).files:
+                lines, faulty = file.right.split("\n"), file.faulty.split("\n")
+                if len(lines) != len(faulty):
+                    seen.add("missing case")
+                    continue
+                for line, slip in zip(lines, faulty, strict=True):
+                    words, others = (re.findall(r"\w+|[<>]=?", text) for text in (line, slip))
+                    change = [(a, b) for a, b in zip(words, others, strict=True) if a != b]
+                    if len(change) == 2:
+                        seen.add("swapped arguments")
+                    elif change and change[0][0].isdigit():
+                        assert abs(int(change[0][0]) - int(change[0][1])) == 1
+                        seen.add("off by one")
+                    elif change:
+                        word = change[0][0].isalpha()
+                        seen.add("wrong variable" if word else "comparison")
+        assert len(seen) == 5
+
+    @pytest.mark.parametrize("size", [1, 2, 3, 4])
+    def test_files_are_dealt_out_whole(self, size: int) -> None:
+        task = task_of("easy")
+        shares = deal_files(task, size)
+        assert len(shares) == size
+        assert sum(shares, ()) == task.files
+        assert size == 1 or shares[0] == ()
+        assert all(shares[1:])
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_go_through_json(self, difficulty: str) -> None:
+        task = task_of(difficulty)
+        assert RepairTask.from_dict(json.loads(json.dumps(task.to_dict()))) == task
+
+    def test_of_ones_own_can_be_played(self, tmp_path: Path) -> None:
+        faulty = "# pay.py\ndef pay(hours, rate):\n    return hours * rate + 9\n"
+        own = {
+            "files": [{"name": "pay.py", "faulty": faulty, "right": faulty.replace("9", "8")}],
+            "faults": 1,
+            "failing": [{"function": "pay", "args": [2, 3], "right": 14, "wrong": 15}],
+            "hidden": [{"function": "pay", "args": [1, 1], "right": 9, "wrong": 10}],
+        }
+        path = tmp_path / "own.jsonl"
+        path.write_text(json.dumps(own))
+        for size in (1, 2):
+            assert play(make(ENV, team_size=size, tasks=path), Expert())["quality"] == 1.0
+        with pytest.raises(ValueError, match=r"team_size must be at most 2, .* got 3. Lower team"):
+            make(ENV, team_size=3, tasks=path)
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"files": []}, "no file has a function"),
+            ({"failing": []}, "every call in 'failing' needs a 'wrong'"),
+            ({"hidden": []}, "one call in 'hidden' or more needs a 'wrong'"),
+            ({"name": "Pay"}, "every file needs a name of its own, like 'pay.py'; got ['Pay'"),
+            ({"faulty": "def f():\n    pass\n"}, "must start with the line '# "),
+            ({"faulty": "# NAME\ndef f(:\n"}, "is no Python"),
+            ({"faulty": "# NAME\n" + "x = 1\n" * 3000}, "at most 12000 characters"),
+            ({"function": "nothing"}, "no file has a function 'nothing'"),
+            ({"right": 1.5}, "values must be whole numbers, strings"),
+            ({"right": None, "wrong": None}, "every call in 'failing' needs a 'wrong'"),
+            ({"extra": 1}, "unexpected keyword argument 'extra'"),
+        ],
+    )
+    def test_that_make_no_sense_are_refused(
+        self, change: dict[str, Any], message: str, tmp_path: Path
+    ) -> None:
+        task = task_of("easy").to_dict()
+        name = task["files"][0]["name"]
+        if change.keys() & {"function", "right", "wrong"}:
+            task["failing"][0] |= change
+        elif change.keys() & task.keys():
+            task |= change
+        else:
+            task["files"][0] |= {
+                k: v.replace("NAME", name) if isinstance(v, str) else v for k, v in change.items()
+            }
+        path = tmp_path / "own.jsonl"
+        path.write_text(json.dumps(task))
+        with pytest.raises(ValueError, match="line 1 is not a task: .*" + re.escape(message)):
+            make(ENV, tasks=path)
+
+
+def test_shown_calls_tell_the_fault_from_every_other_slip() -> None:
+    """Whoever lists what a function may have been finds one that is right, from the facts alone."""
+    for index in range(6):
+        task = task_of("medium", index)
+        facts = [fact for case in task.failing for fact in facts_of(case)]
+        for file in task.files:
+            assert len(repair({file.name: file.faulty}, facts)) == task.faults
+
+
+def test_a_repair_reaches_the_copies_and_no_other_function() -> None:
+    texts = [
+        "def a(x):\n    y = x + 1\n    y += 2\n    return y",
+        "def b(x):\n    y = x + 5\n    y += 2\n    return y",
+        "def c(x):\n    y = x + 5\n    y += 3\n    return y",
+    ]
+    assert own_lines(texts[0], texts[1:]) == 2
+    assert own_lines(texts[2], texts[:2]) == 3
+    better = texts[0].replace("+= 2", "+= 4")
+    assert everywhere(texts[0], better, 2, texts[1:]) == {
+        texts[0]: better,
+        texts[1]: texts[1].replace("+= 2", "+= 4"),
+    }
+    assert own_lines(texts[0], []) == 4
+
+
+def test_the_call_to_tell_is_the_one_inside_that_went_wrong() -> None:
+    sound, wrong = Case("inner", (1,), 5, 5), Case("inner", (1,), 5, 6)
+    assert [f.function for f in facts_of(Case("outer", (2,), 7, 8, (sound,)))] == ["inner", "outer"]
+    assert [f.function for f in facts_of(Case("outer", (2,), 7, 8, (wrong,)))] == ["inner"]
+
+
+def test_team_larger_than_the_program() -> None:
+    with pytest.raises(ValueError, match="team_size must be a whole number, between 1 and 4"):
+        env_of(team_size=5)
+
+
+def test_more_messages_are_not_needed_than_there_are_failing_calls() -> None:
+    for difficulty in DIFFICULTIES:
+        env = env_of(difficulty)
+        infos = play(env, Expert())
+        assert infos["message_tokens"] <= env.tasks[0].talk / 6 + 1
+        said = [
+            turn.message_tokens for round_ in env.episode.rounds for turn in round_.turns.values()
+        ]
+        assert sum(map(bool, said)) == 1

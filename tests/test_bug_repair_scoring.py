@@ -1,0 +1,272 @@
+"""Bug repair: what a submission does to the files, and what a repaired program is worth."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from llm_collab_envs.coding.bug_repair.cases import Case
+from llm_collab_envs.coding.bug_repair.patching import MAX_CHARS, Patched, patch
+from llm_collab_envs.coding.bug_repair.scoring import RepairScore, job, patch_all, score
+from llm_collab_envs.coding.bug_repair.tasks import RepairTask, SourceFile
+from llm_collab_envs.sandbox import Sandbox
+
+PAY = """\
+# pay.py
+def pay(hours, rate):
+    total = hours * rate
+    if hours > 8:
+        return total + rate
+    return total
+
+def bonus(hours):
+    return 3 * hours + 1
+"""
+TAX = """\
+# tax.py
+def tax(total):
+    return total // 5
+"""
+NAMES = ["pay.py", "tax.py"]
+RIGHT_PAY = PAY.replace("> 8", ">= 8")
+DIFF = "@@ -4 +4 @@\n-    if hours > 8:\n+    if hours >= 8:"
+RIGHT_TAX = TAX.replace("5", "4")
+TAX_DIFF = "@@ -3 +3 @@\n-    return total // 5\n+    return total // 4"
+
+
+def one(text: str) -> Patched:
+    """The submission of an agent that has the first file."""
+    return patch(text, {"pay.py": PAY}, NAMES)
+
+
+def both(text: str) -> Patched:
+    return patch(text, {"pay.py": PAY, "tax.py": TAX}, NAMES)
+
+
+class TestWholeFiles:
+    def test_replaces_the_file(self) -> None:
+        assert one(RIGHT_PAY) == Patched({"pay.py": RIGHT_PAY})
+
+    def test_needs_no_name_where_there_is_one_file(self) -> None:
+        assert one("x = 1").files == {"pay.py": "x = 1\n"}
+
+    def test_are_told_apart_by_their_first_lines(self) -> None:
+        text = f"{RIGHT_TAX}\n\n{RIGHT_PAY}"
+        assert both(text) == Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})
+        assert both(RIGHT_TAX).files == {"tax.py": RIGHT_TAX}
+
+    def test_of_which_it_is_not_said(self) -> None:
+        result = both("x = 1")
+        assert not result.files
+        assert result.problems[0].startswith("it is not clear which file you mean")
+        assert both(f"x = 1\n{RIGHT_TAX}").files == {"tax.py": RIGHT_TAX}
+
+    def test_of_teammates_stay_as_they_are(self) -> None:
+        result = one(f"{RIGHT_PAY}\n{RIGHT_TAX}")
+        assert result.files == {"pay.py": RIGHT_PAY}
+        assert result.foreign == {"tax.py"}
+        assert result.problems == ["tax.py is not your file"]
+
+    def test_of_an_agent_that_has_none(self) -> None:
+        result = patch(RIGHT_PAY, {}, NAMES)
+        assert not result.files
+        assert len(result.foreign) == 1
+
+    @pytest.mark.parametrize("text", ["def f(:", "return (", "x = '\0'", "(" * 5_000, "if x:\n"])
+    def test_that_are_no_python_change_nothing(self, text: str) -> None:
+        result = one(text)
+        assert not result.files
+        assert result.syntax_errors == 1
+        assert result.problems[0].startswith("pay.py stays as it was, as yours is no Python")
+
+    def test_that_are_too_long(self) -> None:
+        result = one("x = 1\n" * MAX_CHARS)
+        assert not result.files
+        assert result.problems == [f"your submission is longer than {MAX_CHARS} characters"]
+
+    def test_with_windows_line_ends(self) -> None:
+        assert one(RIGHT_PAY.replace("\n", "\r\n")).files == {"pay.py": RIGHT_PAY}
+
+    @pytest.mark.filterwarnings("error")
+    def test_that_python_warns_of(self) -> None:
+        assert one("x = '\\d'\ny = 0 is 0").files
+
+
+class TestDiffs:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            DIFF,
+            f"--- pay.py\n+++ pay.py\n{DIFF}",
+            f"--- a/pay.py\n+++ b/pay.py\n{DIFF}\n",
+            f"diff --git a/pay.py b/pay.py\nindex 1..2 100644\n--- a/pay.py\n+++ b/pay.py\n{DIFF}",
+            f"Here it is:\n{DIFF}",
+            DIFF.replace("-4 +4", "-7 +7"),  # found by its lines
+            DIFF.replace("-4 +4", "-4,2 +4,2"),  # cut short
+            DIFF.replace("@@ -4 +4 @@", "@@ -4,1 +4,1 @@ def pay"),
+            "@@ -3,3 +3,3 @@\n     total = hours * rate\n-    if hours > 8:\n+    if hours >= 8:\n"
+            "         return total + rate",
+            DIFF.replace("\n", "\r\n"),
+        ],
+    )
+    def test_apply(self, text: str) -> None:
+        assert one(text) == Patched({"pay.py": RIGHT_PAY})
+
+    def test_of_several_files(self) -> None:
+        text = f"--- pay.py\n+++ pay.py\n{DIFF}\n--- tax.py\n+++ tax.py\n{TAX_DIFF}"
+        assert both(text) == Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})
+
+    def test_of_several_hunks(self) -> None:
+        more = "@@ -9 +9 @@\n-    return 3 * hours + 1\n+    return 3 * hours + 2"
+        assert one(f"{DIFF}\n{more}").files == {"pay.py": RIGHT_PAY.replace("+ 1", "+ 2")}
+
+    def test_that_add_lines(self) -> None:
+        text = "@@ -2,0 +3,2 @@\n+    if hours < 0:\n+        return 0"
+        assert "rate):\n    if hours < 0:\n        return 0\n    total" in one(text).files["pay.py"]
+
+    @pytest.mark.parametrize(
+        ("text", "why"),
+        [
+            (DIFF.replace("hours > 8", "hours > 9"), "Hunk #1 failed to apply"),
+            (DIFF.replace("@@ -4 +4 @@", "@@"), "'@@' is no hunk header like '@@ -4 +4 @@'"),
+            (DIFF.replace("@@ -4 +4 @@", "@@ 4 @@"), "'@@ 4 @@' is no hunk header"),
+            (DIFF.replace("-4 +4", "-4,3 +4"), "Hunk #1 ends before all of the lines"),
+            (f"{DIFF}\n{DIFF}", "Hunk #2 failed to apply"),
+            ("@@ -4 +4 @@\n     if hours > 8:", "Hunk #1 contains no changed lines"),
+            ("@@ -4 +4 @@", "Hunk #1 ends before all of the lines"),
+            (DIFF.replace("-4 +4", "-1,999999999 +1,999999999"), "is no hunk header"),
+            (DIFF.replace("-4", "-" + "9" * 5_000), "is no hunk header"),
+        ],
+    )
+    def test_that_do_not_apply_say_why(self, text: str, why: str) -> None:
+        start = time.perf_counter()
+        result = one(text)
+        assert time.perf_counter() - start < 5
+        assert not result.files
+        assert result.unapplied_diffs == 1
+        assert result.problems[0].startswith("your diff of pay.py does not apply: ")
+        assert why in result.problems[0]
+
+    def test_of_which_the_file_is_not_said(self) -> None:
+        result = both(DIFF)
+        assert result.unapplied_diffs == 1
+        assert result.problems == [
+            "it is not clear which file you mean: put '--- name' and '+++ name' above its hunks"
+        ]
+
+    def test_of_a_teammates_file(self) -> None:
+        result = one(f"--- tax.py\n+++ tax.py\n{TAX_DIFF}\n--- pay.py\n+++ pay.py\n{DIFF}")
+        assert result.files == {"pay.py": RIGHT_PAY}
+        assert result.foreign == {"tax.py"}
+        assert result.unapplied_diffs == 1
+
+    def test_that_make_no_python(self) -> None:
+        result = one(DIFF.replace("hours >= 8:", "hours >= 8"))
+        assert not result.files
+        assert (result.unapplied_diffs, result.syntax_errors) == (0, 1)
+
+    def test_that_make_a_file_too_long(self) -> None:
+        long = "\n".join(f"+# {'x' * 910}" for _ in range(13))
+        assert one(f"@@ -1,0 +2,13 @@\n{long}").files == {}
+
+    def test_many_hunks_take_little_time(self) -> None:
+        start = time.perf_counter()
+        one("@@ -1,0 +1 @@\n+a\n" * 700)
+        one("@@ -1 +1,2 @@\n-# pay.py\n+# pay.py\n+a\n" * 300)
+        assert time.perf_counter() - start < 5
+
+
+def case(function: str, args: tuple[int, ...], right: int, wrong: int) -> Case:
+    return Case(function, args, right, wrong)
+
+
+TASK = RepairTask(
+    files=(SourceFile("pay.py", PAY, RIGHT_PAY), SourceFile("tax.py", TAX, RIGHT_TAX)),
+    faults=1,
+    failing=(case("pay", (8, 2), 18, 16), case("tax", (4,), 1, 0)),
+    hidden=(
+        case("pay", (8, 3), 27, 24),
+        case("pay", (8, 5), 45, 40),
+        case("pay", (7, 3), 21, 21),
+        case("pay", (9, 3), 30, 30),
+        case("bonus", (2,), 7, 7),
+        case("tax", (9,), 2, 1),
+        case("tax", (8,), 2, 1),
+        case("tax", (1,), 0, 0),
+    ),
+    talk=60,
+    max_cycles=6,
+)
+OWNERS = {"agent_0": [], "agent_1": ["pay.py"], "agent_2": ["tax.py"]}
+SANDBOX = Sandbox()
+
+
+def of(**parts: str) -> RepairScore:
+    """Score what owners 1 and 2 submit."""
+    run = job(TASK, patch_all(TASK, {f"agent_{n[-1]}": t for n, t in parts.items()}, OWNERS))
+    return score(TASK, SANDBOX.run(run.source, run.calls).answers)
+
+
+def test_nothing_is_worth_nothing() -> None:
+    assert of() == RepairScore(quality=0.0, fixed=0.0, broken=0.0, pass_rate=0.5)
+
+
+def test_the_reference_is_perfect() -> None:
+    assert of(p1=RIGHT_PAY, p2=TAX_DIFF) == RepairScore(1.0, 1.0, 0.0, 1.0)
+
+
+def test_half_of_the_repair_is_worth_half() -> None:
+    assert of(p1=DIFF) == RepairScore(0.5, 0.5, 0.0, 0.75)
+
+
+def test_what_is_broken_is_taken_off() -> None:
+    assert of(p1=RIGHT_PAY.replace("3 *", "4 *"), p2=RIGHT_TAX) == RepairScore(0.75, 1, 0.25, 7 / 8)
+
+
+def test_quality_is_not_below_nothing() -> None:
+    assert of(p1="x = 1", p2=TAX_DIFF) == RepairScore(0.0, 0.5, 0.75, 3 / 8)
+
+
+def test_a_broken_file_does_not_cost_the_teammate_its_repair() -> None:
+    assert of(p1="def f(:", p2=RIGHT_TAX).quality == 0.5
+
+
+def test_python_fences_are_taken_off() -> None:
+    assert of(p1=f"```python\n{RIGHT_PAY}```").quality == 0.5
+    assert of(p1=f"```diff\n{DIFF}\n```").quality == 0.5
+
+
+def test_the_examples_alone_fix_nothing() -> None:
+    hard_coded = "@@ -2,0 +3,2 @@\n+    if (hours, rate) == (8, 2):\n+        return 18"
+    assert of(p1=hard_coded) == of()
+
+
+@pytest.mark.parametrize(
+    ("value", "right"),
+    [("2", True), ("2.0", False), ("True + 1", True), ("'2'", False), ("[2]", False)],
+)
+def test_types_count(value: str, right: bool) -> None:
+    text = f"# tax.py\ndef tax(total):\n    return {value} if total > 1 else 0\n"
+    assert (of(p2=text).fixed == 0.5) == right
+
+
+@pytest.mark.parametrize(
+    "body", ["while True: pass", "raise ValueError", "return tax(total)", "return 1 // 0", "pass"]
+)
+def test_calls_that_do_not_return_are_wrong(body: str) -> None:
+    result = of(p1=RIGHT_PAY, p2=f"def tax(total):\n    {body}")
+    assert result.fixed == 0.5
+    assert result.broken == 0.25
+
+
+@pytest.mark.parametrize(
+    "text", ["while True: pass", "1 // 0", "raise SystemExit", "import os\nos._exit(0)"]
+)
+def test_a_program_that_does_not_load_is_all_wrong(text: str) -> None:
+    assert of(p1=text, p2=RIGHT_TAX).pass_rate == 0.0
+
+
+def test_what_is_always_equal_is_not_right() -> None:
+    equal = "class Equal:\n    def __eq__(self, other):\n        return True\n"
+    assert of(p2=f"{equal}def tax(total):\n    return Equal()").fixed == 0.0
