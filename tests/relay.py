@@ -78,3 +78,21 @@ class RelayEnv(CollabEnv[RelayTask]):
 
     def _expert(self) -> Callable[[str], str]:
         return _expert
+
+
+class CrowdEnv(RelayEnv):
+    """A relay of up to 16 agents, in which scoring costs hardly anything, to measure the core."""
+
+    max_team_size: ClassVar[int] = 16
+
+    def _task_source(
+        self, split: str, difficulty: str, path: str | Path | None
+    ) -> TaskSource[RelayTask]:
+        words = tuple(f"word{n}" for n in range(self.max_team_size))
+        return TaskSource(lambda rng, split: RelayTask(words), _load, split, difficulty, path)
+
+    def _limits(self, task: RelayTask) -> tuple[int, int]:
+        return 6, 100 * self.team_size
+
+    def _score(self, task: RelayTask, parts: Mapping[str, str]) -> Score:
+        return Score(quality=len(parts) / self.team_size)

@@ -152,16 +152,17 @@ class RewardAggregator:
             **self._product.metrics,
         }
 
+    def reference_path(self) -> int:
+        """Return the expert's critical path on this task at this team size."""
+        if self._reference_path is None:
+            self._reference_path = self._reference()
+        return self._reference_path
+
     def _joint_reward(self, score: Score, without: str | None = None) -> RewardParts:
         talk = self._tally.message_tokens(without) / self._talk
         return self._weights.combine(
             quality=score.quality,
-            reference_path=self._path() if score.quality else 1,
+            reference_path=self.reference_path() if score.quality else 1,
             critical_path=self._tally.critical_path(without),
             coordination_cost=min(1.0, talk + score.duplication + score.conflicts),
         )
-
-    def _path(self) -> int:
-        if self._reference_path is None:
-            self._reference_path = self._reference()
-        return self._reference_path

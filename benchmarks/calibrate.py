@@ -1,0 +1,103 @@
+"""Difficulty is measured, not claimed: play scripted teams in every env, and write the table.
+
+`python -m benchmarks.calibrate` plays the expert, a handicapped expert, random actions, silence and
+every hack of `tests/cheats_<env>.py` over all envs, difficulties and team sizes, and writes
+`docs/calibration.md` and a figure. The handicapped expert derails at every token with a probability
+of 0.5 %, as a weak model does, and its reply ends there. Team size 1 is the solo expert. Nothing
+here needs a model; the same tasks give the same table on every machine, but for the timings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from benchmarks.calibration_report import REFERENCE, Calibration, write_figure, write_report
+from benchmarks.episodes import PLAYERS, WRAPPERS, Job, Result, hacks, play
+from benchmarks.step_time import measure
+from llm_collab_envs import ENV_MODULES, make
+from llm_collab_envs.core.tasks import DIFFICULTIES
+
+TEAM_SIZES = (1, 2, 4, 8)
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def jobs(env_ids: Sequence[str], tasks: int) -> Iterator[Job]:
+    """Yield everything to play."""
+    for env_id in env_ids:
+        sizes = {d: allowed(env_id, d) for d in DIFFICULTIES}
+        for difficulty in DIFFICULTIES:
+            for size in sizes[difficulty]:
+                players = [*PLAYERS, *hacks(env_id)] if size > 1 else PLAYERS
+                for player in players:
+                    yield Job(env_id, difficulty, size, player, tasks)
+            team = max(size for size in sizes[difficulty] if size <= REFERENCE)
+            for wrapper in WRAPPERS:
+                yield Job(env_id, difficulty, team, "expert", tasks, wrapper)
+
+
+def allowed(env_id: str, difficulty: str) -> list[int]:
+    """Return the team sizes that an env admits."""
+    sizes = []
+    for size in TEAM_SIZES:
+        try:
+            make(env_id, difficulty=difficulty, team_size=size, split="test")
+        except ValueError:
+            continue
+        sizes.append(size)
+    return sizes
+
+
+def play_all(todo: Sequence[Job], workers: int, console: Console) -> list[Result]:
+    """Play all jobs, over the cores."""
+    columns = (TextColumn("calibrating"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    context = multiprocessing.get_context("spawn")
+    results = {}
+    with (
+        Progress(*columns, console=console) as bar,
+        ProcessPoolExecutor(workers, mp_context=context) as pool,
+    ):
+        line = bar.add_task("jobs", total=len(todo))
+        futures = {pool.submit(play, job): job for job in todo}
+        for future in as_completed(futures):
+            results[futures[future]] = future.result()
+            bar.advance(line)
+    return [results[job] for job in todo]
+
+
+def main() -> None:
+    """Read the command line, play, and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+    parser.add_argument("envs", nargs="*", help="env ids; all by default")
+    parser.add_argument("--tasks", type=int, default=100, help="tasks for each")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--out", type=Path, default=DOCS, help="folder of the report")
+    options = parser.parse_args()
+    unknown = sorted({*options.envs} - {*ENV_MODULES})
+    if unknown or options.tasks < 1 or options.workers < 1:
+        parser.error(f"envs are {sorted(ENV_MODULES)}; tasks and workers are 1 or more")
+    console = Console()
+    started = time.perf_counter()
+    env_ids = options.envs or sorted(ENV_MODULES)
+    todo = list(jobs(env_ids, options.tasks))
+    results = play_all(todo, options.workers, console)
+    minutes = (time.perf_counter() - started) / 60
+    calibration = Calibration(results, measure(env_ids))
+    options.out.mkdir(parents=True, exist_ok=True)
+    write_figure(calibration, options.out / "calibration.png")
+    missed = write_report(calibration, options.out / "calibration.md")
+    console.print(f"{len(todo)} jobs in {minutes:.1f} minutes; see {options.out}/calibration.md")
+    for bar in missed:
+        console.print(f"not reached: {bar}", style="red")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""What a step costs: milliseconds of its own, and how the cost of an agent's turn grows."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.episodes import TESTS
+from llm_collab_envs import make
+
+TASKS = 12
+REPEATS = 5
+TEAMS = (2, 4, 8, 16)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What steps cost.
+
+    Attributes:
+        step_ms: By env: the team size, ms a step, and ms of the expert's play.
+        turn_us: Microseconds of an agent's turn in the toy env, by team size.
+    """
+
+    step_ms: dict[str, tuple[int, float, float]]
+    turn_us: dict[int, float]
+
+
+def measure(env_ids: Sequence[str]) -> Timing:
+    """Measure envs at hard with their largest team of up to 8, and the toy env."""
+    steps = {}
+    for env_id in env_ids:
+        env = _largest(env_id)
+        steps[env_id] = env.team_size, step_ms(env), reference_ms(env)
+    return Timing(steps, {size: turn_us(size) for size in TEAMS})
+
+
+def step_ms(env: Any, tasks: int = TASKS) -> float:
+    """Return the mean processor time of a step, scoring and credit included.
+
+    The expert's play that speed is measured against, once a task, is not counted. The best of some
+    repeats on fresh tasks counts, as a busy machine only ever adds.
+    """
+    starts = range(0, REPEATS * tasks, tasks)
+    return min(_episodes_ms(env, range(start, start + tasks)) for start in starts)
+
+
+def reference_ms(env: Any, tasks: int = TASKS) -> float:
+    """Return the median processor time of the expert's play, which is done once a task."""
+    times = []
+    for task in range(tasks):
+        env.reset(options={"task": task})
+        started = time.thread_time()
+        env._play_expert()
+        times.append(time.thread_time() - started)
+    return 1e3 * statistics.median(times)
+
+
+def turn_us(team_size: int, rounds: int = 6) -> float:
+    """Return the processor time of one agent's turn in a toy env of any team size."""
+    if str(TESTS) not in sys.path:
+        sys.path.insert(0, str(TESTS))
+    from relay import CrowdEnv
+
+    env = CrowdEnv(team_size=team_size, max_cycles=rounds)
+    talk, work = '<say to="all">two words</say>', "<submit>x y z</submit>"
+    best = float("inf")
+    for _ in range(8 * REPEATS):
+        env.reset(options={"task": 0})
+        spent = 0.0
+        for n in range(rounds):
+            actions = dict.fromkeys(env.agents, work if n else talk)
+            started = time.thread_time()
+            env.step(actions)
+            spent += time.thread_time() - started
+        best = min(best, spent)
+    return 1e6 * best / rounds / team_size
+
+
+def _episodes_ms(env: Any, tasks: Iterable[int]) -> float:
+    expert = env._expert()
+    spent, steps = 0.0, 0
+    for task in tasks:
+        observations, _ = env.reset(options={"task": task})
+        env._loop.aggregator.reference_path()
+        while env.agents:
+            actions = {agent: expert(observations[agent]) for agent in env.agents}
+            started = time.thread_time()
+            observations, *_ = env.step(actions)
+            spent += time.thread_time() - started
+            steps += 1
+    return 1e3 * spent / steps
+
+
+def _largest(env_id: str) -> Any:
+    for size in (8, 4, 3, 2):
+        try:
+            return make(env_id, difficulty="hard", team_size=size, split="test")
+        except ValueError:
+            continue
+    raise ValueError(f"{env_id} admits no team of 2 to 8.")

@@ -1,0 +1,136 @@
+"""The calibration: what is played, that it repeats, and that a missed bar is said."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import calibrate
+from benchmarks.calibration_report import Calibration, write_figure, write_report
+from benchmarks.episodes import PLAYERS, WRAPPERS, Job, Result, hacks, play
+from benchmarks.step_time import Timing
+from cheats import EVERYWHERE
+from llm_collab_envs.core.tasks import DIFFICULTIES
+
+ENV = "section_writing_v0"
+FAST = Timing({ENV: (8, 1.0, 1.0)}, {2: 10.0, 16: 12.0})
+
+
+def result_of(job: Job) -> Result:
+    """A result that reaches every bar."""
+    if job.player == "expert":
+        reward = 0.95
+    elif job.player == "handicapped expert":
+        reward = {"easy": 0.8, "medium": 0.6, "hard": 0.4}[job.difficulty]
+    else:
+        reward = 0.0
+    return Result(job, reward, reward, 100 / job.team_size, (reward,) * job.tasks)
+
+
+def calibration(timing: Timing = FAST, **changed: Any) -> Calibration:
+    """All reach the bars but for the results that are given by player or difficulty."""
+    results = []
+    for job in calibrate.jobs([ENV], 1):
+        result = result_of(job)
+        if job.player in changed and not job.wrapper and job.difficulty == "medium":
+            result = Result(job, changed[job.player], 0.5, result.critical_path, (0.5,))
+        results.append(result)
+    return Calibration(results, timing)
+
+
+def test_plays_every_player_in_every_team_and_hacks_in_teams_only() -> None:
+    jobs = list(calibrate.jobs([ENV], 3))
+    assert len(jobs) == len(set(jobs))
+    sizes = {d: calibrate.allowed(ENV, d) for d in DIFFICULTIES}
+    assert sizes == {"easy": [1, 2, 4], "medium": [1, 2, 4], "hard": [1, 2, 4, 8]}
+    for difficulty in DIFFICULTIES:
+        for size in sizes[difficulty]:
+            played = {
+                j.player
+                for j in jobs
+                if (j.difficulty, j.team_size, j.wrapper) == (difficulty, size, "")
+            }
+            assert played == {*PLAYERS, *(hacks(ENV) if size > 1 else ())}
+    assert {job.wrapper for job in jobs} == {"", *WRAPPERS}
+    assert {job.tasks for job in jobs} == {3}
+
+
+def test_an_env_without_hacks_of_its_own_gets_the_general_ones() -> None:
+    assert hacks("new_env_v0") == EVERYWHERE
+    assert len(hacks(ENV)) > len(EVERYWHERE)
+
+
+@pytest.mark.parametrize("player", [*PLAYERS, "chatter"])
+def test_a_job_gives_the_same_result_every_time(player: str) -> None:
+    job = Job(ENV, "easy", 2, player, 3)
+    assert play(job) == play(job)
+    assert play(job).rewards[:2] == play(Job(ENV, "easy", 2, player, 2)).rewards
+
+
+def test_the_handicap_costs_and_grows_with_the_work() -> None:
+    whole, *derailed = (
+        play(Job(ENV, difficulty, 4, player, 12)).joint_reward
+        for player, difficulty in [
+            ("expert", "easy"),
+            ("handicapped expert", "easy"),
+            ("handicapped expert", "hard"),
+        ]
+    )
+    assert whole > derailed[0] > derailed[1] > 0
+
+
+def test_report_says_that_all_bars_are_reached(tmp_path: Path) -> None:
+    assert write_report(calibration(), tmp_path / "report.md") == []
+    text = (tmp_path / "report.md").read_text()
+    assert "\nAll are reached.\n" in text
+    assert "| `section_writing_v0` | hard | 8 | 0.950 | 0.950 | 12.5 | 8.00 | 0.400 |" in text
+    assert "| one pads all | 0.000 | 0.000 | 0.000 |" in text
+    write_figure(calibration(), tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("changed", "bar"),
+    [
+        ({"expert": 0.85}, "section_writing_v0, medium, team of 4: the expert has 0.850."),
+        ({"one pads all": 0.3}, "medium: the hack 'one pads all' has 0.316 of the expert's"),
+        ({"handicapped expert": 0.3}, "the handicapped expert has 0.800, 0.300, 0.400 at easy"),
+        ({"timing": Timing({ENV: (8, 2.5, 1.0)}, {2: 1.0, 16: 1.0})}, "team of 8 takes 2.50 ms"),
+        ({"timing": Timing({}, {2: 10.0, 16: 14.0})}, "takes 1.40 times as long in a team of 16"),
+    ],
+)
+def test_report_says_which_bar_is_missed(changed: dict[str, Any], bar: str, tmp_path: Path) -> None:
+    missed = write_report(calibration(**changed), tmp_path / "report.md")
+    assert any(bar in sentence for sentence in missed)
+    assert f"- **Not reached:** {missed[0]}" in (tmp_path / "report.md").read_text()
+
+
+def test_a_team_as_slow_as_one_agent_misses_its_bar(tmp_path: Path) -> None:
+    results = [Result(job, 0.95, 0.95, 100.0, (0.95,)) for job in calibrate.jobs([ENV], 1)]
+    missed = write_report(Calibration(results, FAST), tmp_path / "report.md")
+    assert any("team of 4: no faster than the solo expert" in sentence for sentence in missed)
+
+
+@pytest.mark.parametrize("arguments", [["nope_v0"], ["--tasks", "0"], ["--workers", "0"]])
+def test_wrong_arguments_end_with_a_sentence(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["calibrate", *arguments])
+    with pytest.raises(SystemExit):
+        calibrate.main()
+    assert "tasks and workers are 1 or more" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_end_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [ENV, "--tasks", "2", "--workers", "2", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["calibrate", *arguments])
+    calibrate.main()
+    assert "jobs in" in capsys.readouterr().out
+    assert (tmp_path / "calibration.md").exists()
+    assert (tmp_path / "calibration.png").exists()
