@@ -1,0 +1,195 @@
+"""Reading submissions: offers, acceptances and walking away, and what lies on the table.
+
+    offer salt 1 0 2 0, wool 0 3 0 0          accept agent_0                    walk
+    Bakomen takes 1 salt, 0 wool              Tivekon takes 0 salt, 3 wool
+
+An offer divides the whole stock, with a number for each house in their order; an acceptance names
+whose offer it is for. Both are signed for every house that the agent speaks for. The signature
+quotes the house's share, so an offer that is changed later is not agreed to by accident. Any text
+can be read, and in linear time; one that is none of the three counts for nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from llm_collab_envs.negotiation.bargaining.nash import Division
+from llm_collab_envs.negotiation.bargaining.tasks import BargainingTask
+
+MAX_CHARS = 2_000
+
+_OFFER = re.compile(r"offer (.+)")
+_ACCEPT = re.compile(r"accept (agent_[0-9]{1,2})")
+_SIGNATURE = re.compile(r"([A-Za-z]+) takes (.+)")
+_GOOD_OFFERED = re.compile(r"([a-z]+)((?: [0-9]{1,2})+)")
+_GOOD_TAKEN = re.compile(r"([0-9]{1,2}) ([a-z]+)")
+
+Owners = Mapping[str, tuple[int, ...]]  # for each agent, the numbers of the houses it speaks for
+
+
+@dataclass(frozen=True)
+class Move:
+    """One submission.
+
+    Attributes:
+        offer: The division that it offers, or None.
+        accepts: The agent whose offer it accepts, or "".
+        walks: Whether it walks away.
+        signed: For each house that it signs for, the units of each good.
+        problem: Why it counts for nothing, or "".
+    """
+
+    offer: Division | None = None
+    accepts: str = ""
+    walks: bool = False
+    signed: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    problem: str = ""
+
+
+class _NotReadError(Exception):
+    """Raised inside of this file only; its text is `Move.problem`."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """What all agents can see: what is offered, and who agrees to it.
+
+    Attributes:
+        offers: The offers that stand, by agent.
+        accepted: For each of them, the other agents that accept it.
+        walking: The agents that walk away.
+        problems: Why an agent's submission counts for nothing, by agent; only it is told.
+        deal: The division that is agreed to by all, or None.
+        walked: Whether all agents walk away.
+    """
+
+    offers: Mapping[str, Division]
+    accepted: Mapping[str, list[str]]
+    walking: list[str]
+    problems: Mapping[str, str]
+    deal: Division | None
+    walked: bool
+
+
+def lay(task: BargainingTask, parts: Mapping[str, str], owners: Owners) -> Table:
+    """Lay the submissions on the table.
+
+    Args:
+        task: The task.
+        parts: Each agent's submission; {} where nobody has submitted.
+        owners: The houses that each agent of the team speaks for.
+    """
+    moves = {a: _own_move(task, parts[a], own) for a, own in owners.items() if a in parts}
+    problems = {agent: move.problem for agent, move in moves.items() if move.problem}
+    offers = {agent: move.offer for agent, move in moves.items() if move.offer is not None}
+    accepted: dict[str, list[str]] = {agent: [] for agent in offers}
+    for agent, move in moves.items():
+        if not move.accepts or move.problem:
+            continue
+        offer = offers.get(move.accepts)
+        if offer is None:
+            problems[agent] = f"{move.accepts} offers nothing"
+        elif any(share != share_of(offer, house) for house, share in move.signed.items()):
+            problems[agent] = f"you sign for another share than {move.accepts} offers"
+        else:
+            accepted[move.accepts].append(agent)
+    walking = [agent for agent, move in moves.items() if move.walks]
+    struck = [offers[a] for a, others in accepted.items() if len(others) == len(owners) - 1]
+    return Table(
+        offers=offers,
+        accepted=accepted,
+        walking=walking,
+        problems=problems,
+        deal=struck[0] if struck else None,
+        walked=len(walking) == len(owners),
+    )
+
+
+def share_of(division: Division, house: int) -> tuple[int, ...]:
+    """Return the units of each good that a house gets."""
+    return tuple(shares[house] for shares in division)
+
+
+def _own_move(task: BargainingTask, text: str, own: tuple[int, ...]) -> Move:
+    """Read a submission of the agent that speaks for the houses `own`."""
+    move = read(task, text)
+    if move.problem or move.walks:
+        return move
+    missing = [task.houses[house] for house in own if house not in move.signed]
+    if missing:
+        return Move(problem=f"it is not signed for {' and '.join(missing)}")
+    if len(move.signed) > len(own):
+        return Move(problem="it is signed for a house that is not yours")
+    if move.offer and any(move.signed[house] != share_of(move.offer, house) for house in own):
+        return Move(problem="you sign for another share than you offer")
+    return move
+
+
+@lru_cache(maxsize=256)
+def read(task: BargainingTask, text: str) -> Move:
+    """Read one submission."""
+    try:
+        return _read(task, text)
+    except _NotReadError as problem:
+        return Move(problem=str(problem))
+
+
+def _read(task: BargainingTask, text: str) -> Move:
+    if len(text) > MAX_CHARS:
+        raise _NotReadError(f"it is longer than {MAX_CHARS} characters")
+    first, *rest = [line.strip() for line in text.splitlines() if line.strip()] or [""]
+    if first == "walk":
+        if rest:
+            raise _NotReadError("nothing can follow 'walk'")
+        return Move(walks=True)
+    offer, accept = _OFFER.fullmatch(first), _ACCEPT.fullmatch(first)
+    if not offer and not accept:
+        raise _NotReadError("its first line is no offer, no acceptance and not 'walk'")
+    signed: dict[int, tuple[int, ...]] = {}
+    for line in rest:
+        house, share = _read_signature(task, line)
+        if house in signed:
+            raise _NotReadError(f"it is signed twice for {task.houses[house]}")
+        signed[house] = share
+    return Move(
+        offer=_read_offer(task, offer.group(1)) if offer else None,
+        accepts=accept.group(1) if accept else "",
+        signed=signed,
+    )
+
+
+def _read_offer(task: BargainingTask, text: str) -> Division:
+    """Read 'salt 1 0 2 0, wool 0 3 0 0'."""
+    shares: dict[str, tuple[int, ...]] = {}
+    for entry in text.split(", "):
+        match = _GOOD_OFFERED.fullmatch(entry)
+        if not match or match.group(1) in shares:
+            raise _NotReadError("its first line is no offer")
+        shares[match.group(1)] = tuple(int(n) for n in match.group(2).split())
+    if sorted(shares) != sorted(task.goods):
+        raise _NotReadError("it must offer every good of the stock once")
+    for good, units in zip(task.goods, task.stock, strict=True):
+        if len(shares[good]) != len(task.houses):
+            raise _NotReadError(f"{good} needs a number for each house")
+        if sum(shares[good]) != units:
+            raise _NotReadError(f"{good} adds up to {sum(shares[good])}, the stock is {units}")
+    return tuple(shares[good] for good in task.goods)
+
+
+def _read_signature(task: BargainingTask, line: str) -> tuple[int, tuple[int, ...]]:
+    """Read 'Bakomen takes 1 salt, 0 wool'."""
+    match = _SIGNATURE.fullmatch(line)
+    if not match or match.group(1) not in task.houses:
+        raise _NotReadError("a line after the first is no signature")
+    taken: dict[str, int] = {}
+    for entry in match.group(2).split(", "):
+        share = _GOOD_TAKEN.fullmatch(entry)
+        if not share or share.group(2) in taken:
+            raise _NotReadError(f"the signature of {match.group(1)} cannot be read")
+        taken[share.group(2)] = int(share.group(1))
+    if sorted(taken) != sorted(task.goods):
+        raise _NotReadError(f"the signature of {match.group(1)} must name every good once")
+    return task.houses.index(match.group(1)), tuple(taken[good] for good in task.goods)
