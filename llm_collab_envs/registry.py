@@ -13,6 +13,7 @@ from llm_collab_envs.core.env import CollabEnv
 NAMESPACE = "llm_collab"
 ENV_MODULES = {
     "bargaining_v0": "llm_collab_envs.negotiation.bargaining_v0",
+    "bug_repair_v0": "llm_collab_envs.coding.bug_repair_v0",
     "section_writing_v0": "llm_collab_envs.writing.section_writing_v0",
 }
 
