@@ -32,7 +32,7 @@ class Episode:
     @property
     def joint_reward(self) -> float:
         """R at the episode's end."""
-        return float(next(iter(self.infos.values()))["joint_reward"])
+        return float(self.log.rounds[-1].terms["joint_reward"])
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def play(envs: Sequence[CollabEnv[Any]], tasks: Sequence[int], policy: Policy) -
             actions[n][agent] = reply.text
         for n, env in enumerate(envs):
             if env.agents:
-                observations[n], _, _, _, infos[n] = env.step(actions[n])
+                observations[n], _, _, _, info = env.step(actions[n])
+                infos[n] |= info  # one that has left for good keeps its last
     seconds = (time.perf_counter() - started) / len(envs)
     return [Episode(env.episode, histories[n], infos[n], seconds) for n, env in enumerate(envs)]
 

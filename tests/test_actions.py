@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from llm_collab_envs.core.actions import MAX_ACTION_CHARS, Action, Message, count_tokens, parse
+from llm_collab_envs.core.actions import (
+    MAX_ACTION_CHARS,
+    Action,
+    Message,
+    count_tokens,
+    cut_tokens,
+    parse,
+)
 
 TEAM = ["agent_1", "agent_2"]
 
@@ -36,6 +43,17 @@ TEAM = ["agent_1", "agent_2"]
 )
 def test_tokens_by_hand(text: str, tokens: int) -> None:
     assert count_tokens(text) == tokens
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<submit>one two</submit><done/>", "31,540 a" * 3, "\u00e9 x"]
+)
+def test_cut_text_is_a_start_with_as_many_tokens(text: str) -> None:
+    for most in range(count_tokens(text) + 2):
+        kept = cut_tokens(text, most)
+        assert text.startswith(kept)
+        assert count_tokens(kept) == min(most, count_tokens(text))
+    assert cut_tokens(text, count_tokens(text)) == text
 
 
 def test_whole_action() -> None:

@@ -13,6 +13,8 @@ from baselines.policies.context import Context
 from baselines.policies.scripted import ScriptedPolicy
 from baselines.rollout import play, training_row
 from llm_collab_envs import make
+from llm_collab_envs.wrappers import AgentDropout
+from llm_collab_envs.writing.section_writing.expert import Expert
 
 ENV = "section_writing_v0"
 
@@ -120,3 +122,13 @@ def test_plain_text_models_get_plain_text(tokenizer):
     text = plain.decode(Context(plain).ids(History(history.observations, history.replies[:-1])))
     assert "<|obs|>" not in text
     assert text.count("Reply:") == 2
+
+
+def test_an_agent_that_leaves_keeps_its_history_and_its_last_infos():
+    env = AgentDropout(make(ENV), at_round=2, agents=["agent_1"])
+    (episode,) = play([env], [0], ScriptedPolicy(Expert()))
+    assert len(episode.histories["agent_1"].replies) == 1
+    assert len(episode.histories["agent_2"].replies) == 2
+    assert set(episode.infos) == {"agent_0", "agent_1", "agent_2", "agent_3"}
+    assert episode.infos["agent_1"]["joint_reward"] < 0 < episode.joint_reward
+    assert episode.joint_reward == episode.infos["agent_0"]["joint_reward"]
