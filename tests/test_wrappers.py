@@ -230,7 +230,7 @@ class TestAgentDropout:
         words = env.episode.task["words"]
         seen, *_ = env.step({A: "<submit>x</submit>"})
         views = handed_over(seen[C])
-        assert list(views) == [A, B]
+        assert list(views) == env.unwrapped._loop.team.inherited(C) == [A, B]
         assert f"{A} has left for good, its submission stays; you take over its part." in seen[C]
         for gone, word in zip((A, B), words, strict=False):
             assert views[gone].startswith(f"You are {gone} of 3: {A}, {B}, {C}.\nJob: ")

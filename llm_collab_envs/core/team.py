@@ -68,6 +68,10 @@ class Team:
             if announced and heir:
                 self._heirs[orphan] = heir
 
+    def inherited(self, agent: str) -> list[str]:
+        """Return who has left for good and had its part taken over by `agent`."""
+        return [gone for gone, heir in self._heirs.items() if heir == agent]
+
     def tell(self, agent: str, notices: Iterable[str]) -> None:
         """Add to what `agent` is told in its next observation, and only there."""
         self._notices[agent] += notices
@@ -85,7 +89,7 @@ class Team:
                 *self._departures(agent),
                 *self.condition.tell(agent, round_),
             ],
-            inherited=[gone for gone, heir in self._heirs.items() if heir == agent],
+            inherited=self.inherited(agent),
             limit=self.condition.sight(agent),
         )
 
