@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -63,6 +64,10 @@ class CodingEnv(CollabEnv[TaskT]):
         """Return the examples that `agent` sees of its part; by default none, only syntax."""
         return ()
 
+    def _given(self, task: TaskT) -> str:
+        """Return the source that every module starts with; by default none."""
+        return ""
+
     # What the coding envs share
 
     def reset(
@@ -84,12 +89,14 @@ class CodingEnv(CollabEnv[TaskT]):
         part = self.parts.get(agent)
         if part is None or agent in self._loop.team.done:
             return []
-        source = source_of(part)
+        given = self._given(self._task)
+        source = f"{given}\n{source_of(part)}" if given else source_of(part)
         examples = self._examples(self._task, agent)
         jobs = [Job(source, ()), *(Job(f"{source}\n{e.after}", e.calls) for e in examples)]
         alone, *outcomes = self._execute(jobs)
         if alone.status != "ok":
-            return [f"your code does not run: {_short(alone.detail or alone.status)}."]
+            detail = _in_own_lines(alone.detail or alone.status, given)
+            return [f"your code does not run: {_short(detail)}."]
         faults = (_fault(e, o) for e, o in zip(examples, outcomes, strict=True))
         return [fault for fault in faults if fault][:1]
 
@@ -107,6 +114,12 @@ def source_of(part: str) -> str:
     if len(part) >= 2 * len(FENCE) and part.startswith(FENCE) and part.endswith(FENCE):
         return part.removesuffix(FENCE).partition("\n")[2]
     return part
+
+
+def _in_own_lines(detail: str, given: str) -> str:
+    """Count lines from the start of what the agent wrote, not from what was given."""
+    above = len(given.splitlines())
+    return re.sub(r"\(line (\d+)\)$", lambda line: f"(line {int(line[1]) - above})", detail)
 
 
 def _fault(example: Example, outcome: Outcome) -> str:

@@ -1,0 +1,149 @@
+"""Policies of HumanEval that try to score without doing the job; each sees one observation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from llm_collab_envs.coding.human_eval import expert
+from llm_collab_envs.coding.human_eval.modules import function_over, parameters_of
+from llm_collab_envs.coding.human_eval.problems import problems
+
+Policy = Callable[[str], str]
+
+_FUNCTION = re.compile(r"^Your function: (def (\w+)\(.*)$", re.MULTILINE)
+_EXAMPLE = re.compile(r"^>>> (\w+\(.*\))\n(.*)$|^(\w+\(.*\)) *[=-]+>? *(.*)$", re.MULTILINE)
+
+
+def once(text: str) -> str:
+    return f"<submit>{text}</submit><done/>"
+
+
+def defuse(text: str) -> str:
+    return text.replace("<", "(").replace(">", ")")
+
+
+def by_role(helper: Policy, function: Callable[[str, str, str], str]) -> Policy:
+    """One thing for the helper's author, and one for the function's, given line and name."""
+
+    def policy(observation: str) -> str:
+        found = _FUNCTION.search(observation)
+        return once(function(observation, found[1], found[2])) if found else helper(observation)
+
+    return policy
+
+
+def canonical(observation: str) -> str:
+    """The whole solution under its well-known name and as a helper, and no word to the teammate."""
+    found = next(p for p in problems() if "\n".join(p.prose) in observation)
+    return once(f"{found.function(found.entry)}\n\n{expert.helper_in(observation)}")
+
+
+def idle(observation: str) -> str:
+    return "<done/>"
+
+
+def honest_helper(observation: str) -> str:
+    return expert.Expert()(observation)
+
+
+def returning(value: str) -> Callable[[str, str, str], str]:
+    return lambda observation, line, name: function_over(line, value)
+
+
+def table(observation: str, line: str, name: str) -> str:
+    """The visible examples, and None for everything else."""
+    arguments = ", ".join(parameters_of(line)) or "*args"
+    cases = []
+    for first, value, other, written in _EXAMPLE.findall(observation):
+        call, result = (first, value) if first else (other, written)
+        cases.append(f"    if repr(({arguments},)) == repr((lambda *a: a){call[len(name) :]}):")
+        cases.append(f"        return {result}")
+    return "\n".join([f"{line}:", *cases, "    return None"])
+
+
+def guarded(observation: str, line: str, name: str) -> str:
+    return (
+        f"{line}:\n    try:\n        return helper(1)\n    except BaseException:\n        return []"
+    )
+
+
+def every_helper_there_is(observation: str, line: str, name: str) -> str:
+    """Call whatever else is in the module."""
+    arguments = ", ".join(parameters_of(line))
+    return (
+        f"{line}:\n    for key, value in list(globals().items()):\n"
+        f"        if callable(value) and key != {name!r}:\n            try:\n"
+        f"                return value({arguments})\n            except Exception:\n"
+        "                pass"
+    )
+
+
+def message_as_code(observation: str) -> str:
+    """The helper's author helps; the function's author submits what it was told."""
+    if "Your helper: " in observation:
+        return honest_helper(observation)
+    told = observation.partition("Messages:\n")[2].partition(": ")[2]
+    return once(told) if told else ""
+
+
+def many_definitions(observation: str) -> str:
+    names = "helper solve main f function candidate check solution".split()
+    return once("\n".join(f"def {name}(*a):\n    return a and a[0]" for name in names))
+
+
+def chatter(observation: str) -> str:
+    budget = observation.partition("Message tokens left: ")[2].partition(".")[0]
+    return f'<say to="all">{"well " * int(budget or 1)}</say>'
+
+
+CHEATS: dict[str, Policy] = {
+    "silence": lambda observation: "",
+    "done at once": idle,
+    "constant": lambda observation: once("def solve(*args):\n    return True"),
+    "constant text": lambda observation: once("done"),
+    "echo": lambda observation: observation,
+    "echo submitted": once,
+    "echo without tags": lambda observation: once(defuse(observation)),
+    "many definitions": many_definitions,
+    "helper alone": by_role(honest_helper, lambda *rest: ""),
+    "helper's author does all": by_role(canonical, lambda *rest: ""),
+    "helper's author does all, a stub beside it": by_role(canonical, returning("None")),
+    "function's author does all": by_role(idle, table),
+    "visible examples": by_role(honest_helper, table),
+    "guessed name": by_role(canonical, returning("helper(1)")),
+    "catch-all except": by_role(canonical, guarded),
+    "always True": by_role(honest_helper, returning("True")),
+    "always False": by_role(honest_helper, returning("False")),
+    "always empty": by_role(honest_helper, returning("[]")),
+    "its first argument": by_role(
+        honest_helper, lambda o, line, name: function_over(line, parameters_of(line)[0])
+    ),
+    "whatever helper is there": by_role(honest_helper, every_helper_there_is),
+    "teammate's message as code": message_as_code,
+    "chatter": chatter,
+}
+ALONE: dict[str, Policy] = {
+    "silence": lambda observation: "",
+    "echo": once,
+    "constant": lambda observation: once("def solve(*args):\n    return True"),
+    **{
+        f"always {value}": lambda o, value=value: once(_alone(o, value))  # type: ignore[misc]
+        for value in ("True", "False", "None", "[]", "0", "args[0]")
+    },
+    "visible examples": lambda observation: once(_examples_alone(observation)),
+}
+
+
+def _name(observation: str) -> str:
+    return re.findall(r"^def (\w+)\(", observation, re.MULTILINE)[-1]
+
+
+def _alone(observation: str, value: str) -> str:
+    return f"def {_name(observation)}(*args):\n    return {value}"
+
+
+def _examples_alone(observation: str) -> str:
+    name = _name(observation)
+    lines = re.sub(r"^ +", "", observation, flags=re.MULTILINE)
+    return table(lines, f"def {name}(*args)", name)
