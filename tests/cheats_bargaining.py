@@ -8,7 +8,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 
-from llm_collab_envs.negotiation.bargaining.expert import Memo, accept, read
+from llm_collab_envs.negotiation.bargaining import expert
+from llm_collab_envs.negotiation.bargaining.expert import Memo, accept
 from llm_collab_envs.negotiation.bargaining.nash import Bargain, Division, best
 from llm_collab_envs.negotiation.bargaining.writing import write_offer, write_signature
 
@@ -19,6 +20,12 @@ DEAL = "offer salt 1 1 1 0, wool 1 1 0 1, tin 0 1 1 0\nBakomen takes 1 salt, 1 w
 
 def once(text: str) -> str:
     return f"<submit>{text}</submit><done/>"
+
+
+def read(observation: str) -> Memo:
+    memo = expert.read(observation)
+    assert memo is not None
+    return memo
 
 
 def constant(reply: str) -> Policy:

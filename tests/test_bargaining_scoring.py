@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -40,11 +40,11 @@ ACCEPT = "accept agent_0\nTeva takes 0 salt, 2 wool"
 
 
 def of(first: str, second: str, task: BargainingTask = TASK) -> BargainingScore:
-    return score(task, {"agent_0": first, "agent_1": second}, OWNERS)
+    return score(task, {"agent_0": first, "agent_1": second}, OWNERS, {})
 
 
 def table(first: str, second: str) -> Table:
-    return lay(TASK, {"agent_0": first, "agent_1": second}, OWNERS)
+    return lay(TASK, {"agent_0": first, "agent_1": second}, OWNERS, {})
 
 
 def deal(division: Division, task: BargainingTask = TASK) -> tuple[str, str]:
@@ -89,10 +89,10 @@ class TestScore:
 
     def test_of_nothing(self) -> None:
         nothing = BargainingScore(0.0, False, False, False, 0.0, 0.0, 0.0, (0, 0))
-        assert score(TASK, {}, OWNERS) == nothing
+        assert score(TASK, {}, OWNERS, {}) == nothing
         assert of("", "") == nothing
         assert of(OFFER, "") == nothing
-        assert score(TASK, {"agent_1": ACCEPT}, OWNERS) == nothing
+        assert score(TASK, {"agent_1": ACCEPT}, OWNERS, {}) == nothing
 
     def test_of_walking_where_a_deal_was_to_be_had(self) -> None:
         walked = of("walk", "walk")
@@ -115,9 +115,9 @@ class TestScore:
     def test_of_one_agent_for_all_houses(self) -> None:
         alone = {"agent_0": (0, 1)}
         text = f"{OFFER}\nTeva takes 0 salt, 2 wool"
-        assert score(TASK, {"agent_0": text}, alone).quality == 1.0
-        assert score(TASK, {"agent_0": OFFER}, alone).quality == 0.0
-        assert score(_with_walk((15, 8)), {"agent_0": "walk"}, alone).quality == 1.0
+        assert score(TASK, {"agent_0": text}, alone, {}).quality == 1.0
+        assert score(TASK, {"agent_0": OFFER}, alone, {}).quality == 0.0
+        assert score(_with_walk((15, 8)), {"agent_0": "walk"}, alone, {}).quality == 1.0
 
 
 class TestSubmissions:
@@ -185,7 +185,7 @@ class TestSubmissions:
         assert seen.problems == {"agent_1": "you sign for another share than agent_0 offers"}
 
     def test_that_accept_before_the_offer_count_when_it_comes(self) -> None:
-        assert lay(TASK, {"agent_1": ACCEPT}, OWNERS).problems == {
+        assert lay(TASK, {"agent_1": ACCEPT}, OWNERS, {}).problems == {
             "agent_1": "agent_0 offers nothing"
         }
         assert table(OFFER, ACCEPT).problems == {}
@@ -197,12 +197,43 @@ class TestSubmissions:
             "agent_0": f"accept agent_1\n{sign[0]}",
             "agent_1": f"{write_offer(task, division)}\n{sign[1]}",
         }
-        assert lay(task, parts, owners).accepted == {"agent_1": ["agent_0"]}
-        assert lay(task, parts, owners).deal is None
+        assert lay(task, parts, owners, {}).signed == {"agent_1": [0, 1]}
+        assert lay(task, parts, owners, {}).deal is None
         parts["agent_2"] = f"accept agent_1\n{sign[2]}"
-        assert lay(task, parts, owners).deal == division
+        assert lay(task, parts, owners, {}).deal == division
         parts["agent_2"] = "walk"
-        assert lay(task, parts, owners).deal is None
+        assert lay(task, parts, owners, {}).deal is None
+
+
+class TestWhereAnAgentHasLeft:
+    """agent_1 has left, and agent_0 has taken over its part."""
+
+    inherited: ClassVar = {"agent_0": (1,)}
+    both = f"{OFFER}\nTeva takes 0 salt, 2 wool"
+
+    def test_its_heir_signs_for_its_house(self) -> None:
+        assert lay(TASK, {"agent_0": self.both}, OWNERS, self.inherited).deal == BEST
+        assert lay(TASK, {"agent_0": self.both}, OWNERS, {}).deal is None
+        assert lay(TASK, {"agent_0": OFFER}, OWNERS, self.inherited).signed == {"agent_0": [0]}
+
+    def test_what_it_signed_stays(self) -> None:
+        parts = {"agent_0": OFFER, "agent_1": ACCEPT}
+        assert lay(TASK, parts, OWNERS, self.inherited).deal == BEST
+
+    def test_its_heir_may_accept_its_offer(self) -> None:
+        offer = OFFER.replace("Bako takes 3 salt, 0 wool", "Teva takes 0 salt, 2 wool")
+        accept = "accept agent_1\nBako takes 3 salt, 0 wool"
+        parts = {"agent_0": accept, "agent_1": offer}
+        assert lay(TASK, parts, OWNERS, self.inherited).deal == BEST
+
+    def test_its_heir_signs_for_the_share_that_is_offered(self) -> None:
+        wrong = self.both.replace("Teva takes 0 salt", "Teva takes 1 salt")
+        seen = lay(TASK, {"agent_0": wrong}, OWNERS, self.inherited)
+        assert seen.problems == {"agent_0": "you sign for another share than you offer"}
+
+    def test_its_heir_walks_for_it(self) -> None:
+        assert lay(TASK, {"agent_0": "walk"}, OWNERS, self.inherited).walked
+        assert not lay(TASK, {"agent_0": "walk"}, OWNERS, {}).walked
 
 
 class TestBest:

@@ -31,13 +31,14 @@ class BargainingEnv(CollabEnv[BargainingTask]):
     signs for its share, so that an offer that is changed later is not agreed to by accident. In one
     task of ten no deal is better than walking away for all, and the team should walk. Talk is
     the larger part of this job: the expert team of 4 is 1.5 to 1.7 times as fast as the solo
-    expert, not 4 times, as one agent alone writes the offer. As all must sign, a teammate that
-    leaves before it has signed costs the team the deal; one that leaves later costs nothing.
+    expert, not 4 times, as one agent alone writes the offer. Where a teammate leaves for good and
+    the team is told, who takes over its part signs for its houses too, and the expert team keeps
+    more than 90 % of its reward; untold, there is no deal.
 
     ## Observation Space
     `UnicodeText(16384)`. The briefing (the same all episode): who you are, the houses and the
     stock, an example of an offer, of an acceptance and of walking away, your houses' values, the
-    grammar. The turn: round, message tokens left, what lies on the table and who accepts it, why
+    grammar. The turn: round, message tokens left, what lies on the table and who signs it, why
     your submission does not count, messages so far.
 
     ## Action Space
@@ -114,7 +115,8 @@ class BargainingEnv(CollabEnv[BargainingTask]):
         before = self._own_gains() if self.agents else {}
         observations, rewards, terminations, truncations, infos = super().step(actions)
         if self.individual:
-            rewards = {agent: own - before[agent] for agent, own in self._own_gains().items()}
+            gains = self._own_gains()
+            rewards = {agent: gains[agent] - before[agent] for agent in rewards}
         return observations, rewards, terminations, truncations, self._add_own(infos)
 
     def _task_source(
@@ -146,7 +148,7 @@ class BargainingEnv(CollabEnv[BargainingTask]):
         )
 
     def _score(self, task: BargainingTask, parts: Mapping[str, str]) -> Score:
-        result = score(task, parts, self._owners(task))
+        result = score(task, parts, self._owners(task), self._inherited(task))
         figures = ("agreement", "walked", "pareto", "nash_ratio", "fairness")
         return Score(
             quality=result.quality,
@@ -155,8 +157,9 @@ class BargainingEnv(CollabEnv[BargainingTask]):
         )
 
     def _feedback(self, agent: str) -> list[str]:
-        table = lay(self._task, self.parts, self._owners(self._task))
-        lines = [*_told_to_all(self._task, table)]
+        task = self._task
+        table = lay(task, self.parts, self._owners(task), self._inherited(task))
+        lines = _told_to_all(task, table)
         if agent in table.problems:
             lines.append(f"your submission does not count: {table.problems[agent]}.")
         return lines
@@ -179,6 +182,13 @@ class BargainingEnv(CollabEnv[BargainingTask]):
         dealt = deal_houses(task, self.team_size)
         return dict(zip(self.possible_agents, dealt, strict=True))
 
+    def _inherited(self, task: BargainingTask) -> dict[str, tuple[int, ...]]:
+        """Return the houses of agents that have left, by who has taken over their part."""
+        if self._started is None:
+            return {}
+        owners, team = self._owners(task), self._started.team
+        return {a: sum((owners[gone] for gone in team.inherited(a)), ()) for a in owners}
+
     def _house_list(self, task: BargainingTask) -> list[str]:
         if self.team_size == 1:
             return list(task.houses)
@@ -186,7 +196,8 @@ class BargainingEnv(CollabEnv[BargainingTask]):
         return [f"{task.houses[house]} ({agent})" for agent, own in owners for house in own]
 
     def _gains(self) -> tuple[int, ...]:
-        return score(self._task, self.parts, self._owners(self._task)).gains
+        task = self._task
+        return score(task, self.parts, self._owners(task), self._inherited(task)).gains
 
     def _own_gains(self) -> dict[str, float]:
         """Return each agent's gain, as a share of the stock's worth, its houses on average."""
@@ -199,10 +210,12 @@ class BargainingEnv(CollabEnv[BargainingTask]):
     def _add_own(self, infos: Infos) -> Infos:
         """Add what concerns one agent only, and the rounds played."""
         walk, gains, shares = self._task.walk, self._gains(), self._own_gains()
-        for agent, own in self._owners(self._task).items():
-            infos[agent]["own_utility"] = sum(walk[house] + gains[house] for house in own)
-            infos[agent]["own_gain"] = shares[agent]
-            infos[agent]["rounds"] = len(self.episode.rounds)
+        owners = self._owners(self._task)
+        for agent, info in infos.items():
+            own = owners[agent]
+            info["own_utility"] = sum(walk[house] + gains[house] for house in own)
+            info["own_gain"] = shares[agent]
+            info["rounds"] = len(self.episode.rounds)
         return infos
 
 
@@ -246,9 +259,9 @@ def _values(task: BargainingTask, house: int) -> str:
 def _told_to_all(task: BargainingTask, table: Table) -> list[str]:
     lines = []
     for agent, offer in table.offers.items():
-        others = table.accepted[agent]
-        accepted = f"; accepted by {', '.join(others)}" if others else ""
-        lines.append(f"{agent} offers {write_offer(task, offer).removeprefix('offer ')}{accepted}.")
+        signed = ", ".join(task.houses[house] for house in table.signed[agent])
+        terms = write_offer(task, offer).removeprefix("offer ")
+        lines.append(f"{agent} offers {terms}; signed for {signed}.")
     lines += [f"{agent} walks away." for agent in table.walking]
     if table.deal:
         lines.append("the deal is struck.")

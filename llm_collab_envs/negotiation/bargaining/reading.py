@@ -5,7 +5,8 @@
 
 An offer divides the whole stock, with a number for each house in their order; an acceptance names
 whose offer it is for. Both are signed for every house that the agent speaks for. The signature
-quotes the house's share, so an offer that is changed later is not agreed to by accident. Any text
+quotes the house's share, so an offer that is changed later is not agreed to by accident. A deal is
+struck when one offer is signed for all houses, by its author and by those who accept it. Any text
 can be read, and in linear time; one that is none of the three counts for nothing.
 """
 
@@ -27,7 +28,7 @@ _SIGNATURE = re.compile(r"([A-Za-z]+) takes (.+)")
 _GOOD_OFFERED = re.compile(r"([a-z]+)((?: [0-9]{1,2})+)")
 _GOOD_TAKEN = re.compile(r"([0-9]{1,2}) ([a-z]+)")
 
-Owners = Mapping[str, tuple[int, ...]]  # for each agent, the numbers of the houses it speaks for
+Houses = Mapping[str, tuple[int, ...]]  # for each agent, the numbers of some houses
 
 
 @dataclass(frozen=True)
@@ -59,53 +60,68 @@ class Table:
 
     Attributes:
         offers: The offers that stand, by agent.
-        accepted: For each of them, the other agents that accept it.
+        signed: For each of them, the numbers of the houses that it is signed for, in order.
         walking: The agents that walk away.
         problems: Why an agent's submission counts for nothing, by agent; only it is told.
-        deal: The division that is agreed to by all, or None.
+        deal: The division that is signed for all houses, or None.
         walked: Whether all agents walk away.
     """
 
     offers: Mapping[str, Division]
-    accepted: Mapping[str, list[str]]
+    signed: Mapping[str, list[int]]
     walking: list[str]
     problems: Mapping[str, str]
     deal: Division | None
     walked: bool
 
 
-def lay(task: BargainingTask, parts: Mapping[str, str], owners: Owners) -> Table:
+def lay(task: BargainingTask, parts: Mapping[str, str], owners: Houses, inherited: Houses) -> Table:
     """Lay the submissions on the table.
 
     Args:
         task: The task.
         parts: Each agent's submission; {} where nobody has submitted.
         owners: The houses that each agent of the team speaks for.
+        inherited: Those it may sign for as well, as their agent has left; {} where none has.
     """
-    moves = {a: _own_move(task, parts[a], own) for a, own in owners.items() if a in parts}
+    may_sign = {agent: (*own, *inherited.get(agent, ())) for agent, own in owners.items()}
+    moves = {
+        agent: _own_move(task, parts[agent], own, may_sign[agent])
+        for agent, own in owners.items()
+        if agent in parts
+    }
     problems = {agent: move.problem for agent, move in moves.items() if move.problem}
     offers = {agent: move.offer for agent, move in moves.items() if move.offer is not None}
-    accepted: dict[str, list[str]] = {agent: [] for agent in offers}
+    signed = {agent: {*moves[agent].signed} for agent in offers}
     for agent, move in moves.items():
-        if not move.accepts or move.problem:
-            continue
-        offer = offers.get(move.accepts)
-        if offer is None:
-            problems[agent] = f"{move.accepts} offers nothing"
-        elif any(share != share_of(offer, house) for house, share in move.signed.items()):
-            problems[agent] = f"you sign for another share than {move.accepts} offers"
-        else:
-            accepted[move.accepts].append(agent)
+        problem = _mismatch(move, offers)
+        if problem:
+            problems[agent] = problem
+        elif move.accepts:
+            signed[move.accepts].update(move.signed)
+    everyone = set(range(len(task.houses)))
     walking = [agent for agent, move in moves.items() if move.walks]
-    struck = [offers[a] for a, others in accepted.items() if len(others) == len(owners) - 1]
+    struck = [offers[agent] for agent, houses in signed.items() if houses == everyone]
     return Table(
         offers=offers,
-        accepted=accepted,
+        signed={agent: sorted(houses) for agent, houses in signed.items()},
         walking=walking,
         problems=problems,
         deal=struck[0] if struck else None,
-        walked=len(walking) == len(owners),
+        walked={house for agent in walking for house in may_sign[agent]} == everyone,
     )
+
+
+def _mismatch(move: Move, offers: Mapping[str, Division]) -> str:
+    """Say why an acceptance does not meet the offer that it is for, or ""."""
+    if not move.accepts:
+        return ""
+    offer = offers.get(move.accepts)
+    if offer is None:
+        return f"{move.accepts} offers nothing"
+    if any(share != share_of(offer, house) for house, share in move.signed.items()):
+        return f"you sign for another share than {move.accepts} offers"
+    return ""
 
 
 def share_of(division: Division, house: int) -> tuple[int, ...]:
@@ -113,7 +129,9 @@ def share_of(division: Division, house: int) -> tuple[int, ...]:
     return tuple(shares[house] for shares in division)
 
 
-def _own_move(task: BargainingTask, text: str, own: tuple[int, ...]) -> Move:
+def _own_move(
+    task: BargainingTask, text: str, own: tuple[int, ...], may_sign: tuple[int, ...]
+) -> Move:
     """Read a submission of the agent that speaks for the houses `own`."""
     move = read(task, text)
     if move.problem or move.walks:
@@ -121,9 +139,10 @@ def _own_move(task: BargainingTask, text: str, own: tuple[int, ...]) -> Move:
     missing = [task.houses[house] for house in own if house not in move.signed]
     if missing:
         return Move(problem=f"it is not signed for {' and '.join(missing)}")
-    if len(move.signed) > len(own):
+    if not move.signed.keys() <= {*may_sign}:
         return Move(problem="it is signed for a house that is not yours")
-    if move.offer and any(move.signed[house] != share_of(move.offer, house) for house in own):
+    offered = move.offer
+    if offered and any(share != share_of(offered, h) for h, share in move.signed.items()):
         return Move(problem="you sign for another share than you offer")
     return move
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llm_collab_envs.negotiation.bargaining.nash import best, is_efficient
-from llm_collab_envs.negotiation.bargaining.reading import Owners, lay
+from llm_collab_envs.negotiation.bargaining.reading import Houses, lay
 from llm_collab_envs.negotiation.bargaining.tasks import BargainingTask
 
 
@@ -42,15 +42,18 @@ class BargainingScore:
     gains: tuple[int, ...]
 
 
-def score(task: BargainingTask, parts: Mapping[str, str], owners: Owners) -> BargainingScore:
+def score(
+    task: BargainingTask, parts: Mapping[str, str], owners: Houses, inherited: Houses
+) -> BargainingScore:
     """Score what is on the table.
 
     Args:
         task: The task.
         parts: Each agent's submission.
         owners: The houses that each agent of the team speaks for.
+        inherited: Those it may sign for as well, as their agent has left; {} where none has.
     """
-    table = lay(task, parts, owners)
+    table = lay(task, parts, owners, inherited)
     found = best(task.bargain)
     conflicts = max(0, len(table.offers) - 1) / len(owners)
     if table.deal is None:
