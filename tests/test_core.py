@@ -181,6 +181,15 @@ class TestEndings:
         env.step({A: "<submit> three </submit>"})
         assert env.parts == {A: "three"}
 
+    def test_a_later_submission_is_scored_anew(self) -> None:
+        env = started()
+        *_, infos = env.step({A: "<submit>wrong</submit>"})
+        assert infos[A]["quality"] == 0
+        *_, infos = env.step({A: f"<submit>{words(env)[1]}</submit>"})
+        assert infos[A]["quality"] == pytest.approx(1 / 3)
+        *_, infos = env.step({A: "<submit>wrong</submit>"})
+        assert infos[A]["quality"] == 0
+
 
 class TestReward:
     def test_combine_by_hand(self) -> None:
@@ -345,7 +354,7 @@ class TestTasks:
 
     def test_do_not_depend_on_the_team(self, env_id: str) -> None:
         tasks = []
-        for size in (1, 2, 4):
+        for size in (1, 2, min(4, make(env_id).max_team_size)):
             env = make(env_id, team_size=size)
             env.reset(seed=11)
             tasks.append(env.episode.task)

@@ -19,6 +19,7 @@ from pettingzoo.test.state_test import state_test
 from llm_collab_envs import make
 from llm_collab_envs.core import metrics
 from llm_collab_envs.core.aec import make_aec
+from llm_collab_envs.core.conditions import Condition, Conditions
 from llm_collab_envs.core.episode import EpisodeLog
 from llm_collab_envs.core.observation import CUT, handed_over
 from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel, Straggler
@@ -170,6 +171,20 @@ class TestAllFour:
         assert drawn[0] != drawn[1]
         assert len(set(drawn[0])) > 1
 
+    def test_bring_the_same_trouble_to_a_task_every_time(self) -> None:
+        env = _all_four(RelayEnv(team_size=4, max_cycles=6))
+        logs, figures = [], []
+        for _ in range(2):
+            _, infos = env.reset(options={"task": 5})
+            figures.append(infos)
+            while env.agents:
+                env.step(dict.fromkeys(env.agents, '<say to="all">a b c</say>'))
+            logs.append(env.episode)
+        assert logs[0] == logs[1]
+        assert figures[0] == figures[1]
+        assert any("late" in event for r in logs[0].rounds for event in r.events)
+        assert len(logs[0].rounds[-1].turns) == 2
+
     def test_hold_from_the_next_reset_on(self) -> None:
         env = RelayEnv(team_size=3)
         env.reset(seed=0)
@@ -179,6 +194,28 @@ class TestAllFour:
         wrapped.reset(seed=0)
         wrapped.step({})
         assert len(wrapped.agents) == 2
+
+
+class TestConditions:
+    def test_of_the_same_kind_add_up(self) -> None:
+        class Half(Condition):
+            def slowdown(self, agent: str) -> float:
+                return 1.5
+
+            def sight(self, agent: str) -> int | None:
+                return {"one": 700, "two": 900}.get(self.name)
+
+            def tell(self, agent: str, round_: int) -> list[str]:
+                return [self.name]
+
+        conditions = Conditions()
+        assert conditions.sight(A) is None
+        for name in ("two", "one", "three"):
+            conditions.add(Half(name, {"seed": 1}))
+        assert conditions.slowdown(A) == 1.5**3
+        assert conditions.sight(A) == 700
+        assert conditions.tell(A, 1) == ["two", "one", "three"]
+        assert conditions.to_dicts()[0] == {"name": "two", "seed": 1}
 
 
 class TestAgentDropout:
@@ -310,6 +347,15 @@ class TestHeterogeneous:
         assert len(seen[B]) > whole
         assert ("agent_1: one two three\n" in seen[A]) == (length >= 400)
 
+    def test_observation_length_bounds_what_is_handed_over(self) -> None:
+        env = Heterogeneous(
+            AgentDropout(make("section_writing_v0"), at_round=2, agents=[A, B, C]),
+            observation_length={"agent_3": 256},
+        )
+        env.reset(options={"task": 0})
+        seen, *_ = env.step(dict.fromkeys(env.agents, '<say to="all">one two three</say>'))
+        assert len(seen["agent_3"]) == 256
+
     def test_of_a_rhythm_acts_every_so_many_rounds(self) -> None:
         env = started(lambda env: Heterogeneous(env, every=3, agents=[A]))
         took_effect = []
@@ -337,6 +383,11 @@ class TestLossyChannel:
 
     def test_loses(self) -> None:
         assert self.heard(lost=1.0, duplicated=1.0) == [[]] * 4
+
+    def test_counts_one_fault_for_a_message_that_is_lost(self) -> None:
+        env = started(lambda env: LossyChannel(env, lost=1.0, late=1.0))
+        *_, infos = env.step({A: f'<say to="{B}">x</say>'})
+        assert infos[C]["lossy_channel"] == 1
 
     def test_duplicates(self) -> None:
         assert self.heard(duplicated=1.0)[0] == ["agent_0: alpha 12345 beta"] * 2

@@ -122,7 +122,6 @@ class Conditions(Condition):
     def start(self, agents: Sequence[str], max_cycles: int, task: int) -> None:
         """Begin an episode in every part."""
         for part in self.parts:
-            part.take_events()
             part.start(agents, max_cycles, task)
 
     def budget(self, agent: str, budget: int) -> int:
