@@ -186,7 +186,7 @@ def test_reset_without_seed_goes_on_from_the_last(env_id: str) -> None:
         return tasks
 
     assert drawn() == drawn()
-    assert len(set(drawn())) == 3
+    assert len(set(drawn())) > 1
 
 
 def test_step_rewards_sum_to_the_joint_reward(env_id: str) -> None:

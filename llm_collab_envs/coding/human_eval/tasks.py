@@ -64,7 +64,7 @@ class HumanEvalTask:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the task as JSON-ready data; the problem's text stays in its package."""
-        return asdict(self)
+        return {**asdict(self), "keys": list(self.keys)}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> HumanEvalTask:
