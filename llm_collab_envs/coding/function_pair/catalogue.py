@@ -21,7 +21,8 @@ mirror         | | Add the reversed list at the end. | x + x[::-1] | | order
 _COMPARED = """
 ascending      | | Sort the list. | sorted(x) | | order
 descending     | | Sort the list, largest first. | sorted(x, reverse=True) | | order
-unique         | | Drop items that came before. | list(dict.fromkeys(x)) | | sift
+unique         | | Drop items that came before. | \
+[v for i, v in enumerate(x) if v not in x[:i]] | | sift
 """
 _NUMBERS = """
 scale          | | Multiply each number by {k}. | [v * {k} for v in x] | any
@@ -168,7 +169,7 @@ ranks          | | Replace each value by how many values are smaller. | \
 """
 _FROM_TABLE = """
 keys           | words | Take the keys. | list(x)
-by_value       | words | List the keys by value, smallest first. | sorted(x, key=x.get)
+by_value       | words | List the keys by value, smallest first. | sorted(x, key=lambda a: x[a])
 values         | numbers | Take the values. | list(x.values())
 entries        | text | Write the entries as key=value, joined with {k}. | \
 {k}.join(f'{a}={b}' for a, b in x.items()) | tag

@@ -20,7 +20,7 @@ from llm_collab_envs.coding.function_pair.probing import (
     Check,
     attempt,
     choose_tests,
-    numbers_matter,
+    matters,
 )
 from llm_collab_envs.coding.function_pair.programs import (
     ARGUMENTS,
@@ -80,7 +80,7 @@ def draw_helper(rand: random.Random, shape: Shape, empty: Function, end: str) ->
         agreed.scope("value"),
         lambda args, value: attempt(wrong, args) != value,
     )
-    if tests is None or not numbers_matter(steps, tests, agreed.scope("value")):
+    if tests is None or not matters(rand, steps, tests, agreed.scope("value"), agreed):
         return None
     examples = tuple(inputs(EXAMPLES, small=True))
     shown = bind(steps, agreed.scope("sample"))
@@ -124,7 +124,7 @@ def draw_main(
         return None
     candidates = chain(pilots, inputs(TESTS + SPARE - PILOTS))
     tests = choose_tests(steps, candidates, scopes.true, scopes.telling(steps))
-    if tests is None or not numbers_matter(steps, tests, scopes.true):
+    if tests is None or not matters(rand, steps, tests, scopes.true, agreed):
         return None
     given = {call.texts[0]: kind for call, kind in zip(empty.steps, kinds[1:], strict=True)}
     examples = tuple(inputs(EXAMPLES, small=True))

@@ -7,15 +7,18 @@ a constant, the input itself, or a program with a step missing pass next to noth
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from llm_collab_envs.coding.function_pair.catalogue import BLOCKS
-from llm_collab_envs.coding.function_pair.programs import CALL, Args, Run, Scope, Step, bind
+from llm_collab_envs.coding.function_pair.inputs import agreed_values
+from llm_collab_envs.coding.function_pair.programs import CALL, Agreed, Args, Run, Scope, Step, bind
 
 TESTS = 10
 SPARE = 4  # inputs that may turn out to be no tests
+GUESSES = 30  # wrong agreed values that are tried
 LONGEST_VALUE = 400  # characters
 
 Check = Callable[[Args, Any], bool]
@@ -65,6 +68,36 @@ def choose_tests(
             if len(tests) == TESTS:
                 return tuple(tests)
     return None
+
+
+def matters(
+    rand: random.Random,
+    steps: tuple[Step, ...],
+    tests: Sequence[Args],
+    scope: Scope,
+    agreed: Agreed,
+) -> bool:
+    """Whether the tests tell the program from others with other numbers or another agreed value."""
+    return numbers_matter(steps, tests, scope) and value_matters(rand, steps, tests, scope, agreed)
+
+
+def value_matters(
+    rand: random.Random,
+    steps: tuple[Step, ...],
+    tests: Sequence[Args],
+    scope: Scope,
+    agreed: Agreed,
+) -> bool:
+    """Whether hardly any wrong agreed value passes two of the tests, so that guessing is no use."""
+    pair = tests[:2]
+    right = bind(steps, scope)
+    results = [right(*args) for args in pair]
+    for value in rand.sample(agreed_values(agreed.value), GUESSES):
+        if value != scope[agreed.letter]:
+            run = bind(steps, {**scope, agreed.letter: value})
+            if all(attempt(run, args) == r for args, r in zip(pair, results, strict=True)):
+                return False
+    return True
 
 
 def numbers_matter(steps: tuple[Step, ...], tests: Sequence[Args], scope: Scope) -> bool:

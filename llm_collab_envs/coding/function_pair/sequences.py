@@ -16,7 +16,7 @@ from llm_collab_envs.coding.function_pair.programs import ARGUMENTS, Step
 SHORTEST = 6  # env tokens of the shortest step
 LAST = 26  # env tokens that a last step may have
 AGREED = ("any", "tag")  # domains of the parameters that may be agreed values
-TEST_SHARE = 8  # one sequence in eight belongs to the test split
+TEST_SHARE = 4  # one sequence in four belongs to the test split
 
 Slots = list[Block | Step]  # a step is a call, with its parameters
 
@@ -139,13 +139,13 @@ def place_texts(
     """Choose which parameters are the agreed value and the arguments; the others stay empty."""
     domains = [() if isinstance(slot, Step) else slot.domains for slot in slots]
     spots = [(n, p, d) for n, own in enumerate(domains) for p, d in enumerate(own)]
-    agreed = [(n, p) for n, p, d in spots if d in AGREED]
+    first = next((n for n, slot in enumerate(slots) if isinstance(slot, Step)), len(slots))
+    last_level = max((n for n, _, d in spots if d == "level"), default=0)
+    # A threshold after it would tell how large the agreed value is.
+    agreed = [(n, p) for n, p, d in spots if d in AGREED and n >= last_level <= first]
     if not agreed:
         return None
     at, p = rand.choice(agreed)
-    first = next((n for n, slot in enumerate(slots) if isinstance(slot, Step)), at)
-    if any(d == "level" and n > min(at, first) for n, _, d in spots):
-        return None  # a threshold would tell how large the agreed value is
     texts = [[""] * len(own) for own in domains]
     texts[at][p] = letter
     free = [(n, q) for n, q, d in spots if d in RANGES and (n, q) != (at, p)]

@@ -24,14 +24,7 @@ from llm_collab_envs.coding.function_pair.programs import (
     literal,
 )
 
-_RAISED = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    ArithmeticError,
-)
+_RAISED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
 
 
 def check(functions: Sequence[Function], agreed: Sequence[Agreed]) -> None:
@@ -51,13 +44,10 @@ def check(functions: Sequence[Function], agreed: Sequence[Agreed]) -> None:
         _check_function(function)
     *helpers, main = functions
     for helper in helpers:
-        call = next(
-            (s for s in main.steps if s.block == CALL and s.texts[:1] == (helper.label,)), None
-        )
-        if call is None or len(call.texts) != len(helper.parameters):
-            raise ValueError(
-                f"main must call {helper.label} with its {len(helper.parameters)} arguments"
-            )
+        call = next(s for s in main.steps if s.block == CALL and s.texts[0] == helper.label)
+        if len(call.texts) != len(helper.parameters):
+            more = len(helper.parameters) - 1
+            raise ValueError(f"main must call {helper.label} with {more} arguments beside x")
     for which in ("value", "sample", "other"):
         _check_runs(functions, {a.letter: literal(getattr(a, which)) for a in agreed})
 
@@ -67,9 +57,7 @@ def _check_agreed(value: Agreed) -> None:
     if value.letter not in LETTERS or value.knower not in LABELS:
         raise ValueError(f"no author of {value.knower!r} can know {value.letter!r}")
     if not all(map(LITERAL.fullmatch, texts)) or value.value == value.other:
-        raise ValueError(
-            f"agreed values must be like 17 or 'kam', and other another one; got {texts}"
-        )
+        raise ValueError(f"an agreed value is like 17 or 'kam', and other differs; got {texts}")
 
 
 def _check_function(function: Function) -> None:
