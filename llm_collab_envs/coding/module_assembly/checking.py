@@ -21,7 +21,7 @@ from llm_collab_envs.coding.module_assembly.tasks import (
 
 _NEEDED = ("letters", "limit", "unknown")
 _FUNCTION_NAME = re.compile("[a-z][a-z0-9]*_[a-z][a-z0-9_]*")
-_WORD = re.compile("[A-Z][a-z]{1,30}")
+_WORD = re.compile("[A-Z][a-z]{6,29}")
 _KEY = re.compile("[a-z][a-z0-9_]{0,30}")
 
 
@@ -35,7 +35,7 @@ def check_task(task: ModuleTask) -> None:
         raise ValueError(f"name and names must be {NAMES + 1} different names or more")
     for word in words:
         if not _WORD.fullmatch(word):
-            raise ValueError(f"{word!r} is no name: write a capital and small letters a to z")
+            raise ValueError(f"{word!r} is no name: write a capital and 6 small letters or more")
     for rule, value in task.rules:
         if rule not in VALUES or not VALUES[rule].fullmatch(value):
             raise ValueError(f"there is no rule {rule!r}: {value!r}")

@@ -17,7 +17,7 @@ VETO = "not "
 # a function on what is public, so that the dealing gives nothing private away.
 _RULE_COST, _VETO_COST, _PLACE_COST = 5, 3, 18
 _TYPICAL = {
-    "letters": "lower",
+    "letters": "4",
     "limit": "50",
     "unknown": "-50",
     "mark": "/",

@@ -35,12 +35,12 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     matrix, a router, a cache, a graph, a scheduler, a histogram, a store with undo) has 4 functions
     in `easy`, 8 in `medium` and `hard`. One makes the box that all others get as first argument.
     The functions are dealt out evenly, and only its author knows what a function has to do. All
-    obey 3, 4 or 6 rules (what letters names are in, what amount is the limit, what unknown names
-    return, ...); each rule is known to one agent only and binds several agents' functions. Nobody
-    owns the structure of the box. In `easy` it is given. In `medium` there are four alternatives;
-    each agent knows of some that do not suit it, and only one suits everybody. In `hard` it is
-    open: outside code reads one or two of the three fields, at places and in forms that one agent
-    each knows, and the rest is for the team to agree on.
+    obey 3, 4 or 6 rules (how many letters of a name count, what amount is the limit, what unknown
+    names return, ...); each rule is known to one agent only and binds several functions. Nobody
+    owns the structure of the box. In `easy` it is given. In `medium` it is one of four, three of
+    which are ruled out, each by an agent that knows. In `hard` it is open: outside code reads one
+    or two of the three fields, at places and in forms that one agent each knows, and the rest is
+    for the team to agree on.
 
     ## Observation Space
     `UnicodeText(16384)`. The briefing (the same all episode): who you are, who writes which

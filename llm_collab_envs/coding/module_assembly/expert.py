@@ -28,7 +28,7 @@ from llm_collab_envs.core.observation import split_briefing
 
 PATIENCE = 3
 OPEN_STRUCTURE = "Structure: yours to agree on."
-GUESSES = {"letters": "lower", "limit": "50", "unknown": "-50"}
+GUESSES = {"letters": "4", "limit": "50", "unknown": "-50"}
 
 _TITLES = {kind.title: kind for kind in KINDS.values()}
 _JOB = re.compile(r"Job: write one Python module, (.+) called \w+\. ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,12 +16,14 @@ from llm_collab_envs.sandbox import same
 
 ROUNDS = 3  # tests for each function besides the one that makes the box
 WIDTH = 3  # functions of a test besides that one, where there are so many
-CALLS = 6
+CALLS = 3  # of each function in a test
 CANDIDATES = 4
+SIZES = (1, 2, 3, 3, 4, 4)  # what stands for a size or a time; small ones show little
 ELUSIVE = ("limit", "unknown", "mark")  # rules that a call may not show; most calls show the others
 # What a function returns that does nothing; a test has to have something else of each.
 TRIVIAL: tuple[Any, ...] = (None, True, False, 0, 1, -1, "", [], {})
 
+ItemT = TypeVar("ItemT")
 Module = dict[str, Callable[..., Any]]
 
 
@@ -62,7 +64,7 @@ def hidden_tests(task: ModuleTask) -> tuple[HiddenTest, ...]:
                 right | version for part in (task.parts[0], *chosen) for version in wrong[part]
             ]
             drawn = [_draw_test(rng, task, chosen, right) for _ in range(CANDIDATES)]
-            tests.append(max(drawn, key=lambda t: _worth(task, chosen, t, modules)))
+            tests.append(max(drawn, key=lambda t: _worth(task, t, modules)))
     return tuple(tests)
 
 
@@ -106,29 +108,30 @@ def _wrong_versions(task: ModuleTask, part: Part) -> Iterator[Module]:
         yield {part.name: _run([source])[part.name]}
 
 
-def _worth(
-    task: ModuleTask, chosen: Sequence[Part], test: HiddenTest, wrong: Sequence[Module]
-) -> tuple[int, int]:
-    """Count the functions of which a test shows more than a constant, and the modules it fails."""
+def _worth(task: ModuleTask, test: HiddenTest, wrong: Sequence[Module]) -> tuple[int, int]:
+    """Count what a test shows more than a constant of, and the wrong modules that fail it.
+
+    It should show something of every function, and of what is read outside something that does not
+    read the same backwards.
+    """
     trivial = (*TRIVIAL, int(task.rule_book["unknown"]))
     telling = {
         name
         for (name, _), answer in zip(test.calls, test.answers, strict=True)
         if not any(same(answer, value) for value in trivial)
+        and not (name.startswith(OUTSIDE) and isinstance(answer, list) and answer == answer[::-1])
     }
-    shown = sum(part.name in telling for part in chosen)
-    return shown, sum(not passes(task, test, module) for module in wrong)
+    return len(telling), sum(not passes(task, test, module) for module in wrong)
 
 
 def _draw_test(
     rng: np.random.Generator, task: ModuleTask, chosen: Sequence[Part], right: Module
 ) -> HiddenTest:
-    known = [task.names[i] for i in rng.permutation(len(task.names))]
-    stranger = known.pop()
-    entries = [(_name(rng, known), _amount(rng, task)) for _ in range(int(rng.integers(4, 6)))]
-    names = [name for name, _ in entries] + [stranger]
+    *known, stranger = _spellings(rng, task)
+    entries = [(known[i], _amount(rng, task)) for i in rng.permutation(len(known))]
+    names = known + 2 * [stranger]
     calls: list[tuple[str, tuple[Any, ...]]] = []
-    while len(calls) < CALLS:
+    for _ in range(CALLS):
         for i in rng.permutation(len(chosen)):
             params = task.module_kind.function(chosen[i].verb).params.split()
             calls.append((chosen[i].name, tuple(_argument(rng, task, p, names) for p in params)))
@@ -137,12 +140,25 @@ def _draw_test(
     return HiddenTest(entries, calls, [right[name](box, *args) for name, args in calls])
 
 
+def _spellings(rng: np.random.Generator, task: ModuleTask) -> list[str]:
+    """Draw names of which some are the same, or just not, by the rule "letters"."""
+    letters = int(task.rule_book["letters"])
+    one, two, three, stranger = (task.names[i] for i in rng.permutation(len(task.names))[:4])
+    other = _one_of(rng, (one, two, three))
+    return [one, _misspell(one, letters), two, _misspell(two, letters - 1), other, stranger]
+
+
+def _misspell(name: str, place: int) -> str:
+    """Change one letter."""
+    return name[:place] + ("o" if name[place] == "a" else "a") + name[place + 1 :]
+
+
 def _argument(rng: np.random.Generator, task: ModuleTask, param: str, names: list[str]) -> Any:
     if param in ("name", "other"):
-        return _name(rng, names)
+        return _one_of(rng, names)
     if param == "amount":
         return _amount(rng, task)
-    return int(rng.integers(1, 5))
+    return _one_of(rng, SIZES)
 
 
 def _amount(rng: np.random.Generator, task: ModuleTask) -> int:
@@ -150,8 +166,5 @@ def _amount(rng: np.random.Generator, task: ModuleTask) -> int:
     return int(rng.integers(1, 2 * int(task.rule_book["limit"])))
 
 
-def _name(rng: np.random.Generator, names: list[str]) -> str:
-    """Draw a name, in letters that the rule has to change."""
-    name = names[int(rng.integers(len(names)))]
-    cut = int(rng.integers(1, len(name)))
-    return name[:cut].lower() + name[cut:].upper() if rng.integers(2) else name.swapcase()
+def _one_of(rng: np.random.Generator, items: Sequence[ItemT]) -> ItemT:
+    return items[int(rng.integers(len(items)))]

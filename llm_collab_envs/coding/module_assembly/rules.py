@@ -11,7 +11,7 @@ from llm_collab_envs.coding.module_assembly.kinds.kind import Function
 
 # What every rule decides, as the public text says it.
 RULES = {
-    "letters": "how each given name is changed first: lower, upper or title",
+    "letters": "only this many first letters of a given name count",
     "limit": "a given amount above this number counts as this number",
     "unknown": "the number that is returned where a function says unknown",
     "mark": "names are returned as one text, sorted, with this between them",
@@ -20,7 +20,7 @@ RULES = {
 }
 MARKS = "/ + - | # * ~ = _ !".split()
 VALUES = {
-    "letters": re.compile("lower|upper|title"),
+    "letters": re.compile("[2-6]"),
     "limit": re.compile("[1-9][0-9]{0,3}"),
     "unknown": re.compile("-[1-9][0-9]{0,3}"),
     "mark": re.compile("[" + re.escape("".join(MARKS)) + "]"),
@@ -30,7 +30,7 @@ VALUES = {
 
 
 _OPTIONS = {
-    "letters": ("lower", "upper", "title"),
+    "letters": tuple("23456"),
     "mark": tuple(MARKS),
     "order": ("A to Z", "Z to A"),
 }
@@ -52,7 +52,9 @@ def another_value(rule: str, value: str) -> str:
     if rule in _OPTIONS:
         options = _OPTIONS[rule]
         return options[(options.index(value) + 1) % len(options)]
-    return str(int(value) + (-1 if value.startswith("-") else 1))
+    if rule == "limit":
+        return str(int(value) + 10)
+    return str(int(value) - 1) if rule == "unknown" else str(11 - int(value))
 
 
 def read_rule(entry: str) -> tuple[str, str] | None:

@@ -88,7 +88,7 @@ def _given(function: Function, rules: Mapping[str, str]) -> list[str]:
 
 
 def _macros(line: str, rules: Mapping[str, str]) -> str:
-    line = re.sub(r"LETTERS\((\w+)\)", rf"\1.{rules['letters']}()", line)
+    line = re.sub(r"LETTERS\((\w+)\)", rf"\1[:{rules['letters']}]", line)
     line = re.sub(r"LIMIT\((\w+)\)", rf"min(\1, {rules['limit']})", line)
     return line.replace("UNKNOWN", rules["unknown"])
 

@@ -69,15 +69,15 @@ return NUMBER(values[name])
             "time",
             "values due clock",
             "values due clock",
-            "adds the time to the clock and removes all names that are not due later than the "
-            "clock. Returns the sum of the values left, plus {k} for each.",
+            "adds the time plus {k} to the clock and removes all names that are not due later "
+            "than the clock. Returns the names left.",
             """
-clock += time
+clock += time + K
 for name in [*due]:
     if due[name] <= clock:
         due.pop(name)
         values.pop(name)
-return NUMBER(sum(values.values()) + K * len(values))
+return NAMES(values)
 """,
         ),
         Function(

@@ -66,15 +66,16 @@ return NUMBER(clock - found[PICK] + K)
         Function(
             "between",
             "name other",
-            "events times",
+            "events",
             "",
-            "no event of the name or of the other: unknown. Returns the time of the first "
-            "event of the other less that of the first event of the name, plus {k}.",
+            "no event of the name or of the other: unknown. Returns the different names of "
+            "the events from the first of the one to the first of the other, in whatever "
+            "order, these included.",
             """
 if name not in events or other not in events:
     return UNKNOWN
-start, end = events.index(name), events.index(other)
-return NUMBER(times[end] - times[start] + K)
+start, end = sorted([events.index(name), events.index(other)])
+return NAMES(set(events[start : end + 1]))
 """,
         ),
         Function(

@@ -68,18 +68,18 @@ return NUMBER(weight[other] + edges)
         Function(
             "reach",
             "name",
-            "weight links edges",
+            "weight links",
             "",
-            "the name is no node: unknown. Returns the sum of the weights of all that it "
-            "leads to, as often as it does, plus {k} for each, plus the edges.",
+            "the name is no node: unknown. Returns the different nodes, two links away from "
+            "the name, with a weight above {k}.",
             """
 if name not in links:
     return UNKNOWN
-total = edges
-for other in links[name]:
-    total += weight[other] + K
-return NUMBER(total)
+near = links[name]
+found = {node for other in near for node in links[other] if weight[node] > K}
+return NAMES(found)
 """,
+            k=(5, 30),
         ),
         Function(
             "heavy",

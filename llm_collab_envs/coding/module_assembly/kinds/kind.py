@@ -4,7 +4,7 @@ The code of a function is written on local variables named like the fields, what
 of the box: `source.solution` adds the lines that take the fields out of the box and put them back.
 In the code these words stand for what a task decides:
 
-    LETTERS(name)    the name, changed as the rule "letters" says
+    LETTERS(name)    the name, cut as the rule "letters" says
     LIMIT(amount)    the amount, limited as the rule "limit" says
     UNKNOWN          the number of the rule "unknown"
     NAMES(names)     names as they are returned, by the rules "mark" and "order"
@@ -14,8 +14,8 @@ In the code these words stand for what a task decides:
     K                a number of the function's own, {k} in its specification
     PICK             one of the function's own choices, {pick} in its specification
 
-Parameters called name and other are changed by the rule "letters", those called amount by the rule
-"limit", before the code starts.
+Parameters called name and other are cut by the rule "letters", those called amount limited by the
+rule "limit", before the code starts.
 """
 
 from __future__ import annotations

@@ -85,20 +85,19 @@ return NUMBER(taken)
             picks={"first": "0", "last": "3"},
         ),
         Function(
-            "column",
-            "size",
-            "rows order writes",
+            "like",
+            "name",
+            "rows writes",
             "",
-            "returns the sum of number size, from 1, over the rows in the first {k} places of "
-            "the order, plus the writes.",
+            "no row of that name: unknown. Returns the names of the rows with a sum {pick} "
+            "that of the row of the name less the writes.",
             """
-total = writes
-for name in order[:K]:
-    row = rows[name]
-    total += row[size - 1]
-return NUMBER(total)
+if name not in rows:
+    return UNKNOWN
+least = sum(rows[name]) - writes
+return NAMES([other for other in rows if sum(rows[other]) PICK least])
 """,
-            k=(2, 4),
+            picks=COMPARED,
         ),
         Function(
             "top",

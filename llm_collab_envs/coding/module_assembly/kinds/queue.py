@@ -89,13 +89,13 @@ return NUMBER(rank[name])
             "name",
             "rank served",
             "",
-            "the name does not wait: unknown. Returns {k} times the number of names with a "
-            "rank {pick} that of the name, plus served.",
+            "the name does not wait: unknown. Returns the names with a rank {pick} that of "
+            "the name less served.",
             """
 if name not in rank:
     return UNKNOWN
-ahead = [other for other in rank if rank[other] PICK rank[name]]
-return NUMBER(K * len(ahead) + served)
+least = rank[name] - served
+return NAMES([other for other in rank if rank[other] PICK least])
 """,
             picks=COMPARED,
         ),

@@ -69,19 +69,20 @@ return NUMBER(clock + len(line))
             picks={"first": "0", "last": "-1"},
         ),
         Function(
-            "end",
+            "until",
             "name",
-            "length line clock",
+            "length line",
             "",
-            "the name is no job: unknown. Returns the clock plus the lengths of the job and "
-            "of all before it in the line, plus {k} for each of these.",
+            "the name is no job: unknown. Returns the jobs in the line up to it, itself too, "
+            "with a length {pick} its own less {k}.",
             """
 if name not in length:
     return UNKNOWN
 jobs = line[: line.index(name) + 1]
-total = sum(length[job] + K for job in jobs)
-return NUMBER(clock + total)
+least = length[name] - K
+return NAMES([job for job in jobs if length[job] PICK least])
 """,
+            picks=COMPARED,
         ),
         Function(
             "hurry",
