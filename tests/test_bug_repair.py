@@ -16,6 +16,7 @@ from llm_collab_envs import make
 from llm_collab_envs.coding.bug_repair.cases import Case, call_text, fact_text, facts_of
 from llm_collab_envs.coding.bug_repair.expert import Expert, functions_of, read, repair, submit
 from llm_collab_envs.coding.bug_repair.faults import everywhere, own_lines
+from llm_collab_envs.coding.bug_repair.running import Version
 from llm_collab_envs.coding.bug_repair.tasks import LEVELS, RepairTask, SourceFile, deal_files
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
@@ -184,7 +185,8 @@ class TestCheats:
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     @pytest.mark.parametrize("cheat", CHEATS)
     def test_score_low(self, cheat: str, difficulty: str, expert: dict[str, float]) -> None:
-        assert joint_reward(env_of(difficulty), CHEATS[cheat]) < 0.25 * expert[difficulty]
+        tasks = 4 if difficulty == "easy" else 2
+        assert joint_reward(env_of(difficulty), CHEATS[cheat], tasks) < 0.25 * expert[difficulty]
 
     def test_guesses_pay_nothing_in_the_long_run(self) -> None:
         """The best guess, over more tasks: one slip of one kind is undone everywhere."""
@@ -306,6 +308,12 @@ class TestFeedback:
         seen, *_ = env.step({"agent_1": f"<submit>{file.faulty}</submit>"})
         assert "Notice" not in seen["agent_1"]
 
+    def test_tells_nothing_to_who_is_done(self) -> None:
+        env = env_of()
+        env.reset(options={"task": 0})
+        seen, *_ = env.step({"agent_1": "<submit>def</submit><done/>"})
+        assert not any("Notice" in text for text in seen.values())
+
     def test_tells_an_owner_nothing_about_calls(self) -> None:
         """Otherwise nobody would have to ask the tester."""
         parts = {f"agent_{n}": file.faulty for n, file in enumerate(task_of("easy").files, 1)}
@@ -425,11 +433,12 @@ class TestTasks:
             *_, infos = env.step({f"agent_{n}": f"<submit>{file.right}</submit>"})
             assert infos["agent_0"]["quality"] == 0.0
 
-    def test_all_kinds_of_faults_occur(self) -> None:
+    @pytest.mark.parametrize(("difficulty", "kinds"), [("easy", 4), ("medium", 5), ("hard", 5)])
+    def test_all_kinds_of_faults_occur(self, difficulty: str, kinds: int) -> None:
         """A missing case takes lines away; any other slip changes one."""
         seen: set[str] = set()
         for index in range(12):
-            for file in task_of("hard", index).files:
+            for file in task_of(difficulty, index).files:
                 lines, faulty = file.right.split("\n"), file.faulty.split("\n")
                 if len(lines) != len(faulty):
                     seen.add("missing case")
@@ -445,7 +454,7 @@ class TestTasks:
                     elif change:
                         word = change[0][0].isalpha()
                         seen.add("wrong variable" if word else "comparison")
-        assert len(seen) == 5
+        assert len(seen) == kinds
 
     @pytest.mark.parametrize("size", [1, 2, 3, 4])
     def test_files_are_dealt_out_whole(self, size: int) -> None:
@@ -511,13 +520,20 @@ class TestTasks:
             make(ENV, tasks=path)
 
 
-def test_shown_calls_tell_the_fault_from_every_other_slip() -> None:
-    """Whoever lists what a function may have been finds one that is right, from the facts alone."""
-    for index in range(6):
-        task = task_of("medium", index)
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_shown_calls_tell_each_fault_from_every_other_slip(difficulty: str) -> None:
+    """Whoever tries what each function may have been finds what is right on all hidden calls."""
+    for index in range(20):
+        task = task_of(difficulty, index)
         facts = [fact for case in task.failing for fact in facts_of(case)]
+        functions: dict[str, str] = {}
         for file in task.files:
-            assert len(repair({file.name: file.faulty}, facts)) == task.faults
+            found = repair({file.name: file.faulty}, facts)
+            assert len(found) == task.faults
+            better = {old: new for fault in found for old, new in fault.items()}
+            functions |= {n: better.get(t, t) for n, t in functions_of(file.faulty).items()}
+        repaired = Version(functions)
+        assert all(repaired.call(case.function, case.args) == case.right for case in task.hidden)
 
 
 def test_a_repair_reaches_the_copies_and_no_other_function() -> None:
