@@ -1,0 +1,205 @@
+"""What coding envs share: feedback to the author, remembered outcomes, fences, the sandbox."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llm_collab_envs.coding.coding_env import source_of
+from llm_collab_envs.coding.function_pair.env import FunctionPairEnv
+from llm_collab_envs.coding.function_pair.expert import Expert
+from llm_collab_envs.coding.function_pair.scoring import suites_of
+from llm_collab_envs.coding.function_pair.tasks import PairTask
+from llm_collab_envs.sandbox import Job, Outcome, Sandbox
+from pair_tasks import generated, make, save
+from play import play
+
+FIRST, MAIN = 0, 3
+
+
+@pytest.fixture(scope="module")
+def task() -> PairTask:
+    return generated("easy")[0]
+
+
+@pytest.fixture
+def env(task: PairTask, tmp_path: Path) -> FunctionPairEnv:
+    return make(tasks=save(tmp_path / "tasks.jsonl", task))
+
+
+def notices(env: FunctionPairEnv, agent: int, part: str, more: str = "") -> list[str]:
+    """What an agent is told in the round after it has submitted a part."""
+    env.reset(options={"task": 0})
+    observations, *_ = env.step({f"agent_{agent}": f"<submit>{part}</submit>{more}"})
+    others = [text for a, text in observations.items() if a != f"agent_{agent}"]
+    assert not any("Notice" in text for text in others)
+    return re.findall(r"^Notice: (.*)$", observations[f"agent_{agent}"], re.MULTILINE)
+
+
+class TestFeedback:
+    def test_says_nothing_of_right_code(self, env: FunctionPairEnv, task: PairTask) -> None:
+        for n, function in enumerate(task.functions):
+            assert notices(env, n, function.source(task.known("value"))) == []
+
+    def test_says_where_the_syntax_is_wrong(self, env: FunctionPairEnv) -> None:
+        [notice] = notices(env, FIRST, "def f(x):\n    return x +\n")
+        assert notice.startswith("your code does not run: ")
+        assert "\n" not in notice
+
+    def test_says_what_code_raises_when_it_is_loaded(self, env: FunctionPairEnv) -> None:
+        [notice] = notices(env, FIRST, "x = 1 / 0")
+        assert notice.startswith("your code does not run: ")
+        assert "division" in notice
+
+    def test_says_which_example_fails(self, env: FunctionPairEnv, task: PairTask) -> None:
+        function = task.functions[FIRST]
+        [notice] = notices(env, FIRST, f"{function.header}\n    return 'zzz'")
+        call = f"{function.name}({function.examples[0][0]!r})"
+        assert notice == f"{call} returned 'zzz', which is wrong."
+        [notice] = notices(env, FIRST, f"{function.header}\n    return nothing")
+        assert notice == f"{call} failed: NameError: name 'nothing' is not defined."
+
+    def test_says_that_a_function_is_missing(self, env: FunctionPairEnv, task: PairTask) -> None:
+        [notice] = notices(env, FIRST, "def other(x):\n    return x")
+        assert f"name '{task.functions[FIRST].name}' is not defined" in notice
+
+    def test_stays_until_the_code_is_mended(self, env: FunctionPairEnv, task: PairTask) -> None:
+        notices(env, FIRST, "def f(:")
+        observations, *_ = env.step({})
+        assert "Notice: your code does not run" in observations["agent_0"]
+        right = task.functions[FIRST].source(task.known("value"))
+        observations, *_ = env.step({"agent_0": f"<submit>{right}</submit>"})
+        assert "Notice" not in observations["agent_0"]
+
+    def test_is_not_for_one_who_is_done(self, env: FunctionPairEnv) -> None:
+        assert notices(env, FIRST, "def f(:", "<done/>") == []
+
+    def test_is_one_short_line(self, env: FunctionPairEnv, task: PairTask) -> None:
+        header = task.functions[FIRST].header
+        bodies = ("return 'a' * 5_000", "raise ValueError('b\\n' * 5_000)", "return '\\x00\\ud800'")
+        for body in bodies:
+            [notice] = notices(env, FIRST, f"{header}\n    {body}")
+            assert len(notice) < 300
+            notice.encode()
+            assert "\x00" not in notice
+
+    @pytest.mark.parametrize("n", range(4))
+    def test_never_tells_whether_a_guessed_value_is_the_agreed_one(
+        self, env: FunctionPairEnv, task: PairTask, n: int
+    ) -> None:
+        """Or else an agent could try values instead of asking."""
+        function = task.functions[n]
+        known = task.known("value")
+        for agreed in task.agreed:
+            for value in ("'bak'", "'ton'") if "'" in known[agreed.letter] else ("11", "99"):
+                part = function.source(known | {agreed.letter: value})
+                assert notices(env, n, part) == []
+
+    def test_tells_main_nothing_of_helpers_that_it_has_not_named(
+        self, env: FunctionPairEnv, task: PairTask
+    ) -> None:
+        """Code that looks around finds no teammate's function to tell its author about."""
+        header = task.functions[MAIN].header
+        for body in ("raise ValueError(list(globals()))", "return [n for n in globals()]"):
+            text = "".join(notices(env, MAIN, f"{header}\n    {body}"))
+            assert text
+            assert not any(helper.name in text for helper in task.functions[:MAIN])
+
+    def test_never_shows_a_hidden_test(self, env: FunctionPairEnv, task: PairTask) -> None:
+        values = [repr(v) for s in suites_of(task) for c in s.calls for v in c.args]
+        for n, function in enumerate(task.functions):
+            for body in ("return x", "raise ValueError(x)", "print(x); return repr(x)"):
+                text = "".join(notices(env, n, f"{function.header}\n    {body}"))
+                assert not any(value in text for value in values)
+
+
+class CountingSandbox(Sandbox):
+    """Counts the jobs that it is given."""
+
+    jobs = 0
+
+    def run_many(self, jobs: Sequence[Job]) -> list[Outcome]:
+        self.jobs += len(jobs)
+        return super().run_many(jobs)
+
+
+def counted(env: FunctionPairEnv) -> CountingSandbox:
+    env._sandbox = CountingSandbox()
+    return env._sandbox
+
+
+class TestOutcomes:
+    def test_are_remembered_within_an_episode(self, env: FunctionPairEnv) -> None:
+        """Four functions and the module: each runs once, credit and all."""
+        sandbox = counted(env)
+        infos = play(env, Expert())
+        assert infos["difference_reward"] > 0.5
+        assert sandbox.jobs == 5
+
+    def test_are_forgotten_after_it(self, env: FunctionPairEnv) -> None:
+        sandbox = counted(env)
+        play(env, Expert())
+        play(env, Expert())
+        assert sandbox.jobs == 10
+
+    def test_of_a_part_that_is_sent_again_cost_nothing(self, env: FunctionPairEnv) -> None:
+        sandbox = counted(env)
+        env.reset(options={"task": 0})
+        env.step({"agent_0": "<submit>x = 1</submit>"})
+        before = sandbox.jobs
+        for _ in range(3):
+            env.step({"agent_0": "<submit>x = 1</submit>"})
+        assert sandbox.jobs == before
+
+
+class TestSandbox:
+    @pytest.mark.filterwarnings("ignore")
+    def test_unsafe_is_told_in_infos(self, task: PairTask, tmp_path: Path) -> None:
+        path = save(tmp_path / "tasks.jsonl", task)
+        for backend, unsafe in (("auto", 0), ("monty", 0), ("bwrap", 0), ("unsafe", 1)):
+            env = make(tasks=path, sandbox=backend)
+            _, infos = env.reset(options={"task": 0})
+            assert {info["unsafe"] for info in infos.values()} == {unsafe}
+            assert play(env, Expert())["quality"] == 1.0
+
+    def test_unsafe_warns(self) -> None:
+        with pytest.warns(Warning, match=r"."):
+            make(sandbox="unsafe")
+
+    def test_is_in_the_log(self, env: FunctionPairEnv) -> None:
+        play(env, Expert())
+        assert env.episode.config["sandbox"] == "auto"
+        assert env.episode.replay(FunctionPairEnv) == env.episode
+
+    def test_unknown(self) -> None:
+        with pytest.raises(ValueError, match="magic"):
+            make(sandbox="magic")
+
+
+@pytest.mark.parametrize(
+    ("part", "source"),
+    [
+        ("x = 1", "x = 1"),
+        ("  \nx = 1\n ", "x = 1"),
+        ("```python\nx = 1\n```", "x = 1\n"),
+        ("```\nx = 1\n```\n", "x = 1\n"),
+        ("```py\nx = '```'\n```", "x = '```'\n"),
+        ("``````", ""),
+        ("```python```", ""),
+        ("```", "```"),
+        ("text ```python\nx\n```", "text ```python\nx\n```"),
+        ("", ""),
+    ],
+)
+def test_one_fence_around_all_is_taken_off(part: str, source: str) -> None:
+    assert source_of(part) == source
+
+
+def test_metrics_are_numbers(env: FunctionPairEnv) -> None:
+    _, infos = env.reset(options={"task": 0})
+    wanted: dict[str, Any] = {"pass_rate": 0.0, "functions": 0.0, "module": 0.0, "unsafe": 0}
+    assert wanted.items() <= infos["agent_0"].items()
