@@ -153,7 +153,6 @@ def train(
     """
     with _sentences():
         teams = (team_size,) * tasks_per_step + (1,) * solo_tasks
-        rows = sum(teams) * generations
         with _values():
             make(env, team_size=team_size, difficulty=difficulty).reset(seed=0)
             config = TrainConfig(
@@ -167,7 +166,6 @@ def train(
                 learning_rate=learning_rate,
                 kl=kl,
                 max_new_tokens=max_new_tokens,
-                micro_batch=next(n for n in range(TrainConfig.micro_batch, 0, -1) if rows % n == 0),
                 seed=seed,
             )
         from baselines.train import train as run
