@@ -59,8 +59,9 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     `medium` and `hard`, on it by turns, and lets outside code read it; it is passed when every
     answer is right, types included. So no agent passes any test alone, constants pass none, and the
     same structure is needed everywhere, but not any particular one where it is open. A part
-    that does not run by itself is left out. Cost C is message tokens over the team's budget plus
-    the share of functions that are defined twice.
+    that does not run by itself is left out, and each part has to do without the others' code what
+    it does with it: functions share the box, which is plain data, and nothing else. Cost C is
+    message tokens over the team's budget plus the share of functions that are defined twice.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
@@ -95,8 +96,9 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     def _job(self, task: ModuleTask) -> str:
         return (
             f"Job: write one Python module, {task.module_kind.title} called {task.name}. All "
-            f"functions but {task.parts[0].name} get the box that it made as first argument. "
-            "Score: hidden tests of the whole module passed, little time, few messages."
+            f"functions but {task.parts[0].name} get the box that it made as first argument; it "
+            "holds plain data, and all that functions share. Score: hidden tests of the whole "
+            "module passed, little time, few messages."
         )
 
     def _private_view(self, task: ModuleTask, agent: str) -> str:
