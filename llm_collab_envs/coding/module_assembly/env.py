@@ -13,7 +13,7 @@ from llm_collab_envs.coding.module_assembly.dealing import deal_facts, deal_part
 from llm_collab_envs.coding.module_assembly.expert import OPEN_STRUCTURE, Expert
 from llm_collab_envs.coding.module_assembly.layout import write_layout
 from llm_collab_envs.coding.module_assembly.rules import RULES
-from llm_collab_envs.coding.module_assembly.scoring import score
+from llm_collab_envs.coding.module_assembly.scoring import Alone, score
 from llm_collab_envs.coding.module_assembly.source import Part, signature, specification
 from llm_collab_envs.coding.module_assembly.tasks import (
     CHOICE,
@@ -82,6 +82,13 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     metadata: ClassVar[dict[str, Any]] = {**CodingEnv.metadata, "name": "module_assembly_v0"}
     max_team_size: ClassVar[int] = 8
 
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+        """Start an episode; arguments and results as in `CollabEnv.reset`."""
+        self._alone: Alone = {}
+        return super().reset(seed, options)
+
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[ModuleTask]:
@@ -117,7 +124,7 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
         return "\n".join(lines + [_line(task, p) for p in deal_parts(task, self.team_size)[me]])
 
     def _score(self, task: ModuleTask, parts: Mapping[str, str]) -> Score:
-        result = score(task, parts, self._execute)
+        result = score(task, parts, self._execute, self._alone)
         return Score(
             quality=result.pass_rate,
             duplication=result.duplication,

@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from llm_collab_envs.coding.coding_env import source_of
 from llm_collab_envs.coding.module_assembly.hidden import HiddenTest, hidden_tests
@@ -26,6 +27,7 @@ _WORD = re.compile(r"\w+")
 _DEFINITION = re.compile(r"^def (\w{1,80})\(", re.MULTILINE)
 
 Execute = Callable[[Sequence[Job]], Sequence[Outcome]]
+Alone = dict[tuple[str, str], bool]  # by part and step: whether it takes it without the others
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class Step:
     call: Call
     made: object
 
+    @cached_property
+    def key(self) -> str:
+        """What no other step has."""
+        return repr((self.call, self.made))
+
 
 @dataclass(frozen=True)
 class ModuleScore:
@@ -56,22 +63,25 @@ class ModuleScore:
     duplication: float
 
 
-def score(task: ModuleTask, parts: Mapping[str, str], execute: Execute) -> ModuleScore:
+def score(
+    task: ModuleTask, parts: Mapping[str, str], execute: Execute, alone: Alone | None = None
+) -> ModuleScore:
     """Score the module made of all agents' parts.
 
     Args:
         task: The task.
         parts: Each agent's submission.
         execute: Runs jobs in a sandbox.
+        alone: What is known of steps from earlier scores, so that none is taken again.
     """
     sources = [source_of(text) for _, text in sorted(parts.items()) if text]
-    alone = execute([Job(source, ()) for source in sources])
-    running = [s for s, outcome in zip(sources, alone, strict=True) if outcome.status == "ok"]
+    loaded = execute([Job(source, ()) for source in sources])
+    running = [s for s, outcome in zip(sources, loaded, strict=True) if outcome.status == "ok"]
     tests = hidden_tests(task)
     passed = _passed(task, tests, running, execute)
     if len(running) > 1:
-        alike = _alike(task, running, [step for steps in passed for step in steps], execute)
-        passed = [steps for steps in passed if all(id(step) in alike for step in steps)]
+        alike = _alike(task, running, passed, execute, {} if alone is None else alone)
+        passed = [steps for steps in passed if all(step.key in alike for step in steps)]
     return ModuleScore(
         pass_rate=len(passed) / len(tests),
         duplication=_duplication(task, running),
@@ -143,24 +153,31 @@ def _steps(task: ModuleTask, test: HiddenTest, answers: Sequence[Answer]) -> lis
 
 
 def _alike(
-    task: ModuleTask, sources: Sequence[str], steps: Sequence[Step], execute: Execute
-) -> set[int]:
-    """Return the ids of the steps that some part takes alike without the others."""
-    own = []
+    task: ModuleTask,
+    sources: Sequence[str],
+    passed: Sequence[Sequence[Step]],
+    execute: Execute,
+    alone: Alone,
+) -> set[str]:
+    """Return the keys of the steps that some part takes alike without the others."""
+    todo: list[tuple[str, list[Step]]] = []
+    taken: list[tuple[str, str]] = []
     for source in sources:
         words = _words(source)
-        if mine := [step for step in steps if step.function in words]:
-            own.append((source, mine))
+        mine = [step for steps in passed for step in steps if step.function in words]
+        taken += [(source, step.key) for step in mine]
+        new = [step for step in mine if (source, step.key) not in alone]
+        if new:
+            todo.append((source, new))
     jobs = [
-        Job(f"{source}\n\n{_recorders(task, source)}", tuple(s.call for s in mine), LIMITS)
-        for source, mine in own
+        Job(f"{source}\n\n{_recorders(task, source)}", tuple(s.call for s in new), LIMITS)
+        for source, new in todo
     ]
-    return {
-        id(step)
-        for (_, mine), outcome in zip(own, execute(jobs), strict=True)
-        for step, answer in zip(mine, outcome.answers, strict=True)
-        if answer.status == "ok" and same(answer.value, step.made)
-    }
+    for (source, new), outcome in zip(todo, execute(jobs), strict=True):
+        for step, answer in zip(new, outcome.answers, strict=True):
+            alike = answer.status == "ok" and same(answer.value, step.made)
+            alone[source, step.key] = alike
+    return {key for source, key in taken if alone[source, key]}
 
 
 def _duplication(task: ModuleTask, sources: Sequence[str]) -> float:
