@@ -23,6 +23,7 @@ from llm_collab_envs.coding.module_assembly.tasks import LEVELS, ModuleTask
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.observation import split_briefing
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
+from llm_collab_envs.wrappers import AgentDropout
 from play import joint_reward, play
 
 ENV = "module_assembly_v0"
@@ -132,6 +133,16 @@ class TestExpert:
             observations, *_ = env.step(actions)
             parts.append(len(env.parts))
         assert parts == [0, 0, 1, 1, 1, 1]
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_takes_over_from_one_that_leaves(self, difficulty: str) -> None:
+        for gone in ("agent_0", "agent_2"):
+            env = AgentDropout(make(ENV, difficulty=difficulty), at_round=2, agents=[gone])
+            observations, infos = env.reset(options={"task": 0})
+            while env.agents:
+                actions = {a: Expert()(observations[a]) for a in env.agents}
+                observations, _, _, _, infos = env.step(actions)
+            assert next(iter(infos.values()))["quality"] == 1.0
 
     def test_follows_what_others_propose(self) -> None:
         """Where the structure is open, any place will do, as long as all agree on it."""
