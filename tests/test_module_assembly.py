@@ -39,11 +39,17 @@ def task_of(difficulty: str, index: int = 0) -> ModuleTask:
     return task
 
 
+def expert_path(env: CollabEnv[Any], task: int) -> int:
+    """The expert's critical path on a task, without running any code."""
+    env.reset(options={"task": task})
+    return env._play_expert()
+
+
 class TestExpert:
     @pytest.mark.parametrize(("difficulty", "team_size"), TEAMS)
     def test_is_nearly_perfect_in_every_team(self, difficulty: str, team_size: int) -> None:
         env = env_of(difficulty, team_size)
-        for task in range(5):
+        for task in range(3):
             infos = play(env, Expert(), task)
             assert infos["joint_reward"] >= 0.97
             assert infos["quality"] == infos["pass_rate"] == 1.0
@@ -63,14 +69,11 @@ class TestExpert:
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_team_of_four_is_faster_than_one(self, difficulty: str) -> None:
-        paths = {
-            size: sum(
-                play(env_of(difficulty, size), Expert(), task)["critical_path"]
-                for task in range(12)
-            )
+        alone, team = (
+            sum(expert_path(env_of(difficulty, size), task) for task in range(12))
             for size in (1, 4)
-        }
-        assert paths[1] / paths[4] >= 3.3
+        )
+        assert alone / team >= 3.3
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_loses_by_chatter(self, difficulty: str) -> None:
@@ -79,9 +82,9 @@ class TestExpert:
             return lambda observation: Expert()(observation) + chatter
 
         env = env_of(difficulty)
-        rewards = [joint_reward(env, chatty(n)) for n in (0, 1, 2, 4, 8)]
+        rewards = [joint_reward(env, chatty(n), tasks=1) for n in (0, 1, 4, 8)]
         assert rewards == sorted(rewards, reverse=True)
-        assert len(set(rewards)) == 5
+        assert len(set(rewards)) == 4
         assert rewards[0] - rewards[-1] > 0.05
 
     def test_that_talks_every_round_before_it_works_loses(self) -> None:
@@ -507,8 +510,8 @@ def test_harder_tasks_ask_for_more() -> None:
     """More to write in teams of any size, and more to find out, than where it is easy."""
     work, talk = [], []
     for difficulty in DIFFICULTIES:
-        solo = [play(env_of(difficulty, 1), Expert(), n)["critical_path"] for n in range(5)]
-        team = [play(env_of(difficulty), Expert(), n)["message_tokens"] for n in range(5)]
+        solo = [expert_path(env_of(difficulty, 1), n) for n in range(5)]
+        team = [play(env_of(difficulty), Expert(), n)["message_tokens"] for n in range(3)]
         work.append(sum(solo))
         talk.append(sum(team))
     assert work[0] * 1.8 < min(work[1:])
