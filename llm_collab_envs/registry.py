@@ -16,6 +16,7 @@ ENV_MODULES = {
     "bug_repair_v0": "llm_collab_envs.coding.bug_repair_v0",
     "human_eval_v0": "llm_collab_envs.coding.human_eval_v0",
     "section_writing_v0": "llm_collab_envs.writing.section_writing_v0",
+    "summary_expansion_v0": "llm_collab_envs.writing.summary_expansion_v0",
 }
 
 

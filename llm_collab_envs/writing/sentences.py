@@ -49,20 +49,22 @@ def split_sentences(line: str) -> list[str]:
     return SENTENCE_END.split(line[marker.end() if marker else 0 :].strip())
 
 
-def is_assertion(sentence: str) -> bool:
-    """Whether a sentence has a capital letter first, a full stop, no negation and no question."""
+def is_assertion(sentence: str, words: Collection[str]) -> bool:
+    """Whether a sentence of these words (in small letters) asserts something.
+
+    It has a capital letter first and a full stop; it denies nothing and asks nothing.
+    """
     return (
         sentence[:1].isupper()
         and sentence[-1:] in (".", "!")
         and len(sentence) <= MAX_SENTENCE_CHARS
-        and not is_negated(sentence)
+        and not is_negated(sentence, words)
     )
 
 
-def is_negated(text: str) -> bool:
-    """Whether a text denies something, or leaves it open."""
-    lower = text.lower()
-    return "n't" in lower or not _NEGATIONS.isdisjoint(WORD.findall(lower))
+def is_negated(text: str, words: Collection[str]) -> bool:
+    """Whether a text of these words (in small letters) denies something, or leaves it open."""
+    return not _NEGATIONS.isdisjoint(words) or "n't" in text.lower()
 
 
 def find_stated(
@@ -90,7 +92,8 @@ def find_mentions(text: str, public: Collection[str]) -> list[str]:
     A capitalised word is a name, or a part of it, unless the text begins with it.
     """
     spans: list[tuple[int, int]] = []
-    for n, match in enumerate(WORD.finditer(text)):
+    has_capitals = any(map(str.isupper, text[1:]))
+    for n, match in enumerate(WORD.finditer(text) if has_capitals else ()):
         word = match.group()
         if n > 0 and len(word) > 1 and word[0].isupper() and word.casefold() not in public:
             start, end = match.span()

@@ -165,7 +165,7 @@ def _claims(lexicon: Lexicon, sentence: str) -> list[Entry[Fact]]:
     """
     found = [_BRITISH.get(word, word) for word in WORD.findall(sentence.lower())]
     words = frozenset(found)
-    if words.isdisjoint(_ALL_VERBS) or not is_assertion(sentence):
+    if words.isdisjoint(_ALL_VERBS) or not is_assertion(sentence, words):
         return []
     in_order = dict.fromkeys(found)
     entries = (entry for word in in_order for entry in lexicon.entries.get(word, ()))
