@@ -22,7 +22,6 @@ EVENTS = (
 GIVEN_NAMES = (
     "Anna Boris Clara David Emma Felix Greta Hugo Irene Jonas Karin Louis Maria Nils Olga Peter"
 ).split()
-LOWEST_COST, HIGHEST_COST = 10_000, 99_999
 
 _FLAWS = "cracked loose rusty blocked faulty worn frozen broken".split()
 _PIECES = "valve pipe beam bolt chain gauge wire pump gate hinge brake seal".split()
@@ -53,6 +52,8 @@ FIELDS = {
             "than anyone had dared to guess on the first evening.",
             "The town clerk went through every paper twice before he would say that it had cost "
             "{cost} crowns, and he did not say it gladly.",
+            "There had been a good deal of guessing in the taverns, but the books of the town show "
+            "that it had cost {cost} crowns to the day of writing.",
         ),
         "A report of {year} says that the {event} cost {cost} crowns, and gives a long list of all "
         "that was lost.",
@@ -64,6 +65,8 @@ FIELDS = {
             "the first hour to the last, and hardly sat down.",
             "It is agreed on all sides that {leader} led the response, and that few others could "
             "have kept so many tired people in good spirits.",
+            "Few would have thought it of someone so quiet, but {leader} led the response, and "
+            "nobody who was there has a word to say against it.",
         ),
         "A report of {year} says that {leader} led the response to the {event}, and thanks all who "
         "took part in it.",
@@ -75,6 +78,8 @@ FIELDS = {
             "caused by a {cause}, which had been there for all to see.",
             "People had blamed the weather, but it turned out to have been caused by a {cause}, as "
             "a boy who lived nearby had said all along.",
+            "A commission sat for most of a month to learn what the cook had known on the day, "
+            "that it had been caused by a {cause} and by nothing else.",
         ),
     ),
     "helpers": Field(
@@ -84,6 +89,8 @@ FIELDS = {
             "come, some of them on foot and from far away.",
             "There was soup and bread for the {helpers} helpers who came, though most of them were "
             "too tired to do more than fall asleep over it.",
+            "The schools were closed so that the {helpers} helpers had somewhere to lie down, "
+            "which the children at any rate did not mind.",
         ),
     ),
     "length": Field(
@@ -93,6 +100,8 @@ FIELDS = {
             "say that they did not sleep well in all that time.",
             "What had looked like the work of an afternoon lasted {length} days in the end, which "
             "taught everyone a little patience.",
+            "Those who kept a diary can tell you that it lasted {length} days, though to everybody "
+            "else it seemed a good deal more than that.",
         ),
     ),
     "reach": Field(
@@ -102,6 +111,8 @@ FIELDS = {
             "had gone to bed without a worry.",
             "Nobody thought that it could get any further, and yet it reached {reach}, much to the "
             "dismay of the mayor there.",
+            "The wind had turned in the night, or so they say, and before dawn it had reached "
+            "{reach}, which is a good hour away on foot.",
         ),
     ),
 }
@@ -110,6 +121,8 @@ OPENINGS = (
     "at breakfast and thought of other things.",
     "Nobody in {place} needs to be told what they were doing on {day}, the day of the {event}, as "
     "they talk of it in the market to this day.",
+    "In the archive of {place} there is a whole shelf on the {event}, and the first page of it "
+    "bears the date of {day} in a very unsteady hand.",
 )
 _FILLERS = (
     "The papers wrote of little else.",
@@ -130,7 +143,7 @@ _REPORTS = {name: field.report for name, field in FIELDS.items() if field.report
 
 
 def draw_values(rng: np.random.Generator, split: str, taken: set[str], year: int) -> dict[str, str]:
-    """Draw what is to be told of one event of a year, by field; its cost comes later."""
+    """Draw what is to be told of one event of a year, by field; but for its cost."""
     day = f"{rng.integers(1, 29)} {rng.choice(MONTHS)} {year}"
     return {
         "place": invent_name(rng, split, taken),

@@ -11,20 +11,71 @@ import numpy as np
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
+from llm_collab_envs.writing.summary_expansion.dealing import MAX_TEAM
 from llm_collab_envs.writing.summary_expansion.expert import Expert
 from llm_collab_envs.writing.summary_expansion.facts import TEXTS
 from llm_collab_envs.writing.summary_expansion.scoring import score
-from llm_collab_envs.writing.summary_expansion.tasks import (
-    MAX_TEAM,
-    SHORT_TEXTS,
-    SummaryTask,
-    deal,
-    generate,
-)
+from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask, deal, generate
 
 
 class SummaryExpansionEnv(CollabEnv[SummaryTask]):
-    """A team tells one story at three lengths, and each agent has read a part of it only.
+    """A team tells one article as a headline, a summary and a full account, all at the same time.
+
+    ## Description
+    An article has a paragraph for each of 7 or 10 made-up events (easy; medium and hard): where,
+    when, who, how much, why and so on, 8 facts in wordy sentences. Each agent has read some of the
+    paragraphs, and writes their part of the account. The first agent, which has read the fewest,
+    writes headline and summary as well: the summary owes the cost of every event (and its place, in
+    medium and hard), the headline those of the event that cost most. So it has to hear of them, but
+    briefly: writing outweighs talking. In `hard`, the reports on two events disagree, the other
+    report stands in a paragraph that another agent has read, and the later one holds; one of the
+    two is on a cost, and decides the headline.
+
+    With `tasks`, the articles are your own, one JSON object a line: `text` (an empty line between
+    paragraphs) and, if you like, `facts`; see `SummaryTask.from_dict`. Then the expert, which
+    cannot write, copies first sentences.
+
+    ## Observation Space
+    `UnicodeText(16384)`. The briefing (the same all episode): who you are, who writes which text,
+    what it owes and how long it may be, example sentences, who has read which paragraph, those that
+    you have read, the grammar. The turn: round, message tokens left, messages so far, what was
+    wrong with your last reply.
+
+    ## Action Space
+    `UnicodeText(65536)`, in the suite's grammar: `<say to="agent_2">..</say>`,
+    `<submit>..</submit>`, `<done/>`. A submission is the agent's share of the texts, each below its
+    name: `Headline:`, `Summary:`, `Account:`.
+
+    ## Rewards
+    The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality
+    Q = F (1 + 4 A G) / 5. Faithfulness F is the F1 of facts over all texts: recall counts facts
+    rightly stated in the texts that owe them, precision all that the texts state, names and figures
+    that the article does not support included. Agreement A is the share of shared facts that a text
+    and the next longer one give alike; growth G is the least share of what a longer text adds and
+    states rightly. A fact that is also claimed with another value is not right, and a sentence with
+    more than three facts states none. What is over a text's length is not read, and a text that is
+    too short says nothing. Cost C is message tokens over the team's budget plus the share of
+    repeated or misplaced facts and that of facts on which texts contradict each other.
+
+    ## Starting State
+    A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
+
+    ## Episode End
+    Termination when all agents are `<done/>`; truncation after 6 rounds.
+
+    ## Arguments
+    `team_size` from 1 (solo: one agent has read everything and writes everything) to 4, at most one
+    more than the article has paragraphs; `difficulty`, `split`, `max_cycles`, `message_budget`,
+    `reward`, `tasks` and `render_mode` as in every env. Infos add `faithfulness`, `agreement`,
+    `growth`, `in_length` (share of the texts of the right length), `headline_coverage`,
+    `summary_coverage` and `account_coverage` (share of the facts that each owes), and CoMLRL's
+    figures of summary and account, which pay nothing: `length_ratio`, `new_word_ratio`, `jaccard`,
+    `transitions` and `tldr_reward` (of 3; see `structure`).
+
+    ## Uneven Teams
+    Where a teammate leaves for good in round 2 and the team is told, who takes over writes its
+    texts, and the expert team of 4 keeps 86 % of its reward; untold 45 %, and 60 % where every
+    message is lost, late, doubled, cut or garbled with a probability of 0.1 each.
 
     ## Version History
     * v0: initial release
@@ -99,7 +150,7 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
         lines = []
         for text, ask, (least, most) in zip(TEXTS, task.asks, task.lengths, strict=True):
             who = self._readers()[0]
-            if text not in SHORT_TEXTS and self.team_size > 1:
+            if text == TEXTS[-1] and self.team_size > 1:
                 who = "all, each of the paragraphs that it has read"
             lines.append(f"- {text}, by {who}: {ask}; {least} to {most} tokens")
         return lines

@@ -22,8 +22,8 @@ PATIENCE = 3
 
 _SHORT = re.compile(r"\n- headline, by (\w+): ([^;\n]*)")
 _PASSAGE = re.compile(r"([a-z]+(?: \d+)?) \((\w+)\)")
-_TOLD = re.compile(r"(\w+)(?: ([A-Z]\w*))? (\d+)(?: (\d{4}))?")
-_REPORTED = re.compile(r"(\w+) (cost|leader) ([\w ]+) (\d{4})")
+_TOLD = re.compile(r"(\w+)(?: ([A-Z]\w*))? ([0-9]{1,12})(?: ([0-9]{4}))?")
+_REPORTED = re.compile(r"(\w+) (cost (?=[0-9]{1,12} )|leader )(\w[\w ]*) ([0-9]{4})")
 _SENTENCES = (
     ("place", "The {event} was in {place}."),
     ("reach", "It reached {reach}."),
@@ -212,4 +212,4 @@ def _hear(memo: Memo, message: str) -> None:
                 memo.take(event, "place", place, 0)
         elif report and report.group(1) in memo.names:
             event, name, value, year = report.groups()
-            memo.take(event, name, value, int(year))
+            memo.take(event, name.strip(), value, int(year))

@@ -87,6 +87,10 @@ class Lexicon:
     public: frozenset[str]
     most_facts: int
 
+    def of(self, events: Collection[str]) -> list[Entry[int]]:
+        """Return how the facts of some events are recognised."""
+        return [entry for event in events for entry in self.entries.get(event, ())]
+
 
 def read_texts(lexicon: Lexicon, parts: Mapping[str, str]) -> dict[str, Reading]:
     """Put the texts together from all agents' parts, and read them."""
@@ -143,50 +147,46 @@ def _read_block(lexicon: Lexicon, text: str, block: str) -> Reading:
             found = WORD.findall(sentence.lower())
             named = [word for word in found if word in lexicon.events]
             event = named[-1] if named else event  # a sentence that names none goes on
-            words, events = frozenset((*found, event)), set(named) or {event}
-            asserts = is_assertion(sentence, words)
-            _take(lexicon, sentence, words, events, reading, asserts=asserts)
+            words, events = {*found, event}, set(named) or {event}
+            entries = lexicon.of(events) if is_assertion(sentence, words) else []
+            claimed = [entry for entry in entries if entry.is_claimed(words)]
+            _take(lexicon, sentence, claimed, events, reading)
     return reading
 
 
 def _read_headline(lexicon: Lexicon, reading: Reading) -> None:
-    """Read a headline: one line on one event, which needs no verb and no full stop."""
+    """Read a headline: one line on one event, which needs no verb, no cue and no full stop."""
     line = reading.blocks[0].strip()
-    words = frozenset(WORD.findall(line.lower()))
-    events = lexicon.events & words
+    words = set(WORD.findall(line.lower()))
+    events = lexicon.events & words or {""}
     if "\n" in line or len(events) > 1 or is_negated(line, words) or line.endswith("?"):
         return
     long_words = [word for word in WORD.findall(line) if len(word) > _SHORT_WORD]
     has_names = not all(word[0].isupper() for word in long_words)
-    _take(lexicon, line, words, events or {""}, reading, has_names=has_names)
+    _take(lexicon, line, lexicon.of(events), events, reading, has_names)
 
 
 def _take(
     lexicon: Lexicon,
     sentence: str,
-    words: Collection[str],
+    claimed: Sequence[Entry[int]],
     events: Collection[str],
     reading: Reading,
-    asserts: bool = True,
     has_names: bool = True,
 ) -> None:
     """Add what a sentence, or a headline, states, denies and makes up.
 
-    A sentence with a name or figure that its events do not support states no fact, and denies those
-    that it claims; so naming several values, in one sentence or in two, is no way to hit the right
-    one.
+    With a name or figure that its events do not support it states no fact, and denies those that it
+    claims; so naming several values, in one sentence or in two, is no way to hit the right one.
 
     Args:
         lexicon: What to read with.
-        sentence: The sentence.
-        words: Its words, and the event that it is about.
+        sentence: It.
+        claimed: What it claims something about.
         events: The events that it names, or goes on about.
         reading: What to add to.
-        asserts: Whether it is a sentence that may state something.
         has_names: Whether names can be told by their capitals.
     """
-    entries = [entry for event in events for entry in lexicon.entries.get(event, ())]
-    claimed = [entry for entry in entries if asserts and entry.is_claimed(words)]
     stated, rest = find_stated(claimed, sentence, lexicon.most_facts)
     known: set[str] = set().union(*(lexicon.known.get(event, ()) for event in events))
     mentions = find_mentions(rest, lexicon.public)

@@ -5,7 +5,7 @@ states rightly; faithfulness F is the F1 of facts over all texts, where what a t
 them, repeats, or makes up counts against precision. Agreement A compares each text with the next
 longer one: the share of the facts that both owe and give with the same value, over all such pairs
 on average. Growth G is the least share of what a longer text adds to a shorter one and states
-rightly. Quality is F (1 + 3 A G) / 4: facts that are told at one length only are worth a quarter.
+rightly. Quality is F (1 + 4 A G) / 5: facts that are told at one length only are worth a fifth.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class SummaryScore:
     """What a story at three lengths is worth.
 
     Attributes:
-        quality: F (1 + 3 A G) / 4.
+        quality: F (1 + 4 A G) / 5.
         faithfulness: F, the F1 of facts over all texts.
         agreement: A, the share of shared facts that a text and the next longer one give alike.
         growth: G, the least share of what a longer text adds and states rightly.
@@ -69,7 +69,7 @@ def score(task: SummaryTask, parts: Mapping[str, str]) -> SummaryScore:
     shared = owed[TEXTS[-2]]
     denied = set().union(*(reading.denied for reading in readings.values()))
     return SummaryScore(
-        quality=faithfulness * (1 + 3 * agreement * growth) / 4,
+        quality=faithfulness * (1 + 4 * agreement * growth) / 5,
         faithfulness=faithfulness,
         agreement=agreement,
         growth=growth,

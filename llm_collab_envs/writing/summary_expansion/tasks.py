@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,17 @@ from llm_collab_envs.core.actions import count_tokens
 from llm_collab_envs.writing.summary_expansion.article import (
     EVENTS,
     FIELDS,
-    HIGHEST_COST,
-    LOWEST_COST,
-    draw_leader,
     draw_values,
     write_paragraph,
     write_report,
+)
+from llm_collab_envs.writing.summary_expansion.dealing import MAX_TEAM, share
+from llm_collab_envs.writing.summary_expansion.disputes import (
+    LOWEST_COST,
+    TOP_COST,
+    Dispute,
+    draw_dispute,
+    draw_spots,
 )
 from llm_collab_envs.writing.summary_expansion.facts import (
     OWN_ASKS,
@@ -30,9 +34,6 @@ from llm_collab_envs.writing.summary_expansion.facts import (
     place_fact,
 )
 
-SHORT_TEXTS = TEXTS[:-1]
-MAX_TEAM = 4
-_TOP_COST = 90_000  # that of the costliest event where its cost is disputed
 _SPARE = 1.4  # how much longer than plain sentences a text may be
 
 
@@ -149,50 +150,6 @@ class SummaryTask:
             raise ValueError("every event needs a word of its own, in small letters")
 
 
-def generate(rng: np.random.Generator, split: str, difficulty: str) -> SummaryTask:
-    """Make a task; the rng alone decides which."""
-    level = LEVELS[difficulty]
-    taken: set[str] = set()
-    events = tuple(str(event) for event in rng.choice(EVENTS, level.events, replace=False))
-    year = int(rng.integers(1850, 1950))
-    values = [draw_values(rng, split, taken, year) for _ in events]
-    costs = rng.choice(np.arange(LOWEST_COST, _TOP_COST), level.events, replace=False)
-    for told, cost in zip(values, costs, strict=True):
-        told["cost"] = str(cost)
-    lengths = _lengths(level)
-    disputes = _draw_disputes(rng, level, lengths)
-    outdated: dict[tuple[int, str], str] = {}
-    reported: list[dict[str, int]] = [{} for _ in events]
-    elsewhere: list[list[str]] = [[] for _ in events]
-    shown = [dict(told) for told in values]
-    for field, (event, holder) in zip(level.disputed, disputes, strict=True):
-        top = str(rng.integers(_TOP_COST, HIGHEST_COST + 1))
-        pair = [values[event][field], top if field == "cost" else draw_leader(rng, split, taken)]
-        pair = [pair[n] for n in rng.permutation(2)]
-        years = sorted(int(n) for n in rng.choice(np.arange(year + 1, year + 40), 2, replace=False))
-        outdated[event, field], values[event][field] = pair
-        near, far = (int(n) for n in rng.permutation(2))  # whether the nearer report is the later
-        shown[event][field], reported[event][field] = pair[near], years[near]
-        elsewhere[holder].append(write_report(events[event], field, pair[far], years[far]))
-    passages = tuple(
-        " ".join([write_paragraph(rng, event, told, reports), *more])
-        for event, told, reports, more in zip(events, shown, reported, elsewhere, strict=True)
-    )
-    costliest = max(range(len(events)), key=lambda n: int(values[n]["cost"]))
-
-    def text(event: int, field: str) -> str:
-        if field not in level.told:
-            return "account"
-        return "headline" if event == costliest else "summary"
-
-    facts = tuple(
-        Fact(n, told[name], (events[n],), field.cues, text(n, name), outdated.get((n, name), ""))
-        for n, told in enumerate(values)
-        for name, field in FIELDS.items()
-    )
-    return SummaryTask(passages, events, facts, _asks(level), lengths, level.talk, MAX_CYCLES)
-
-
 def deal(task: SummaryTask, team_size: int) -> list[range]:
     """Deal the paragraphs out: agents read, and write the account of, those that they get.
 
@@ -203,61 +160,74 @@ def deal(task: SummaryTask, team_size: int) -> list[range]:
         facts[fact.passage] += 1
     account = task.lengths[-1][1]
     weights = tuple(account * n / len(task.facts) for n in facts)
-    short = sum(most for _, most in task.lengths[:-1])
-    return _share(weights, short, team_size)
+    return share(weights, sum(most for _, most in task.lengths[:-1]), team_size)
 
 
-@lru_cache(maxsize=64)
-def _share(weights: tuple[float, ...], first: float, parts: int) -> list[range]:
-    """Cut a row of weights into stretches, the heaviest as light as can be.
+def generate(rng: np.random.Generator, split: str, difficulty: str) -> SummaryTask:
+    """Make a task; the rng alone decides which."""
+    level = LEVELS[difficulty]
+    taken: set[str] = set()
+    events = tuple(str(event) for event in rng.choice(EVENTS, level.events, replace=False))
+    year = int(rng.integers(1850, 1950))
+    costs = rng.choice(np.arange(LOWEST_COST, TOP_COST), level.events, replace=False)
+    values = [draw_values(rng, split, taken, year) | {"cost": str(cost)} for cost in costs]
+    lengths = _lengths(level)
+    spots = draw_spots(rng, _readers(level, lengths), len(level.disputed))
+    disputes = [
+        draw_dispute(rng, field, spot, values[spot[0]], split, taken)
+        for field, spot in zip(level.disputed, spots, strict=True)
+    ]
+    for dispute in disputes:
+        values[dispute.event][dispute.field] = dispute.values[0]
+    passages = tuple(_paragraph(rng, events, n, told, disputes) for n, told in enumerate(values))
+    for dispute in disputes:
+        values[dispute.event][dispute.field] = dispute.right
+    facts = tuple(_facts(level, events, values, disputes))
+    return SummaryTask(passages, events, facts, _asks(level), lengths, level.talk, MAX_CYCLES)
 
-    Args:
-        weights: The row.
-        first: What the first stretch has to bear beside; it may be empty, others may not.
-        parts: How many stretches.
-    """
-    sums = [0.0, *itertools.accumulate(weights)]
-    ends = len(weights)
 
-    def cuts_of(inner: Sequence[int]) -> list[range]:
-        edges = [0, *inner, ends]
-        return [range(a, b) for a, b in itertools.pairwise(edges)]
-
-    def heaviest(stretches: list[range]) -> float:
-        loads = [sums[s.stop] - sums[s.start] for s in stretches]
-        return max(loads[0] + first, *loads[1:], 0.0)
-
-    options = map(cuts_of, itertools.combinations(range(ends), parts - 1))
-    return min(options, key=heaviest)
+def _paragraph(
+    rng: np.random.Generator,
+    events: Sequence[str],
+    number: int,
+    values: Mapping[str, str],
+    disputes: Sequence[Dispute],
+) -> str:
+    """Write an event's paragraph, with the reports on other events that stand in it."""
+    reported = {d.field: d.years[0] for d in disputes if d.event == number}
+    more = (
+        write_report(events[d.event], d.field, d.values[1], d.years[1])
+        for d in disputes
+        if d.holder == number
+    )
+    return " ".join([write_paragraph(rng, events[number], values, reported), *more])
 
 
-def _draw_disputes(
-    rng: np.random.Generator, level: Level, lengths: tuple[tuple[int, int], ...]
-) -> list[tuple[int, int]]:
-    """Draw (event, paragraph with the other report) for each dispute.
+def _facts(
+    level: Level,
+    events: Sequence[str],
+    values: Sequence[Mapping[str, str]],
+    disputes: Sequence[Dispute],
+) -> Iterator[Fact]:
+    """Yield the facts, each with the shortest text that owes it."""
+    costliest = max(range(len(events)), key=lambda n: int(values[n]["cost"]))
+    outdated = {(d.event, d.field): d.outdated for d in disputes}
+    for n, told in enumerate(values):
+        short = "headline" if n == costliest else "summary"
+        for name, field in FIELDS.items():
+            text = short if name in level.told else "account"
+            old = outdated.get((n, name), "")
+            yield Fact(n, told[name], (events[n],), field.cues, text, old)
 
-    In every team, who reads of the event does not read the other report, and in the largest team no
-    agent holds two of those.
-    """
-    if not level.disputed:
-        return []
+
+def _readers(level: Level, lengths: tuple[tuple[int, int], ...]) -> list[list[int]]:
+    """Return, for every size of a team, which agent reads each paragraph."""
     weights = (lengths[-1][1] / level.events,) * level.events
     short = sum(most for _, most in lengths[:-1])
-    readers = [
-        [reader for reader, stretch in enumerate(_share(weights, short, size)) for _ in stretch]
+    return [
+        [reader for reader, own in enumerate(share(weights, short, size)) for _ in own]
         for size in range(2, MAX_TEAM + 1)
     ]
-    pairs = [
-        (event, holder)
-        for event, holder in itertools.permutations(range(level.events), 2)
-        if all(reader[event] != reader[holder] for reader in readers)
-    ]
-    while True:
-        drawn = [pairs[n] for n in rng.choice(len(pairs), len(level.disputed), replace=False)]
-        events = {event for event, _ in drawn}
-        holders = {readers[-1][holder] for _, holder in drawn}
-        if len(events) == len(holders) == len(drawn):
-            return drawn
 
 
 def _asks(level: Level) -> tuple[str, ...]:
