@@ -43,7 +43,7 @@ class Reading:
         fits: Whether its length is in its bounds; a text that is too short says nothing.
         stated: The facts that it states, repeats included.
         denied: The facts that a sentence claims with a value that nothing supports.
-        outdated: Those of them that are given as an older report has them.
+        outdated: The facts that are given as an older report has them.
         unsupported: How many names and figures nothing supports.
     """
 
@@ -147,7 +147,7 @@ def _read_block(lexicon: Lexicon, text: str, block: str) -> Reading:
             found = WORD.findall(sentence.lower())
             named = [word for word in found if word in lexicon.events]
             event = named[-1] if named else event  # a sentence that names none goes on
-            words, events = {*found, event}, set(named) or {event}
+            words, events = {*found, event}, list(dict.fromkeys(named)) or [event]
             entries = lexicon.of(events) if is_assertion(sentence, words) else []
             claimed = [entry for entry in entries if entry.is_claimed(words)]
             _take(lexicon, sentence, claimed, events, reading)
@@ -188,24 +188,26 @@ def _take(
         has_names: Whether names can be told by their capitals.
     """
     stated, rest = find_stated(claimed, sentence, lexicon.most_facts)
+    for entry in claimed:
+        for form in lexicon.outdated.get(entry.fact, ()):
+            at = find_value(rest, form)
+            if at >= 0:
+                rest = rest[:at] + rest[at + len(form) :]
+                reading.outdated.add(entry.fact)
+                reading.unsupported += 1
     known: set[str] = set().union(*(lexicon.known.get(event, ()) for event in events))
-    mentions = find_mentions(rest, lexicon.public)
     unsupported = [
         mention
-        for mention in mentions
+        for mention in find_mentions(rest, lexicon.public)
         if (has_names or mention[0].isdigit())
         and mention not in known
         and not known.issuperset(mention.split())
     ]
     reading.unsupported += len(unsupported)
-    if not unsupported:
+    if unsupported:
+        reading.denied.update(entry.fact for entry in claimed if entry.words)
+    else:
         reading.stated += stated
-        return
-    reading.denied.update(entry.fact for entry in claimed if entry.words)
-    for entry in claimed:
-        forms = lexicon.outdated.get(entry.fact, ())
-        if any(find_value(sentence, form) >= 0 for form in forms):
-            reading.outdated.add(entry.fact)
 
 
 # What a task's texts are read with

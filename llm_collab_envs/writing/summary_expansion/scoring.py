@@ -58,7 +58,7 @@ def score(task: SummaryTask, parts: Mapping[str, str]) -> SummaryScore:
     """
     lexicon = lexicon_of(task)
     owed, readings = lexicon.owed, read_texts(lexicon, parts)
-    right = {t: owed[t].intersection(r.stated) - r.denied for t, r in readings.items()}
+    right = {t: owed[t].intersection(r.stated) - r.denied - r.outdated for t, r in readings.items()}
     stated = sum(len(reading.stated) for reading in readings.values())
     rights, owing = (sum(map(len, facts.values())) for facts in (right, owed))
     wrong = stated - rights + sum(reading.unsupported for reading in readings.values())
@@ -67,7 +67,7 @@ def score(task: SummaryTask, parts: Mapping[str, str]) -> SummaryScore:
     agreement = sum(_alike(owed[s], readings, right, (s, t)) for s, t in pairs) / len(pairs)
     growth = min(_share(right[t], owed[t] - owed[s]) for s, t in pairs)
     shared = owed[TEXTS[-2]]
-    denied = set().union(*(reading.denied for reading in readings.values()))
+    denied = set().union(*(r.denied | r.outdated for r in readings.values()))
     return SummaryScore(
         quality=faithfulness * (1 + 4 * agreement * growth) / 5,
         faithfulness=faithfulness,
