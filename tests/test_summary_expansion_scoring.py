@@ -207,6 +207,10 @@ class TestSentences:
         assert result.coverage["summary"] == 0.5
         assert result.faithfulness == pytest.approx(f1(12, 1))
 
+    def test_go_on_about_the_last_of_two_events(self) -> None:
+        both = "The flood was in Bakovel before the fire in Tivekon. It cost 31540 crowns."
+        assert of(texts(summary=f"{both} The flood cost 45210 crowns.")).quality == 1.0
+
     def test_of_another_agent_do_not_go_on(self) -> None:
         cost = "It cost 31540 crowns."
         account = f"{FLOOD}\n{FIRE.replace(cost, '')}"

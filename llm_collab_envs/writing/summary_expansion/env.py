@@ -113,7 +113,7 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
                 _form(task),
                 f"Paragraphs: {', '.join(listed)}.",
                 "What you have read of the article:",
-                *(f"{task.names[n]}: {task.passages[n]}" for n in own),
+                *([f"{task.names[n]}: {task.passages[n]}" for n in own] or ["nothing"]),
             ]
         )
 

@@ -39,7 +39,7 @@ class Reading:
     """What a text says, or one agent's block of it; facts are numbers into those of the task.
 
     Attributes:
-        blocks: The text, as far as its length allows.
+        blocks: The text, as far as its length allows, in blocks of one agent each.
         fits: Whether its length is in its bounds; a text that is too short says nothing.
         stated: The facts that it states, repeats included.
         denied: The facts that a sentence claims with a value that nothing supports.
@@ -120,9 +120,10 @@ def _read(lexicon: Lexicon, text: str, blocks: Sequence[str]) -> Reading:
     """Read one text; what is over its length is not read, and a shorter one says nothing."""
     least, most = lexicon.lengths[text]
     sizes = [_count(block) for block in blocks]
-    reading = Reading(fits=least <= sum(sizes) <= most)
+    fits = least <= sum(sizes) <= most
     if sum(sizes) < least or (text == HEADLINE and len(blocks) > 1):
-        return reading
+        return Reading(list(blocks), fits)
+    reading = Reading(fits=fits)
     left = most
     for block, size in zip(blocks, sizes, strict=True):
         reading.add(_read_block(lexicon, text, block if size <= left else cut_tokens(block, left)))
