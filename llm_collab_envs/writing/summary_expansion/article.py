@@ -7,7 +7,7 @@ runs over its length; `read_paragraph` is their inverse, for the scripted expert
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -144,12 +144,12 @@ _REPORTS = {name: field.report for name, field in FIELDS.items() if field.report
 
 def draw_values(rng: np.random.Generator, split: str, taken: set[str], year: int) -> dict[str, str]:
     """Draw what is to be told of one event of a year, by field; but for its cost."""
-    day = f"{rng.integers(1, 29)} {rng.choice(MONTHS)} {year}"
+    day = f"{rng.integers(1, 29)} {_pick(rng, MONTHS)} {year}"
     return {
         "place": invent_name(rng, split, taken),
         "day": day,
         "leader": draw_leader(rng, split, taken),
-        "cause": f"{rng.choice(_FLAWS)} {rng.choice(_PIECES)}",
+        "cause": f"{_pick(rng, _FLAWS)} {_pick(rng, _PIECES)}",
         "helpers": str(rng.integers(100, 1_000)),
         "length": str(rng.integers(3, 100)),
         "reach": invent_name(rng, split, taken),
@@ -158,22 +158,22 @@ def draw_values(rng: np.random.Generator, split: str, taken: set[str], year: int
 
 def draw_leader(rng: np.random.Generator, split: str, taken: set[str]) -> str:
     """Draw a person's name."""
-    return f"{rng.choice(GIVEN_NAMES)} {invent_name(rng, split, taken)}"
+    return f"{_pick(rng, GIVEN_NAMES)} {invent_name(rng, split, taken)}"
 
 
 def write_paragraph(
     rng: np.random.Generator, event: str, values: Mapping[str, str], reported: Mapping[str, int]
 ) -> str:
     """Write an event's paragraph; fields in `reported` come from a report of that year."""
-    sentences = [str(rng.choice(OPENINGS)).format(event=event, **values)]
+    sentences = [_pick(rng, OPENINGS).format(event=event, **values)]
     fields = [name for name, field in FIELDS.items() if field.sentences]
     for number in rng.permutation(len(fields)):
         name = fields[number]
         if name in reported:
             sentences.append(write_report(event, name, values[name], reported[name]))
         else:
-            sentences.append(str(rng.choice(FIELDS[name].sentences)).format(**values))
-    sentences.insert(int(rng.integers(1, len(sentences) + 1)), str(rng.choice(_FILLERS)))
+            sentences.append(_pick(rng, FIELDS[name].sentences).format(**values))
+    sentences.insert(int(rng.integers(1, len(sentences) + 1)), _pick(rng, _FILLERS))
     return " ".join(sentences)
 
 
@@ -199,6 +199,10 @@ def read_paragraph(text: str) -> tuple[dict[str, str], list[tuple[str, str, str,
         for match in pattern.finditer(text)
     ]
     return values, reports
+
+
+def _pick(rng: np.random.Generator, options: Sequence[str]) -> str:
+    return options[int(rng.integers(len(options)))]
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:

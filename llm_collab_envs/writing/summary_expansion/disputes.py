@@ -66,8 +66,9 @@ def draw_dispute(
     other = top if field == "cost" else draw_leader(rng, split, taken)
     near, far = (str(value) for value in rng.permutation([values[field], other]))
     year = int(values["day"].split()[-1])
-    first, second = (int(n) for n in rng.choice(np.arange(1, _YEARS), 2, replace=False))
-    return Dispute(event, field, holder, (near, far), (year + first, year + second))
+    first, second = (int(n) for n in rng.choice(_YEARS, 2, replace=False))
+    years = year + 1 + first, year + 1 + second
+    return Dispute(event, field, holder, (near, far), years)
 
 
 def draw_spots(

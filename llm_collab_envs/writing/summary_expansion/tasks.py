@@ -169,7 +169,7 @@ def generate(rng: np.random.Generator, split: str, difficulty: str) -> SummaryTa
     taken: set[str] = set()
     events = tuple(str(event) for event in rng.choice(EVENTS, level.events, replace=False))
     year = int(rng.integers(1850, 1950))
-    costs = rng.choice(np.arange(LOWEST_COST, TOP_COST), level.events, replace=False)
+    costs = LOWEST_COST + rng.choice(TOP_COST - LOWEST_COST, level.events, replace=False)
     values = [draw_values(rng, split, taken, year) | {"cost": str(cost)} for cost in costs]
     lengths = _lengths(level)
     spots = draw_spots(rng, _readers(level, lengths), len(level.disputed))
