@@ -108,7 +108,7 @@ class TestExpert:
         observations, infos = env.reset(options={"task": 0})
         while env.agents:
             actions = {a: Expert()(o) for a, o in observations.items()}
-            actions["agent_1"] = f'<say to="all">{said} {"9" * 5_000}</say>' + actions["agent_1"]
+            actions["agent_1"] = f'<say to="all">{said}</say>' + actions["agent_1"]
             observations, _, _, _, infos = env.step(actions)
         assert infos["agent_0"]["quality"] == 1.0
 
@@ -337,6 +337,8 @@ class TestTasks:
         for task in tasks_of(difficulty)[:10]:
             assert len(task.passages) == len(set(task.events)) == level.events
             assert len(task.facts) == level.events * len(FIELDS)
+            assert task.lengths[0][1] < task.lengths[1][0]
+            assert task.lengths[1][1] < task.lengths[2][0]
             assert sum(bool(fact.outdated) for fact in task.facts) == len(level.disputed)
             owed = [sum(f.text == text for f in task.facts) for text in ("headline", "summary")]
             assert owed == [len(level.told), len(level.told) * (level.events - 1)]

@@ -31,6 +31,10 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
     report stands in a paragraph that another agent has read, and the later one holds; one of the
     two is on a cost, and decides the headline.
 
+    Where a teammate leaves for good in round 2 and the team is told, who takes over writes its
+    texts, and the expert team of 4 keeps 86 % of its reward; untold 45 %, and 60 % where every
+    message is lost, late, doubled, cut or garbled with a probability of 0.1 each.
+
     With `tasks`, the articles are your own, one JSON object a line: `text` (an empty line between
     paragraphs) and, if you like, `facts`; see `SummaryTask.from_dict`. Then the expert, which
     cannot write, copies first sentences.
@@ -71,11 +75,6 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
     `summary_coverage` and `account_coverage` (share of the facts that each owes), and CoMLRL's
     figures of summary and account, which pay nothing: `length_ratio`, `new_word_ratio`, `jaccard`,
     `transitions` and `tldr_reward` (of 3; see `structure`).
-
-    ## Uneven Teams
-    Where a teammate leaves for good in round 2 and the team is told, who takes over writes its
-    texts, and the expert team of 4 keeps 86 % of its reward; untold 45 %, and 60 % where every
-    message is lost, late, doubled, cut or garbled with a probability of 0.1 each.
 
     ## Version History
     * v0: initial release
