@@ -101,10 +101,10 @@ class TestExpert:
         assert sum(info["quality"] for info in infos) / 12 < 0.85
 
     def test_is_not_led_astray_by_what_teammates_say(self) -> None:
-        env = env_of("hard")
-        said = (
-            "hello: a, flood, flood x 1, fire cost 12 x, nothing cost 5 1999, , : ; paragraph 1: x"
-        )
+        env = env_of("hard", message_budget=10_000)
+        first, *_, last = task_of("hard").events
+        said = f"hello: a, flood, flood x 1, fire cost 12 x, nothing cost 5 1999, , : , {first} 5"
+        said += f", {last} cost five 1999, {last} Xylo {'9' * 5_000} 1999, paragraph 1: x"
         observations, infos = env.reset(options={"task": 0})
         while env.agents:
             actions = {a: Expert()(o) for a, o in observations.items()}

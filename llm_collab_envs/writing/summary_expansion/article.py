@@ -48,87 +48,86 @@ FIELDS = {
     "cost": Field(
         tuple("cost costs costing crowns bill damage".split()),
         (
-            "By the time that all the bills were in, it had cost {cost} crowns, which is far more "
-            "than anyone had dared to guess on the first evening.",
-            "The town clerk went through every paper twice before he would say that it had cost "
-            "{cost} crowns, and he did not say it gladly.",
-            "There had been a good deal of guessing in the taverns, but the books of the town show "
-            "that it had cost {cost} crowns to the day of writing.",
+            "By the time that all the bills were in, it had cost {cost} crowns, more than anyone "
+            "had feared.",
+            "The clerk went through every paper twice before he would say that it had cost {cost} "
+            "crowns.",
+            "There had been guesses in the taverns, but the books show that it had cost {cost} "
+            "crowns.",
         ),
-        "A report of {year} says that the {event} cost {cost} crowns, and gives a long list of all "
-        "that was lost.",
+        "A report of {year} says that the {event} cost {cost} crowns, and lists all that was lost.",
     ),
     "leader": Field(
         tuple("led leader leads headed under directed response".split()),
         (
-            "Those who were there will tell anyone who asks that {leader} led the response from "
-            "the first hour to the last, and hardly sat down.",
-            "It is agreed on all sides that {leader} led the response, and that few others could "
-            "have kept so many tired people in good spirits.",
-            "Few would have thought it of someone so quiet, but {leader} led the response, and "
-            "nobody who was there has a word to say against it.",
+            "Those who were there say that {leader} led the response from the first hour to the "
+            "last.",
+            "It is agreed on all sides that {leader} led the response, and kept tired people in "
+            "good spirits.",
+            "Few would have thought it of someone so quiet, but {leader} led the response, and led "
+            "it well.",
         ),
-        "A report of {year} says that {leader} led the response to the {event}, and thanks all who "
-        "took part in it.",
+        "A report of {year} says that {leader} led the response to the {event}, and thanks all "
+        "others.",
     ),
     "cause": Field(
         tuple("cause caused because due after blamed from".split()),
         (
-            "The experts argued for weeks, as experts do, and then declared that it had been "
-            "caused by a {cause}, which had been there for all to see.",
-            "People had blamed the weather, but it turned out to have been caused by a {cause}, as "
-            "a boy who lived nearby had said all along.",
-            "A commission sat for most of a month to learn what the cook had known on the day, "
-            "that it had been caused by a {cause} and by nothing else.",
+            "The experts argued for weeks and then declared that it had been caused by a {cause}, "
+            "plain to see.",
+            "People had blamed the weather, but it had been caused by a {cause}, as a boy nearby "
+            "had said.",
+            "A commission sat for a month to learn what the cook knew, that it had been caused by "
+            "a {cause}.",
         ),
     ),
     "helpers": Field(
         tuple("helpers helped people hands volunteers".split()),
         (
-            "Word went round as quickly as it always does, and before long {helpers} helpers had "
-            "come, some of them on foot and from far away.",
-            "There was soup and bread for the {helpers} helpers who came, though most of them were "
-            "too tired to do more than fall asleep over it.",
-            "The schools were closed so that the {helpers} helpers had somewhere to lie down, "
-            "which the children at any rate did not mind.",
+            "Word went round as it always does, and soon {helpers} helpers had come, some of them "
+            "on foot.",
+            "There was soup for the {helpers} helpers who came, though most of them fell asleep "
+            "over it.",
+            "The schools were closed so that the {helpers} helpers had somewhere to lie down for "
+            "the night.",
         ),
     ),
     "length": Field(
         tuple("lasted days long over length".split()),
         (
-            "With bad luck and worse weather it lasted {length} days, and those who lived close by "
-            "say that they did not sleep well in all that time.",
-            "What had looked like the work of an afternoon lasted {length} days in the end, which "
-            "taught everyone a little patience.",
-            "Those who kept a diary can tell you that it lasted {length} days, though to everybody "
-            "else it seemed a good deal more than that.",
+            "With bad luck and worse weather it lasted {length} days, and few who lived close by "
+            "slept well.",
+            "What had looked like the work of an afternoon lasted {length} days, and taught people "
+            "patience.",
+            "Those who kept a diary can tell that it lasted {length} days, though it seemed a good "
+            "deal more.",
         ),
     ),
     "reach": Field(
         tuple("reached reach spread also too".split()),
         (
-            "Before anything could be done about it, it had reached {reach} as well, where people "
-            "had gone to bed without a worry.",
-            "Nobody thought that it could get any further, and yet it reached {reach}, much to the "
-            "dismay of the mayor there.",
-            "The wind had turned in the night, or so they say, and before dawn it had reached "
-            "{reach}, which is a good hour away on foot.",
+            "Before anything could be done it had reached {reach} as well, where people had gone "
+            "to bed early.",
+            "Nobody thought that it could get any further, and yet it reached {reach}, to the "
+            "mayor's dismay.",
+            "The wind had turned in the night, and before dawn it had reached {reach}, an hour "
+            "away on foot.",
         ),
     ),
 }
 OPENINGS = (
-    "People in {place} will long remember the {event} that began on {day}, while most of them were "
-    "at breakfast and thought of other things.",
-    "Nobody in {place} needs to be told what they were doing on {day}, the day of the {event}, as "
-    "they talk of it in the market to this day.",
-    "In the archive of {place} there is a whole shelf on the {event}, and the first page of it "
-    "bears the date of {day} in a very unsteady hand.",
+    "People in {place} still speak of the {event} that began on {day}, while most of them were at "
+    "breakfast.",
+    "Nobody in {place} needs to be told what they did on {day}, the day of the {event}, or where "
+    "they were.",
+    "In the archive of {place} a whole shelf is on the {event}, and its first page bears the date "
+    "of {day}.",
 )
 _FILLERS = (
     "The papers wrote of little else.",
     "A song has been made about it since.",
-    "It could have been worse, as people say who were somewhere else.",
-    "The older people say that such things were handled better in their day.",
+    "It could have been worse, say those who were elsewhere.",
+    "Such things were handled better once, say the old.",
 )
 _FORMS = {
     "event": r"[a-z]+",

@@ -22,7 +22,7 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
     """A team tells one article as a headline, a summary and a full account, all at the same time.
 
     ## Description
-    An article has a paragraph for each of 7 or 10 made-up events (easy; medium and hard): where,
+    An article has a paragraph for each of 7, 10 or 13 made-up events (easy, medium, hard): where,
     when, who, how much, why and so on, 8 facts in wordy sentences. Each agent has read some of the
     paragraphs, and writes their part of the account. The first agent, which has read the fewest,
     writes headline and summary as well: the summary owes the cost of every event (and its place, in

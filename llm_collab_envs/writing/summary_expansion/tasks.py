@@ -57,7 +57,7 @@ class Level:
 LEVELS = {
     "easy": Level(7, ("cost",), (), 240),
     "medium": Level(10, ("place", "cost"), (), 400),
-    "hard": Level(10, ("place", "cost"), ("cost", "leader"), 640),
+    "hard": Level(13, ("place", "cost"), ("cost", "leader"), 640),
 }
 MAX_CYCLES = 6
 _PLAIN_ACCOUNT = 43  # tokens of an event in plain sentences
