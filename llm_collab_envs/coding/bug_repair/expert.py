@@ -39,6 +39,7 @@ class Memo:
     """What one agent knows, read from one observation.
 
     Attributes:
+        alone: Whether there are no teammates.
         round: The round to be played.
         submitted: Whether this agent has submitted already.
         faults: How many faults each file has.
@@ -47,6 +48,7 @@ class Memo:
         files: Its files, {name: source}.
     """
 
+    alone: bool
     round: int
     submitted: bool
     faults: int
@@ -203,6 +205,7 @@ def read(observation: str) -> Memo:
         for fact in read_facts(line.partition(": ")[2])
     ]
     return Memo(
+        alone=", working alone." in lines[0],
         round=int(re.findall(r"\d+", turn)[0]),
         submitted="\nYour submission: " in turn,
         faults=int(faults.group(1)) if faults else 1,
