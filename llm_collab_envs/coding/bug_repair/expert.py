@@ -185,13 +185,19 @@ def _with_case(text: str, own: int, kind: str, result: str) -> str:
 
 
 def functions_of(source: str) -> dict[str, str]:
-    """Return the functions of a file, {name: text}."""
+    """Return the functions of a file, {name: text}, as far as it can be read from its start on."""
     lines = source.split("\n")
-    return {
-        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef)
-    }
+    while True:
+        try:
+            tree = ast.parse("\n".join(lines))
+        except SyntaxError:  # the end is more than the agent can see
+            lines.pop()
+            continue
+        return {
+            node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef)
+        }
 
 
 def read(observation: str) -> Memo:
