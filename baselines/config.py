@@ -55,7 +55,7 @@ class TrainConfig:
     top_p: float = 1.0
     max_new_tokens: int = 512
     rollout_batch: int = 64
-    micro_batch: int = 13
+    micro_batch: int = 8
     save_every: int = 10
     seed: int = 0
 

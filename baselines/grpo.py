@@ -111,10 +111,11 @@ class JointRollout:
 
 
 class JointTrainer(GRPOTrainer):
-    """TRL's trainer, with rows of like length in one micro-batch and no needless padding.
+    """TRL's trainer, where rows with the same prompt share it and nothing is padded needlessly.
 
-    A step's micro-batches add up to one gradient, so it does not matter which row is in which; but
-    a soloist's row is several times as long as a teammate's.
+    A step's micro-batches add up to one gradient, so it does not matter which row is in which. The
+    episodes of a group start from the same observation, which is longer than what follows: it is
+    read once for all of them, and gradients flow back into it from all of them.
     """
 
     _packed: Any = None
@@ -123,12 +124,59 @@ class JointTrainer(GRPOTrainer):
         """Return the next micro-batch."""
         super()._prepare_inputs(generation_batch)
         if self._buffered_inputs is not self._packed:
-            self._packed = self._buffered_inputs = pack_by_length(self._buffered_inputs)
+            self._packed = self._buffered_inputs = pack_by_prompt(self._buffered_inputs)
         return self._buffered_inputs[self._step % self.args.steps_per_generation]
 
+    def _get_per_token_logps_and_entropies(
+        self,
+        model: Any,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        compute_entropy: bool = False,
+        **_: Any,
+    ) -> tuple[torch.Tensor, torch.Tensor | None, None]:
+        """Return log-probabilities and entropies of the completions, both (B, T).
 
-def pack_by_length(batches: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Deal rows out anew by their length, to as many batches, and cut padding off both ends.
+        The last token of a prompt is read with the completion, as it predicts its first token.
+        """
+        logps, entropies = [], []
+        size = batch_size or len(input_ids)
+        for ids_BT, mask_BT in zip(input_ids.split(size), attention_mask.split(size), strict=True):
+            start = ids_BT.shape[1] - logits_to_keep - 1
+            labels_BT = ids_BT.masked_fill(mask_BT == 0, -100)[:, start:]
+            labels_BT[:, 0] = -100
+            with self.accelerator.autocast():
+                out = model(
+                    input_ids=ids_BT[:, start:],
+                    attention_mask=mask_BT,
+                    past_key_values=shared_cache(model, ids_BT[:, :start], mask_BT[:, :start]),
+                    labels=labels_BT,
+                    fused_lm_head=True,
+                )
+            logps.append(out.log_probs[:, -logits_to_keep:])
+            entropies.append(out.entropy[:, -logits_to_keep:])
+        return torch.cat(logps), torch.cat(entropies) if compute_entropy else None, None
+
+
+def shared_cache(model: Any, ids_BT: torch.Tensor, mask_BT: torch.Tensor) -> Any:
+    """Return the cache of a model that has read prompts, each distinct one (U) once."""
+    prompts_BT = torch.where(mask_BT == 1, ids_BT, -1)
+    _, which_B = torch.unique(prompts_BT, dim=0, return_inverse=True)
+    first_U = torch.stack([(which_B == n).nonzero()[0, 0] for n in range(int(which_B.max()) + 1)])
+    out = model(
+        input_ids=ids_BT[first_U],
+        attention_mask=mask_BT[first_U],
+        use_cache=True,  # trainers turn it off in the config
+        logits_to_keep=1,
+    )
+    out.past_key_values.reorder_cache(which_B)
+    return out.past_key_values
+
+
+def pack_by_prompt(batches: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Deal rows out anew, those with the same prompt together, and cut padding off both ends.
 
     Args:
         batches: TRL's micro-batches: tensors of shape (B,) and (B, T), prompts padded on the left
@@ -140,8 +188,13 @@ def pack_by_length(batches: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         if isinstance(value, torch.Tensor) and value.dim()
     }
     prompt_B, completion_B = (rows[f"{part}_mask"].sum(1) for part in ("prompt", "completion"))
+    keys = [
+        (int(n), ids[len(ids) - n :].tolist())
+        for n, ids in zip(prompt_B, rows["prompt_ids"], strict=True)
+    ]
+    order = torch.tensor(sorted(range(len(keys)), key=keys.__getitem__))
     packed = []
-    for index in torch.argsort(prompt_B + completion_B, stable=True).chunk(len(batches)):
+    for index in order.to(prompt_B.device).chunk(len(batches)):
         prompt, completion = int(prompt_B[index].max()), int(completion_B[index].max())
         batch = dict(batches[0])
         for name, values in rows.items():

@@ -14,7 +14,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -27,6 +27,7 @@ from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.core.tasks import DIFFICULTIES
 
 TEAM_SIZES = (1, 2, 4, 8)
+CHUNK = 10  # tasks that a process plays at once
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -57,20 +58,29 @@ def allowed(env_id: str, difficulty: str) -> list[int]:
 
 
 def play_all(todo: Sequence[Job], workers: int, console: Console) -> list[Result]:
-    """Play all jobs, over the cores."""
-    columns = (TextColumn("calibrating"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    """Play all jobs, over the cores, in batches that have the env in common."""
+    batches: dict[tuple[object, ...], list[Job]] = {}
+    for job in todo:
+        key = (job.env, job.difficulty, job.team_size, job.wrapper)
+        batches.setdefault(key, []).append(job)
+    chunks = [
+        (batch, range(start, min(start + CHUNK, batch[0].tasks)))
+        for batch in sorted(batches.values(), key=len, reverse=True)
+        for start in range(0, batch[0].tasks, CHUNK)
+    ]
     context = multiprocessing.get_context("spawn")
-    results = {}
+    columns = (TextColumn("calibrating"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    episodes: dict[Job, tuple[tuple[float, float, float], ...]] = dict.fromkeys(todo, ())
     with (
         Progress(*columns, console=console) as bar,
         ProcessPoolExecutor(workers, mp_context=context) as pool,
     ):
-        line = bar.add_task("jobs", total=len(todo))
-        futures = {pool.submit(play, job): job for job in todo}
-        for future in as_completed(futures):
-            results[futures[future]] = future.result()
-            bar.advance(line)
-    return [results[job] for job in todo]
+        line = bar.add_task("episodes", total=sum(job.tasks for job in todo))
+        for played in [pool.submit(play, batch, tasks) for batch, tasks in chunks]:
+            for result in played.result():
+                episodes[result.job] += result.episodes
+                bar.advance(line, len(result.episodes))
+    return [Result(job, episodes[job]) for job in todo]
 
 
 def main() -> None:
@@ -94,7 +104,8 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     write_figure(calibration, options.out / "calibration.png")
     missed = write_report(calibration, options.out / "calibration.md")
-    console.print(f"{len(todo)} jobs in {minutes:.1f} minutes; see {options.out}/calibration.md")
+    played = f"{len(todo) * options.tasks} episodes in {minutes:.1f} minutes"
+    console.print(f"{played}; see {options.out}/calibration.md")
     for bar in missed:
         console.print(f"not reached: {bar}", style="red")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -55,21 +55,30 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """Means over the episodes of a job.
+    """The episodes of a job.
 
     Attributes:
         job: What was played.
-        joint_reward: R.
-        quality: Q.
-        critical_path: In env tokens.
-        rewards: R of every episode.
+        episodes: (R, Q, critical path in env tokens) of each.
     """
 
     job: Job
-    joint_reward: float
-    quality: float
-    critical_path: float
-    rewards: tuple[float, ...]
+    episodes: tuple[tuple[float, float, float], ...]
+
+    @property
+    def joint_reward(self) -> float:
+        """Mean R."""
+        return float(np.mean([reward for reward, _, _ in self.episodes]))
+
+    @property
+    def quality(self) -> float:
+        """Mean Q."""
+        return float(np.mean([quality for _, quality, _ in self.episodes]))
+
+    @property
+    def critical_path(self) -> float:
+        """Mean critical path."""
+        return float(np.mean([path for _, _, path in self.episodes]))
 
 
 def hacks(env_id: str) -> dict[str, Act]:
@@ -93,23 +102,28 @@ def derailing(act: Act, rng: np.random.Generator) -> Act:
     return acting
 
 
-def play(job: Job) -> Result:
-    """Play a job's episodes; the same job gives the same result anywhere."""
+def play(jobs: Sequence[Job], tasks: Sequence[int]) -> list[Result]:
+    """Play some of the tasks of jobs, which have the env and its arguments in common.
+
+    Task by task, as an env keeps what it has made ready for its last one. The same jobs give the
+    same results anywhere.
+    """
+    episodes: list[list[tuple[float, float, float]]] = [[] for _ in jobs]
+    for task in tasks:
+        for job, played in zip(jobs, episodes, strict=True):
+            played.append(_episode(job, task))
+    return [Result(job, tuple(played)) for job, played in zip(jobs, episodes, strict=True)]
+
+
+def _episode(job: Job, task: int) -> tuple[float, float, float]:
     env = _env(job.env, job.difficulty, job.team_size, job.wrapper)
-    base = env.unwrapped
-    terms = []
-    for task in range(job.tasks):
-        act = _player(job, base, task)
-        observations, _ = env.reset(seed=0, options={"task": task})
-        while env.agents:
-            actions = {agent: act(observations[agent]) for agent in env.agents}
-            observations, *_ = env.step(actions)
-        terms.append(base.episode.rounds[-1].terms)
-    means = [
-        float(np.mean([term[name] for term in terms]))
-        for name in ("joint_reward", "quality", "critical_path")
-    ]
-    return Result(job, *means, rewards=tuple(term["joint_reward"] for term in terms))
+    act = _player(job, env.unwrapped, task)
+    observations, _ = env.reset(seed=0, options={"task": task})
+    while env.agents:
+        actions = {agent: act(observations[agent]) for agent in env.agents}
+        observations, *_ = env.step(actions)
+    terms = env.unwrapped.episode.rounds[-1].terms
+    return terms["joint_reward"], terms["quality"], terms["critical_path"]
 
 
 @lru_cache(maxsize=4)

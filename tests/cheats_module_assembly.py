@@ -8,29 +8,14 @@ from __future__ import annotations
 import dataclasses
 import re
 import textwrap
-from collections.abc import Callable
 
+from cheats import EVERYWHERE, Policy, constant, defuse, once
 from llm_collab_envs.coding.module_assembly import expert
 from llm_collab_envs.coding.module_assembly.kinds import KINDS
 from llm_collab_envs.coding.module_assembly.layout import Layout
 from llm_collab_envs.coding.module_assembly.source import Part, solution
 
-Policy = Callable[[str], str]
-
 CONSTANTS = ("None", "0", "1", "-1", "''", "[]", "{}", "True", "-50", "args[-1]", "args[0]")
-
-
-def once(text: str) -> str:
-    return f"<submit>{text}</submit><done/>"
-
-
-def defuse(text: str) -> str:
-    """Take the grammar's tags out of a text."""
-    return text.replace("<", "(").replace(">", ")")
-
-
-def constant(reply: str) -> Policy:
-    return lambda observation: reply
 
 
 def first_only(policy: Policy) -> Policy:
@@ -152,21 +137,10 @@ def specs_as_docstrings(observation: str) -> str:
     return once("\n".join(code))
 
 
-def chatter(observation: str) -> str:
-    """Talk every round to the budget, and do nothing else."""
-    budget = observation.partition("Message tokens left: ")[2].partition(".")[0]
-    return f'<say to="all">{"well " * int(budget or 1)}</say>'
-
-
 CHEATS: dict[str, Policy] = {
-    "silence": constant(""),
-    "done at once": constant("<done/>"),
-    "constant word": constant(once("done")),
+    **EVERYWHERE,
     "constant code": constant(once("def new(entries):\n    return {}")),
     "pass": constant(once("pass")),
-    "echo": lambda observation: observation,
-    "echo submitted": lambda observation: once(observation),
-    "echo without tags": lambda observation: once(defuse(observation)),
     "echo as a comment": lambda o: once("# " + defuse(o).replace("\n", "\n# ")),
     "specifications as docstrings": specs_as_docstrings,
     "messages as code": messages_as_code,
@@ -180,7 +154,9 @@ CHEATS: dict[str, Policy] = {
     "one does its own part only": own_part_only,
     "one mute": first_only(mute),
     "all talk": all_talk,
-    "chatter": chatter,
     **{f"everything returns {value}": everywhere(value) for value in CONSTANTS},
-    **{f"own functions return {value}": everywhere(value, own=True) for value in CONSTANTS},
+    **{
+        f"own functions return {value}": everywhere(value, own=True)
+        for value in ("None", "0", "[]")
+    },
 }

@@ -27,7 +27,7 @@ def result_of(job: Job) -> Result:
         reward = {"easy": 0.8, "medium": 0.6, "hard": 0.4}[job.difficulty]
     else:
         reward = 0.0
-    return Result(job, reward, reward, 100 / job.team_size, (reward,) * job.tasks)
+    return Result(job, ((reward, reward, 100 / job.team_size),) * job.tasks)
 
 
 def calibration(timing: Timing = FAST, **changed: Any) -> Calibration:
@@ -36,7 +36,7 @@ def calibration(timing: Timing = FAST, **changed: Any) -> Calibration:
     for job in calibrate.jobs([ENV], 1):
         result = result_of(job)
         if job.player in changed and not job.wrapper and job.difficulty == "medium":
-            result = Result(job, changed[job.player], 0.5, result.critical_path, (0.5,))
+            result = Result(job, ((changed[job.player], 0.5, result.critical_path),))
         results.append(result)
     return Calibration(results, timing)
 
@@ -65,14 +65,16 @@ def test_an_env_without_hacks_of_its_own_gets_the_general_ones() -> None:
 
 @pytest.mark.parametrize("player", [*PLAYERS, "chatter"])
 def test_a_job_gives_the_same_result_every_time(player: str) -> None:
-    job = Job(ENV, "easy", 2, player, 3)
-    assert play(job) == play(job)
-    assert play(job).rewards[:2] == play(Job(ENV, "easy", 2, player, 2)).rewards
+    job, other = Job(ENV, "easy", 2, player, 3), Job(ENV, "easy", 2, "silent", 3)
+    (whole,) = play([job], range(3))
+    assert whole == play([other, job], range(3))[1]
+    parts = [play([job, other], [task])[0] for task in range(3)]
+    assert whole.episodes == tuple(part.episodes[0] for part in parts)
 
 
 def test_the_handicap_costs_and_grows_with_the_work() -> None:
     whole, *derailed = (
-        play(Job(ENV, difficulty, 4, player, 12)).joint_reward
+        play([Job(ENV, difficulty, 4, player, 12)], range(12))[0].joint_reward
         for player, difficulty in [
             ("expert", "easy"),
             ("handicapped expert", "easy"),
@@ -109,7 +111,7 @@ def test_report_says_which_bar_is_missed(changed: dict[str, Any], bar: str, tmp_
 
 
 def test_a_team_as_slow_as_one_agent_misses_its_bar(tmp_path: Path) -> None:
-    results = [Result(job, 0.95, 0.95, 100.0, (0.95,)) for job in calibrate.jobs([ENV], 1)]
+    results = [Result(job, ((0.95, 0.95, 100.0),)) for job in calibrate.jobs([ENV], 1)]
     missed = write_report(Calibration(results, FAST), tmp_path / "report.md")
     assert any("team of 4: no faster than the solo expert" in sentence for sentence in missed)
 
@@ -131,6 +133,6 @@ def test_end_to_end(
     arguments = [ENV, "--tasks", "2", "--workers", "2", "--out", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", ["calibrate", *arguments])
     calibrate.main()
-    assert "jobs in" in capsys.readouterr().out
+    assert "episodes in" in capsys.readouterr().out
     assert (tmp_path / "calibration.md").exists()
     assert (tmp_path / "calibration.png").exists()

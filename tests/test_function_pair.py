@@ -13,6 +13,7 @@ from cheats_function_pair import CHEATS, finds_helpers
 from llm_collab_envs.coding.function_pair.env import FunctionPairEnv
 from llm_collab_envs.coding.function_pair.expert import Expert, entries, read, say, write
 from llm_collab_envs.coding.function_pair.programs import HELPERS
+from llm_collab_envs.core.observation import split_briefing
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from pair_tasks import TASKS, generated, make, save
 from play import joint_reward, play
@@ -118,10 +119,17 @@ class TestExpert:
         assert parts == [0, 0, 1, 1, 1, 1]
         assert infos["agent_1"]["functions"] == 0.25  # C's own agreed value is known to agent_1
 
-    @pytest.mark.parametrize("text", ["", "nothing", "You know: \n", "== Round 1 of 6 ==\n"])
-    def test_reads_nothing_but_its_observation(self, text: str) -> None:
-        with pytest.raises((StopIteration, IndexError)):
-            Expert()(text)
+    @pytest.mark.parametrize("round_", [1, 3])
+    def test_does_what_it_can_when_its_briefing_is_cut(
+        self, round_: int, files: dict[str, Path]
+    ) -> None:
+        observations, _ = make(tasks=files["hard"]).reset(options={"task": 0})
+        briefing, _ = split_briefing(observations["agent_3"])
+        turn = f"== Round {round_} of 8 ==\n"
+        whole = Expert()(briefing + turn)
+        seen = {Expert()(briefing[:length] + turn) for length in range(0, len(briefing), 5)}
+        assert whole in seen
+        assert {"", "<submit></submit><done/>"} & seen
 
     def test_is_not_led_astray_by_what_teammates_say(self, files: dict[str, Path]) -> None:
         said = (

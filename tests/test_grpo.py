@@ -8,19 +8,22 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from trl import GRPOTrainer
 
 from baselines.advantages import group_relative
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
-from baselines.grpo import build_trainer, pack_by_length
+from baselines.grpo import build_trainer, pack_by_prompt
 from baselines.models import TINY
 from baselines.train import METRICS, MetricsFile, train
+from small_model import save_small_model
 
 ENV = "section_writing_v0"
 SMALL = dict(
@@ -88,13 +91,13 @@ def test_only_what_the_policy_wrote_is_in_the_loss(batch):
         assert mask[n, len(ids) :].sum() == 0, "padding is not trained"
 
 
-def test_packing_keeps_every_row_and_cuts_padding(batch):
+def test_packing_keeps_every_row_and_puts_shared_prompts_together(batch):
     made, rows, _ = batch
     parts = [
         {k: v[n : n + 4] if isinstance(v, torch.Tensor) and v.dim() else v for k, v in made.items()}
         for n in range(0, 12, 4)
     ]
-    packed = pack_by_length(parts)
+    packed = pack_by_prompt(parts)
     assert len(packed) == 3
     seen = []
     for part in packed:
@@ -112,8 +115,52 @@ def test_packing_keeps_every_row_and_cuts_padding(batch):
         rows["prompt_ids"], rows["completion_ids"], made["advantages"].tolist(), strict=True
     )
     assert sorted(seen) == sorted((list(p), list(c), a) for p, c, a in expected)
-    lengths = [len(prompt) + len(completion) for prompt, completion, _ in seen]
-    assert lengths == sorted(lengths)
+    prompts = [prompt for prompt, _, _ in seen]
+    assert len({tuple(prompt) for prompt in prompts}) == 4
+    assert [len(list(same)) for _, same in groupby(prompts)] == [3, 3, 3, 3]
+
+
+@pytest.fixture(params=["tiny", "llama"])
+def scorer(request, tmp_path):
+    """A trainer, and rows of three prompts of different lengths, two of them shared."""
+    folder = TINY if request.param == "tiny" else save_small_model(tmp_path / "model")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    trainer = build_trainer(small(tmp_path / "run"), model, tokenizer, [])
+    random = torch.Generator().manual_seed(0)
+    texts = [
+        torch.randint(5, len(tokenizer), (n,), generator=random).tolist()
+        for n in (9, 14, 4, 3, 7, 6, 1, 5, 2)
+    ]
+    prompts, replies = texts[:3], texts[3:]
+    rows = list(zip([prompts[n] for n in (0, 1, 0, 2, 1, 0)], replies, strict=True))
+    ids, mask = torch.zeros(6, 21, dtype=torch.long), torch.zeros(6, 21, dtype=torch.long)
+    for n, (prompt, reply) in enumerate(rows):
+        for at, part in ((14 - len(prompt), prompt), (14, reply)):
+            ids[n, at : at + len(part)] = torch.tensor(part)
+            mask[n, at : at + len(part)] = 1
+    return trainer, ids, mask
+
+
+@pytest.mark.parametrize("batch_size", [None, 4])
+def test_a_shared_prompt_changes_neither_loss_nor_gradient(scorer, batch_size):
+    trainer, ids, mask = scorer
+    found = []
+    for kind in (GRPOTrainer, type(trainer)):
+        trainer.model.zero_grad()
+        logps, entropies, _ = kind._get_per_token_logps_and_entropies(
+            trainer, trainer.model, ids, mask, 7, batch_size=batch_size, compute_entropy=True
+        )
+        weight = mask[:, -7:] * torch.arange(1, 43).reshape(6, 7)
+        (logps * weight).sum().backward()
+        gradients = {n: p.grad.clone() for n, p in trainer.model.named_parameters()}
+        found.append((logps * mask[:, -7:], entropies * mask[:, -7:], gradients))
+    (logps, entropies, gradients), (shared_logps, shared_entropies, shared_gradients) = found
+    assert torch.allclose(logps, shared_logps, atol=1e-4)
+    assert torch.allclose(entropies, shared_entropies, atol=1e-4)
+    for name, gradient in gradients.items():
+        scale = gradient.abs().max()
+        assert torch.allclose(gradient, shared_gradients[name], atol=1e-4 * scale), name
 
 
 def test_resumed_run_equals_unbroken_run(tmp_path):

@@ -1,8 +1,10 @@
 """Make the shipped tiny model: `python -m baselines.models.pretrain --out FOLDER`.
 
-Three parts, in this order: a byte-level BPE over the suite's own text; a Llama of about 3.5 M
-parameters; supervised training on transcripts of imperfect teams (`teachers.py`), first on short
-copying exercises, then on whole histories. Everything follows from the seed.
+Three parts, in this order: a byte-level BPE over the suite's own text (`vocabulary.py`); an LFM2 of
+about 3.5 M parameters; supervised training (`lessons.py`) on transcripts of imperfect teams
+(`teachers.py`), first on short copying exercises, then on whole histories. Everything follows from
+the seed. With `--start FOLDER`, training goes on from a model made before, which may have learned
+fewer envs, with a smaller vocabulary.
 """
 
 from __future__ import annotations
@@ -14,201 +16,29 @@ import multiprocessing as mp
 import queue
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import Lfm2Config, Lfm2ForCausalLM, PreTrainedTokenizerFast
-
-from baselines.models.teachers import ImperfectWriter, Shares
-from baselines.policies.base import History, Reply
-from baselines.policies.context import Context
-from llm_collab_envs import make
-from llm_collab_envs.writing.section_writing import expert
-from llm_collab_envs.writing.section_writing.style import DECISIONS
-
-ENV = "section_writing_v0"
-TEMPLATE = (
-    "{% for m in messages %}{% if m['role'] == 'user' %}<|obs|>{{ m['content'] }}"
-    "{% else %}<|act|>{{ m['content'] }}<|end|>{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}<|act|>{% endif %}"
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    Lfm2Config,
+    Lfm2ForCausalLM,
+    PreTrainedTokenizerFast,
 )
-IGNORE = -100
 
+from baselines.models.lessons import IGNORE, Lessons, Row, batches
+from baselines.models.recipe import Recipe
+from baselines.models.teachers import TEACHERS
+from baselines.models.vocabulary import carry_over, train_tokenizer
+from baselines.policies.context import Context
+from baselines.policies.hf import inference_dtype
 
-@dataclass(frozen=True)
-class Recipe:
-    """How the model is made.
-
-    Attributes:
-        seed: Seed of tasks, teachers and weights.
-        vocab_size: Entries of the BPE.
-        hidden: Width.
-        layers: What mixes tokens in each layer: a short convolution or attention.
-        window: Tokens that a convolution sees.
-        heads: Attention heads.
-        copy_steps: Steps on copying exercises.
-        steps: Steps on whole histories.
-        batch_tokens: Tokens in a batch, padding included.
-        rate: Learning rate of Muon, for the matrices.
-        embedding_rate: Learning rate of AdamW, for embeddings and norms.
-        warmup: Steps of linear warm-up.
-        decay: The last share of the steps, over which the rate falls linearly to 0.
-        team_sizes: Team sizes and their share of the episodes.
-    """
-
-    seed: int = 0
-    vocab_size: int = 1024
-    hidden: int = 256
-    layers: tuple[str, ...] = ("conv", "full_attention") * 2
-    window: int = 5
-    heads: int = 4
-    copy_steps: int = 600
-    steps: int = 1600
-    batch_tokens: int = 8_192
-    rate: float = 0.02
-    embedding_rate: float = 0.003
-    warmup: int = 50
-    decay: float = 0.4
-    team_sizes: tuple[tuple[int, float], ...] = ((4, 0.4), (1, 0.4), (2, 0.1), (3, 0.1))
-
-
-_NOISE = "you are the team of it a plan and message round tokens left no style 1 2 3 4 5 6".split()
-
-Row = tuple[list[int], list[bool]]  # ids, and which of them the model is to write
-
-
-class Teacher:
-    """An endless source of training rows.
-
-    Args:
-        context: How histories become tokens.
-        recipe: Team sizes.
-        seed: Its own seed.
-    """
-
-    def __init__(self, context: Context, recipe: Recipe, seed: int) -> None:
-        """Make one env for each team size."""
-        self._context = context
-        self._rng = np.random.default_rng(seed)
-        self._writer = ImperfectWriter(self._rng, Shares())
-        self._sizes = [size for size, _ in recipe.team_sizes]
-        shares = np.array([share for _, share in recipe.team_sizes])
-        self._weights = shares / shares.sum()
-        self._envs = {size: make(ENV, team_size=size) for size in self._sizes}
-
-    def rows(self) -> list[Row]:
-        """Play one episode and return a row for each agent."""
-        env = self._envs[int(self._rng.choice(self._sizes, p=self._weights))]
-        return [self._row(history) for history in self.play(env)]
-
-    def play(self, env: Any) -> list[History]:
-        """Play one episode; a finished agent's history ends with its `<done/>`."""
-        observations, infos = env.reset(seed=int(self._rng.integers(2**31)))
-        histories = {agent: History() for agent in env.agents}
-        while env.agents:
-            actions = {}
-            for agent in env.agents:
-                actions[agent] = ""
-                if not infos[agent]["done"]:
-                    actions[agent] = self._writer(observations[agent])
-                    ids = self._encode(actions[agent])
-                    histories[agent].observations.append(observations[agent])
-                    histories[agent].replies.append(Reply(actions[agent], tuple(ids)))
-            observations, _, _, _, infos = env.step(actions)
-        return list(histories.values())
-
-    def exercise(self, progress: float) -> list[Row]:
-        """Return rows that ask for some of a few sections in a given style, briefing left out.
-
-        The first exercises show one section, always at the same distance from its copy, so that
-        what to copy is learned before where to find it. Then come more sections and more noise in
-        between, until only the content says what belongs where.
-
-        Args:
-            progress: From 0, the easiest, to 1.
-        """
-        env = self._envs[1]
-        observations, _ = env.reset(seed=int(self._rng.integers(2**31)))
-        memo = expert.read(observations["agent_0"])
-        most = 1 + int(progress * 3.99)
-        rows = []
-        for _ in range(2):
-            shown = self._some(list(memo.sections), 1, most)
-            asked = self._some(shown, 1, most)
-            style = {d: str(self._rng.choice(list(o))) for d, o in list(DECISIONS.items())[:3]}
-            lines = ["You know: " + "; ".join(f"{d}: {o}" for d, o in style.items()) + "."]
-            for title in shown:
-                lines += [title, *(f"- {a}: {memo.facts[a][0]}" for a in memo.sections[title])]
-            lines.append(f"Write: {', '.join(asked)}.")
-            noise = self._rng.choice(_NOISE, int(self._rng.integers(0, 1 + int(progress * 100))))
-            prompt = self._context.first("\n".join([*lines, " ".join(noise)]))
-            part = replace(memo, sections={title: memo.sections[title] for title in asked})
-            reply = self._encode(f"<submit>{expert.write(part, style)}</submit><done/>")
-            rows.append((prompt + reply, [False] * len(prompt) + [True] * len(reply)))
-        return rows
-
-    def _some(self, titles: list[str], low: int, high: int) -> list[str]:
-        """Choose some titles, their order kept."""
-        count = int(self._rng.integers(low, min(high, len(titles)) + 1))
-        chosen = set(self._rng.choice(len(titles), count, replace=False).tolist())
-        return [title for n, title in enumerate(titles) if n in chosen]
-
-    def _encode(self, text: str) -> list[int]:
-        return [*self._context.tokenizer(text)["input_ids"], self._context.eos_id]
-
-    def _row(self, history: History) -> Row:
-        ids = self._context.first(history.observations[0])
-        mask = [False] * len(ids)
-        later = [*history.observations[1:], None]
-        for reply, observation in zip(history.replies, later, strict=True):
-            ids += reply.token_ids
-            mask += [True] * len(reply.token_ids)
-            if observation is not None:
-                between = self._context.next(observation, ended=True)
-                ids += between
-                mask += [False] * len(between)
-        return ids, mask
-
-
-def train_tokenizer(recipe: Recipe) -> PreTrainedTokenizerFast:
-    """Train the BPE on what the envs and the teachers write."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(False)]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=recipe.vocab_size,
-        special_tokens=["<|pad|>", "<|end|>", "<|obs|>", "<|act|>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-    )
-    tokenizer.train_from_iterator(_corpus(recipe), trainer)
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<|pad|>", eos_token="<|end|>"
-    )
-    fast.chat_template = TEMPLATE
-    fast.add_special_tokens({"additional_special_tokens": ["<|obs|>", "<|act|>"]})
-    fast.model_max_length = 4096
-    return fast
-
-
-def _corpus(recipe: Recipe) -> Iterator[str]:
-    rng = np.random.default_rng(recipe.seed)
-    writer = ImperfectWriter(rng, Shares())
-    for n in range(400):
-        env = make(
-            ENV, team_size=(1, 4)[n % 2], difficulty=("easy", "easy", "medium", "hard")[n % 4]
-        )
-        observations, _ = env.reset(seed=n)
-        while env.agents:
-            actions = {a: writer(observations[a]) for a in env.agents}
-            yield from observations.values()
-            yield from actions.values()
-            observations, *_ = env.step(actions)
+MADE = "made.json"
 
 
 def new_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Lfm2ForCausalLM:
@@ -235,47 +65,26 @@ def new_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Lfm2ForCaus
     )
 
 
-def batches(rows: Iterator[list[Row]], budget: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Pack rows of similar length into batches of about `budget` tokens: ids and labels, (B, T)."""
-    pool: list[Row] = []
-    while True:
-        while sum(len(ids) for ids, _ in pool) < 8 * budget:
-            pool += next(rows)
-        pool.sort(key=lambda row: len(row[0]))
-        groups: list[list[Row]] = [[]]
-        for row in pool:
-            if (len(groups[-1]) + 1) * len(row[0]) > budget and groups[-1]:
-                groups.append([])
-            groups[-1].append(row)
-        pool = []
-        order = np.random.default_rng(len(groups)).permutation(len(groups))
-        for at in order:
-            yield collate(groups[at])
-
-
-def collate(rows: list[Row]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pad rows on the right: ids and labels, both (B, T)."""
-    width = max(len(ids) for ids, _ in rows)
-    ids_BT = torch.zeros(len(rows), width, dtype=torch.long)
-    labels_BT = torch.full((len(rows), width), IGNORE)
-    for n, (ids, mask) in enumerate(rows):
-        ids_BT[n, : len(ids)] = torch.tensor(ids)
-        labels_BT[n, : len(ids)] = torch.tensor(
-            [i if own else IGNORE for i, own in zip(ids, mask, strict=True)]
-        )
-    return ids_BT, labels_BT
-
-
-def train(recipe: Recipe, out: Path, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Train and save; a checkpoint is written every 250 steps."""
+def grown_model(start: Path, recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Lfm2ForCausalLM:
+    """Return a model made before, with a new vocabulary."""
+    old = AutoModelForCausalLM.from_pretrained(start, dtype=torch.float32)
     model = new_model(recipe, tokenizer)
+    weights = old.state_dict()
+    rows_VH = old.get_input_embeddings().weight.detach()
+    carried_VH = carry_over(AutoTokenizer.from_pretrained(start), rows_VH, tokenizer)
+    tied = {name for name, value in weights.items() if value.shape == rows_VH.shape}
+    model.load_state_dict({n: carried_VH if n in tied else v for n, v in weights.items()})
+    return model
+
+
+def train(
+    recipe: Recipe, out: Path, tokenizer: PreTrainedTokenizerFast, start: Path | None = None
+) -> None:
+    """Train and save; a checkpoint is written every 100 steps."""
+    model = grown_model(start, recipe, tokenizer) if start else new_model(recipe, tokenizer)
+    before = json.loads((start / MADE).read_text()) if start else []
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
-    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
-    others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
-    optimizers = [
-        torch.optim.Muon(matrices, lr=recipe.rate, weight_decay=0.01, adjust_lr_fn="original"),
-        torch.optim.AdamW(others, lr=recipe.embedding_rate, betas=(0.9, 0.95), weight_decay=0.0),
-    ]
+    optimizers = _optimizers(model, recipe)
     base = [o.param_groups[0]["lr"] for o in optimizers]
     total = recipe.copy_steps + recipe.steps
     started, window = time.time(), []
@@ -285,7 +94,7 @@ def train(recipe: Recipe, out: Path, tokenizer: PreTrainedTokenizerFast) -> None
         scale = _schedule(step, total, recipe)
         for optimizer, rate in zip(optimizers, base, strict=True):
             optimizer.param_groups[0]["lr"] = rate * scale
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=inference_dtype() == torch.bfloat16):
             hidden = model.model(ids).last_hidden_state[:, :-1]
             targets = labels[:, 1:]
             written = targets != IGNORE
@@ -304,27 +113,43 @@ def train(recipe: Recipe, out: Path, tokenizer: PreTrainedTokenizerFast) -> None
                 flush=True,
             )
             window = []
-        if (step + 1) % 250 == 0 or step + 1 == total:
-            save(model, tokenizer, recipe, out, step + 1, time.time() - started)
+        if (step + 1) % 100 == 0 or step + 1 == total:
+            stage = {
+                "recipe": asdict(recipe),
+                "shares": {env: asdict(TEACHERS[env].shares) for env, _ in recipe.envs},
+                "steps_done": step + 1,
+                "minutes": round((time.time() - started) / 60, 1),
+                "torch": torch.__version__,
+            }
+            save(model, tokenizer, out, [*before, stage])
 
 
 def save(
     model: Lfm2ForCausalLM,
     tokenizer: PreTrainedTokenizerFast,
-    recipe: Recipe,
     out: Path,
-    steps: int,
-    seconds: float,
+    stages: list[dict[str, Any]],
 ) -> None:
-    """Save the weights in bf16, the tokenizer and the recipe."""
+    """Save the weights in bf16, the tokenizer, and how they were made, run by run."""
     out.mkdir(parents=True, exist_ok=True)
     half = Lfm2ForCausalLM(model.config).to(torch.bfloat16)
     half.load_state_dict(model.state_dict())
     half.save_pretrained(out)
     tokenizer.save_pretrained(out)
-    made = {"recipe": asdict(recipe), "shares": asdict(Shares())}
-    made |= {"steps_done": steps, "minutes": round(seconds / 60, 1), "torch": torch.__version__}
-    (out / "made.json").write_text(json.dumps(made, indent=1) + "\n")
+    (out / MADE).write_text(json.dumps(stages, indent=1) + "\n")
+
+
+def _optimizers(model: Lfm2ForCausalLM, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
+    others = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
+    adam: dict[str, Any] = {"betas": (0.9, 0.95), "weight_decay": 0.0}
+    if recipe.optimizer == "muon":
+        first: torch.optim.Optimizer = torch.optim.Muon(
+            matrices, lr=recipe.rate, weight_decay=0.01, adjust_lr_fn="original"
+        )
+    else:
+        first = torch.optim.AdamW(matrices, lr=recipe.rate, **adam)
+    return [first, torch.optim.AdamW(others, lr=recipe.embedding_rate, **adam)]
 
 
 def _schedule(step: int, total: int, recipe: Recipe) -> float:
@@ -353,18 +178,16 @@ def _prefetched(
 
 def _produce(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, full: Any) -> None:
     torch.set_num_threads(1)
-    teacher = Teacher(Context(tokenizer), recipe, recipe.seed + 1)
+    lessons = Lessons(Context(tokenizer), recipe, recipe.seed + 1)
     done = 0
 
     def exercises() -> list[Row]:
-        return teacher.exercise(progress=min(1.0, done / recipe.copy_steps))
+        return lessons.exercise(progress=min(1.0, done / recipe.copy_steps))
 
-    for batch in batches(iter(exercises, None), recipe.batch_tokens):
-        if done == recipe.copy_steps:
-            break
+    for batch in islice(batches(iter(exercises, None), recipe.batch_tokens), recipe.copy_steps):
         full.put(tuple(t.numpy() for t in batch))
         done += 1
-    for batch in batches(iter(teacher.rows, None), recipe.batch_tokens):
+    for batch in batches(iter(lessons.rows, None), recipe.batch_tokens):
         full.put(tuple(t.numpy() for t in batch))
 
 
@@ -374,16 +197,25 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write the model to")
     parser.add_argument("--steps", type=int, default=Recipe.steps, help="steps on histories")
     parser.add_argument("--copy-steps", type=int, default=Recipe.copy_steps)
+    parser.add_argument("--optimizer", choices=("muon", "adamw"), default=Recipe.optimizer)
     parser.add_argument("--rate", type=float, default=Recipe.rate)
+    parser.add_argument("--embedding-rate", type=float, default=Recipe.embedding_rate)
+    parser.add_argument("--batch-tokens", type=int, default=Recipe.batch_tokens)
+    parser.add_argument("--decay", type=float, default=Recipe.decay)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--start", type=Path, help="folder of a model to go on from")
     args = parser.parse_args()
     recipe = Recipe(
         seed=args.seed,
         steps=args.steps,
         copy_steps=args.copy_steps,
+        optimizer=args.optimizer,
         rate=args.rate,
+        embedding_rate=args.embedding_rate,
+        batch_tokens=args.batch_tokens,
+        decay=args.decay,
     )
-    train(recipe, args.out, train_tokenizer(recipe))
+    train(recipe, args.out, train_tokenizer(recipe), args.start)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Imperfect scripted teams, whose transcripts the tiny model's warm start is trained on.
 
-They know the grammar and copy facts without a slip, but coordinate badly, in shares that are
+They know the grammar and do their own part without a slip, but coordinate badly, in shares that are
 stated here: the warm start is to do every right thing some of the time, so that reinforcement
 learning has something to sharpen. Alone, the teacher is the solo expert: a single agent has nobody
 to coordinate with, and the solo baseline is to be honest.
@@ -9,17 +9,19 @@ to coordinate with, and the solo baseline is to be honest.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
-from llm_collab_envs.writing.section_writing import expert
+from llm_collab_envs.coding.function_pair import expert as programming
+from llm_collab_envs.writing.section_writing import expert as writing
 from llm_collab_envs.writing.section_writing.style import DECISIONS
 
 _CHAT = (
-    "hello team, I will write {section} now",
-    "I am busy with {section}, please wait for me",
-    "good luck with your parts, everyone, mine is {section}",
-    "has anyone seen the plan? I write {section}, I think",
+    "hello team, I will write {part} now",
+    "I am busy with {part}, please wait for me",
+    "good luck with your parts, everyone, mine is {part}",
+    "has anyone seen the plan? I write {part}, I think",
 )
 
 
@@ -28,73 +30,108 @@ class Shares:
     """How often an imperfect agent does what.
 
     Attributes:
-        tell: Tells its style decisions in the first round.
-        heed: Follows a decision that a teammate told, each on its own.
-        keep: Follows a decision that it was dealt itself.
+        tell: Tells what only it knows, in the first round.
+        heed: Uses what a teammate told, each thing on its own.
+        keep: Uses what it was dealt itself.
         chat: Adds a needless message in a round.
-        hasty: Writes in the first round, before it can have heard anything.
-        wait: Lets a later round pass though it could write.
-        idle: Declares itself done without writing.
+        hasty: Works in the first round, before it can have heard anything.
+        wait: Lets a later round pass though it could work.
+        idle: Declares itself done without working.
     """
 
     tell: float = 0.7
-    heed: float = 0.7
-    keep: float = 0.9
+    heed: float = 0.8
+    keep: float = 0.95
     chat: float = 0.4
-    hasty: float = 0.1
+    hasty: float = 0.05
     wait: float = 0.25
-    idle: float = 0.1
+    idle: float = 0.05
 
 
-def chatter(rng: np.random.Generator, section: str) -> str:
-    """Return a message that helps nobody."""
-    return str(rng.choice(_CHAT)).format(section=section)
-
-
-class ImperfectWriter:
-    """One agent of an imperfect section-writing team: observation in, action out.
+class ImperfectAgent:
+    """One agent of an imperfect team: observation in, action out. Subclasses do the work.
 
     Args:
         rng: Decides what it does; the same for all agents of a run.
-        shares: How often it does what.
     """
 
-    def __init__(self, rng: np.random.Generator, shares: Shares) -> None:
+    expert: ClassVar[Any]  # the env's module of that name
+    shares: ClassVar[Shares]
+
+    def __init__(self, rng: np.random.Generator) -> None:
         """Keep the dice."""
         self._rng = rng
-        self._shares = shares
 
     def __call__(self, observation: str) -> str:
         """Return an action."""
-        memo = expert.read(observation)
+        memo = self.expert.read(observation)
         if memo.alone:
-            return expert.Expert()(observation)
+            return str(self.expert.Expert()(observation))
         if memo.submitted:
             return "<done/>"
-        shares = self._shares
+        shares = self.shares
         if memo.round == 1 and not self._chance(shares.hasty):
-            told = expert.say(memo) if self._chance(shares.tell) else ""
+            told = self.expert.say(memo) if self._chance(shares.tell) else ""
             return told + self._chat(memo)
         if self._chance(shares.idle):
             return "<done/>"
         if memo.round > 1 and self._chance(shares.wait):
             return self._chat(memo)
-        return f"<submit>{expert.write(memo, self._style(memo))}</submit><done/>"
+        return f"<submit>{self._work(memo)}</submit><done/>"
 
-    def _style(self, memo: expert.Memo) -> dict[str, str]:
-        """Follow what is known some of the time; toss a coin for the rest."""
-        style = {d: str(self._rng.choice(list(options))) for d, options in DECISIONS.items()}
-        for decision, option in memo.style.items():
-            own = decision in memo.own_style
-            if self._chance(self._shares.keep if own else self._shares.heed):
-                style[decision] = option
-        return style
+    def _work(self, memo: Any) -> str:
+        """Return the agent's part of the product."""
+        raise NotImplementedError
 
-    def _chat(self, memo: expert.Memo) -> str:
-        if not self._chance(self._shares.chat):
+    def _part(self, memo: Any) -> str:
+        """Return what the agent calls its part when it chats."""
+        raise NotImplementedError
+
+    def _chat(self, memo: Any) -> str:
+        if not self._chance(self.shares.chat):
             return ""
-        text = chatter(self._rng, next(iter(memo.sections)))
+        text = str(self._rng.choice(_CHAT)).format(part=self._part(memo))
         return f'<say to="all">{text}</say>'
+
+    def _follows(self, own: bool) -> bool:
+        return self._chance(self.shares.keep if own else self.shares.heed)
 
     def _chance(self, probability: float) -> bool:
         return bool(self._rng.random() < probability)
+
+
+class ImperfectWriter(ImperfectAgent):
+    """Section writing: it tosses a coin for every style decision that it does not follow."""
+
+    expert = writing
+    shares = Shares()
+
+    def _work(self, memo: writing.Memo) -> str:
+        style = {d: str(self._rng.choice(list(options))) for d, options in DECISIONS.items()}
+        for decision, option in memo.style.items():
+            if self._follows(own=decision in memo.own_style):
+                style[decision] = option
+        return writing.write(memo, style)
+
+    def _part(self, memo: writing.Memo) -> str:
+        return next(iter(memo.sections))
+
+
+class ImperfectProgrammer(ImperfectAgent):
+    """Function pair: what it does not follow stays the capital or label that stands for it."""
+
+    expert = programming
+    shares = Shares(tell=0.85, heed=0.92, keep=0.98, idle=0.03)
+
+    def _work(self, memo: programming.Memo) -> str:
+        known = {n: t for n, t in memo.known.items() if self._follows(own=n in memo.own)}
+        return programming.write(memo, known)
+
+    def _part(self, memo: programming.Memo) -> str:
+        return memo.plans[0].label
+
+
+TEACHERS: dict[str, type[ImperfectAgent]] = {
+    "function_pair_v0": ImperfectProgrammer,
+    "section_writing_v0": ImperfectWriter,
+}

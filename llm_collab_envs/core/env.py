@@ -102,6 +102,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         self.conditions = Conditions()  # of the team; wrappers add theirs
         self._started: EpisodeLoop | None = None
         self._briefed: tuple[TaskT, ObservationCollector] | None = None
+        self._timed: tuple[tuple[TaskT, int | None, int | None], int] | None = None
         self._check_team(self.tasks[0])
         self._rated = True  # False in the copy of the env that only measures the expert's time
 
@@ -183,7 +184,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
             team,
             self._collector(task),
             RewardAggregator(
-                self.reward, self._rate, self._play_expert, team.tally, budget * len(agents)
+                self.reward, self._rate, self._expert_path, team.tally, budget * len(agents)
             ),
             self._feedback,
             self.max_cycles or rounds,
@@ -232,6 +233,13 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
 
     def _rate(self, parts: Mapping[str, str]) -> Score:
         return self._score(self._task, parts) if self._rated else Score(0.0)
+
+    def _expert_path(self) -> int:
+        """Return the expert's critical path on this task; that of the last task is kept."""
+        settings = (self._task, self.max_cycles, self.message_budget)
+        if self._timed is None or self._timed[0] != settings:
+            self._timed = settings, self._play_expert()
+        return self._timed[1]
 
     def _play_expert(self) -> int:
         """Let the expert play this task in a copy of this env, and return its critical path."""

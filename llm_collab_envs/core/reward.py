@@ -134,6 +134,8 @@ class RewardAggregator:
 
     def without(self, agent: str) -> RewardParts:
         """Return R with an agent's submission, messages and time blanked."""
+        if agent not in self._parts:
+            return self._joint_reward(self._product, agent)
         parts = {a: text for a, text in self._parts.items() if a != agent}
         return self._joint_reward(self._rate(parts), agent)
 

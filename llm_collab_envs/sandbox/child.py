@@ -4,12 +4,14 @@ The judge starts `python -s -S -c BOOT`, with this file and the job on standard 
 by standard output, one line each, mixed with whatever the program prints.
 """
 
-from __future__ import annotations
-
-import os
+import posix
 import sys
-from types import CodeType, ModuleType
-from typing import Any
+
+# os, types, typing and annotations would take longer to import than most programs take to run.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+    from typing import Any
 
 BOOT = "import sys, marshal; c, j = marshal.loads(sys.stdin.buffer.read()); exec(c, {'JOB': j})"
 READY = "ready\n"
@@ -17,11 +19,11 @@ RUN = -1  # the number under which the run as a whole is reported
 NAME = "submission"
 
 
-def main(source: str, driver: CodeType, calls: str, limits: tuple[tuple[str, int], ...]) -> None:
+def main(source: str, driver: "CodeType", calls: str, limits: tuple[tuple[str, int], ...]) -> None:
     """Run the program, make the calls, and leave without any of Python's own clearing up."""
     from _json import encode_basestring_ascii
 
-    def text(value: Any) -> str:
+    def text(value: "Any") -> str:
         if value is None or isinstance(value, bool):
             return "null" if value is None else "true" if value else "false"
         if isinstance(value, int):
@@ -30,16 +32,16 @@ def main(source: str, driver: CodeType, calls: str, limits: tuple[tuple[str, int
             return str(encode_basestring_ascii(value))
         return "[" + ",".join(map(text, value)) + "]"
 
-    def send(number: int, status: str, detail: Any) -> None:
+    def send(number: int, status: str, detail: "Any") -> None:
         data = f"\n{text([number, status, detail])}\n".encode()
         while data:
-            data = data[os.write(1, data) :]
+            data = data[posix.write(1, data) :]
 
-    os.write(1, READY.encode())
+    posix.write(1, READY.encode())
     set_limits(limits)
     # Python 3.10 and earlier put the current folder first.
     sys.path[:] = [entry for entry in sys.path if entry]
-    module = sys.modules[NAME] = ModuleType(NAME)
+    module = sys.modules[NAME] = type(sys)(NAME)
     scope = module.__dict__
     tools: dict[str, Any] = {"_sandbox_send": send}
     exec(driver, tools)
@@ -54,7 +56,7 @@ def main(source: str, driver: CodeType, calls: str, limits: tuple[tuple[str, int
         send(RUN, "error", f"SyntaxError: {error.msg} (line {error.lineno})")
     except BaseException as error:
         send(RUN, "error", describe(error))
-    os._exit(0)
+    posix._exit(0)
 
 
 def set_limits(limits: tuple[tuple[str, int], ...]) -> None:

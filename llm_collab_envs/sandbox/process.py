@@ -36,6 +36,7 @@ ENVIRONMENT = {"PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
 _OPEN_FILES = 64
 _FILE_BYTES = 1_000_000
 _GRACE_SECONDS = 5.0
+_PAUSE_SECONDS = 0.0003  # a child that has closed its output is gone within a millisecond or two
 _CHUNK = 65_536
 
 
@@ -154,7 +155,7 @@ def _converse(
         deadline = time.monotonic() + limits.wall_seconds
         text, cause = _read(child.stdout.fileno(), deadline, output_bytes(limits))
         if cause == "closed":
-            waited = _wait(child, time.monotonic() + _GRACE_SECONDS)
+            waited = _wait(child, _GRACE_SECONDS)
     finally:
         # Without isolation a child may have left others behind in its group.
         with contextlib.suppress(ProcessLookupError):
@@ -201,17 +202,16 @@ def _read(
     return b"".join(chunks).decode("utf-8", "replace"), cause
 
 
-def _wait(child: subprocess.Popen[bytes], deadline: float | None) -> tuple[int, float] | None:
+def _wait(child: subprocess.Popen[bytes], seconds: float | None) -> tuple[int, float] | None:
     """Reap the child; its signal and processor time, or None where it is still there."""
-    pause = 0.0001
+    deadline = None if seconds is None else time.monotonic() + seconds
     while True:
         pid, status, usage = os.wait4(child.pid, 0 if deadline is None else os.WNOHANG)
         if pid:
             break
         if deadline is not None and time.monotonic() > deadline:
             return None
-        time.sleep(pause)
-        pause = min(2 * pause, 0.05)
+        time.sleep(_PAUSE_SECONDS)
     child.returncode = os.waitstatus_to_exitcode(status)
     # A shell's way of putting it, and bubblewrap's: 128 and the number of the signal.
     code = child.returncode

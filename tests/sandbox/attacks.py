@@ -382,7 +382,7 @@ MEMORY = [
         "fill a list",
         "x = []\nwhile True:\n    x.append('y' * 10000 + str(len(x)))",
         bwrap=("memory",),
-        monty=("memory",),
+        monty=("memory", "timeout"),
     ),
     _in_call("fill bytes", "return len(bytearray(10**10))", bwrap=("memory",), monty=ENDED),
     _in_call(
@@ -538,7 +538,8 @@ FORGERIES = [
     ),
     Attack(
         "patch the way out",
-        "import os\nos.write = lambda number, data: len(data)\ndef attack():\n    return 1\n",
+        "import os, posix\nos.write = posix.write = lambda number, data: len(data)\n"
+        "def attack():\n    return 1\n",
         ("crash",),
         ENDED,
     ),

@@ -1,7 +1,8 @@
 """The scripted expert: it parses its own observation, and nothing else.
 
-Alone it is the solo expert: it writes everything at once. In a team it first tells what only it
-knows, then writes its functions when it has heard what they need, or in round 3 as far as it can.
+Alone it is the solo expert: it writes everything at once. In a team it tells what only it knows,
+until it hears something, then writes its functions when it has heard what they need, or in round 3
+as far as it can.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from llm_collab_envs.coding.function_pair.programs import (
     CALL,
@@ -25,6 +27,7 @@ from llm_collab_envs.core.observation import split_briefing
 PATIENCE = 3
 
 _HEADER = re.compile(r"(A|B|C|main): (def [a-z]+\([nmx, ]+\)), where x is .+:")
+_KNOWN = re.compile(r"^You know: (.+)\.$", re.MULTILINE)
 _KEY = re.compile(r"Return a dict with x under '([a-z]+)'\.")
 _SIGNATURE = re.compile(r"[a-z]{3,12}(?:\((?:[nmx](?:, [nmx]){0,2})\))?(?:\['[a-z]{3,12}'\])?")
 
@@ -64,6 +67,7 @@ class Memo:
         alone: Whether there are no teammates.
         round: The round to be played.
         submitted: Whether this agent has submitted already.
+        heard: Whether teammates have said anything.
         plans: The functions to write.
         own: What this agent was dealt: signatures by label, values by capital, as texts.
         told: What teammates told, in the same form.
@@ -72,6 +76,7 @@ class Memo:
     alone: bool
     round: int
     submitted: bool
+    heard: bool
     plans: list[Plan]
     own: dict[str, str]
     told: dict[str, str]
@@ -106,11 +111,9 @@ class Expert:
         memo = read(observation)
         if memo.submitted:
             return "<done/>"
-        if not memo.alone and memo.round == 1:
-            return say(memo)
-        if memo.complete or memo.alone or memo.round >= PATIENCE:
+        if memo.alone or memo.round >= PATIENCE or (memo.complete and memo.round > 1):
             return f"<submit>{write(memo, memo.known)}</submit><done/>"
-        return ""
+        return "" if memo.heard else say(memo)
 
 
 def say(memo: Memo) -> str:
@@ -125,19 +128,20 @@ def write(memo: Memo, known: Mapping[str, str]) -> str:
 
 
 def read(observation: str) -> Memo:
-    """Read everything that an agent needs from its observation."""
+    """Read everything that an agent needs from its observation, whose briefing may be cut."""
     briefing, turn = split_briefing(observation)
-    lines = briefing.splitlines()
-    know = next(line for line in lines if line.startswith("You know: "))
+    briefing = briefing[: briefing.rfind("\n") + 1]  # whole lines
+    known = _KNOWN.search(briefing)
     told: dict[str, str] = {}
     for line in turn.partition("Messages:\n")[2].splitlines():
         told = {**entries(line.partition(": ")[2]), **told}
     return Memo(
-        alone=", working alone." in lines[0],
+        alone=", working alone.\n" in briefing,
         round=int(re.findall(r"\d+", turn)[0]),
         submitted="\nYour submission: " in turn,
-        plans=_read_plans(lines),
-        own=entries(know.removeprefix("You know: ").rstrip(".")),
+        heard="\nMessages:\n" in turn,
+        plans=_read_plans(briefing.splitlines()),
+        own=entries(known[1]) if known else {},
         told=told,
     )
 
@@ -160,11 +164,9 @@ def _read_plans(lines: list[str]) -> list[Plan]:
         match = _HEADER.fullmatch(line)
         if not match:
             continue
-        steps = []
-        while lines[n + 1].startswith("- "):
-            n += 1
-            steps.append(read_step(lines[n].removeprefix("- ")))
-        key = _KEY.fullmatch(lines[n + 1])
+        sentences = list(takewhile(lambda other: other.startswith("- "), lines[n + 1 :]))
+        steps = tuple(read_step(sentence.removeprefix("- ")) for sentence in sentences)
+        key = _KEY.fullmatch("".join(lines[n + 1 + len(sentences) :][:1]))
         label, header = match.groups()
-        plans.append(Plan(label, f"{header}:", tuple(steps), key.group(1) if key else ""))
+        plans.append(Plan(label, f"{header}:", steps, key[1] if key else ""))
     return plans

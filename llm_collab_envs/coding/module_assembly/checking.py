@@ -69,7 +69,6 @@ def _check_layout(task: ModuleTask, layout: Layout) -> None:
     fields = {field.name: field for field in task.module_kind.fields}
     if [place.field for place in layout] != list(fields):
         raise ValueError(f"a structure must hold {', '.join(fields)}, once each, in this order")
-    _once("key", [place.key for place in layout])
     for place in layout:
         if place.form not in FORMS[fields[place.field].shape]:
             raise ValueError(f"{place.field} has no form {place.form!r}")
@@ -78,6 +77,7 @@ def _check_layout(task: ModuleTask, layout: Layout) -> None:
                 raise ValueError(f"{place.key!r} is no key: write small letters a to z")
         elif type(place.key) is not int or not 0 <= place.key <= 99:
             raise ValueError(f"a key must be a word or a number from 0 to 99; got {place.key!r}")
+    _once("key", [place.key for place in layout])
 
 
 def _check_structure(task: ModuleTask) -> None:

@@ -1,9 +1,9 @@
 """The scripted expert: it parses its own observation, and nothing else.
 
-Alone it is the solo expert: it writes everything at once. In a team everybody first tells what
-only it knows. Where the structure is open, the first agents also propose a place for one field
-each of those that no outside code reads, and the others follow. Then each writes its functions when
-it has heard the rest, or in round 3 on whatever it has heard.
+Alone it is the solo expert: it writes everything at once. In a team everybody tells what only it
+knows, until it hears something. Where the structure is open, the first agents also propose a place
+for one field each of those that no outside code reads, and the others follow. Then each writes its
+functions when it has heard the rest, or in round 3 on whatever it has heard.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ OPEN_STRUCTURE = "Structure: yours to agree on."
 GUESSES = {"letters": "4", "limit": "50", "unknown": "-50"}
 
 _TITLES = {kind.title: kind for kind in KINDS.values()}
-_JOB = re.compile(r"Job: write one Python module, (.+) called \w+\. ")
+_JOB = re.compile(r"^Job: write one Python module, (.+) called \w+\. ", re.MULTILINE)
+_KNOWN = re.compile(r"^You know: (.+)\.$", re.MULTILINE)
 _READ = re.compile(r"Outside code reads ([a-z ]+):")
 
 
@@ -45,6 +46,7 @@ class Memo:
         team_size: Agents in the team.
         round: The round to be played.
         submitted: Whether this agent has submitted already.
+        heard: Whether teammates have said anything.
         parts: The functions to write.
         asked: The rules that apply.
         own: What this agent alone knows, as entries.
@@ -61,6 +63,7 @@ class Memo:
     team_size: int
     round: int
     submitted: bool
+    heard: bool
     parts: list[Part]
     asked: list[str]
     own: list[str]
@@ -110,13 +113,13 @@ class Expert:
     def __call__(self, observation: str) -> str:
         """Return the expert's action."""
         memo = read(observation)
+        if memo is None:
+            return ""
         if memo.submitted:
             return "<done/>"
-        if memo.team_size > 1 and memo.round == 1:
-            return say(memo)
-        if memo.complete or memo.team_size == 1 or memo.round >= PATIENCE:
+        if memo.team_size == 1 or memo.round >= PATIENCE or (memo.complete and memo.round > 1):
             return f"<submit>{write(memo)}</submit><done/>"
-        return ""
+        return "" if memo.heard else say(memo)
 
 
 def say(memo: Memo) -> str:
@@ -131,25 +134,29 @@ def write(memo: Memo) -> str:
     return "\n".join(solution(memo.kind, part, memo.layout, rules) for part in memo.parts)
 
 
-def read(observation: str) -> Memo:
-    """Read everything that an agent needs from its observation."""
+def read(observation: str) -> Memo | None:
+    """Read everything that an agent needs from its observation, or None where it sees too little.
+
+    The end of a briefing may be missing: agents may have a limit on what they see.
+    """
     briefing, turn = split_briefing(observation)
+    briefing = briefing[: briefing.rfind("\n") + 1]  # whole lines
     lines = briefing.splitlines()
-    job = _JOB.match(lines[1])
-    kind = _TITLES[job.group(1) if job else ""]
-    start = lines.index("Your functions:")
-    known = next(line for line in lines if line.startswith("You know: "))
-    own = known.removeprefix("You know: ").removesuffix(".").split("; ")
-    outside = _READ.search(briefing)
+    job, known, outside = (p.search(briefing) for p in (_JOB, _KNOWN, _READ))
+    if job is None:
+        return None
+    kind = _TITLES[job[1]]
+    own = known[1].split("; ") if known else []
     memo = Memo(
         kind=kind,
         me=int(re.findall(r"\d+", lines[0])[0]),
         team_size=max(1, len(re.findall(r"agent_\d", lines[0])) - 1),
         round=int(re.findall(r"\d+", turn)[0]),
         submitted="\nYour submission: " in turn,
-        parts=list(_read_parts(kind, lines[start + 1 :])),
+        heard="\nMessages:\n" in turn,
+        parts=list(_read_parts(kind, briefing.partition("\nYour functions:\n")[2].splitlines())),
         asked=[rule for rule in RULES if any(line.startswith(f"- {rule}: ") for line in lines)],
-        own=[] if own == ["nothing"] else own,
+        own=[entry for entry in own if entry != "nothing"],
         open=OPEN_STRUCTURE in briefing,
         alternatives=dict(_read_alternatives(kind, lines)),
         read_outside=outside.group(1).split(" and ") if outside else [],

@@ -1,0 +1,243 @@
+"""Bug repair: what tasks hold, that faults are proven, and tasks of one's own."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llm_collab_envs import make
+from llm_collab_envs.coding.bug_repair.cases import Case, facts_of
+from llm_collab_envs.coding.bug_repair.expert import Expert, functions_of, repair
+from llm_collab_envs.coding.bug_repair.faults import everywhere, own_lines
+from llm_collab_envs.coding.bug_repair.running import Version
+from llm_collab_envs.coding.bug_repair.tasks import LEVELS, RepairTask, deal_files
+from llm_collab_envs.core.env import CollabEnv
+from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
+from llm_collab_envs.sandbox import Call, Sandbox, same
+from play import play
+
+ENV = "bug_repair_v0"
+
+
+def env_of(difficulty: str = "easy", team_size: int = 4, **kwargs: Any) -> CollabEnv[Any]:
+    return make(ENV, difficulty=difficulty, team_size=team_size, split="test", **kwargs)
+
+
+def task_of(difficulty: str, index: int = 0) -> RepairTask:
+    task: RepairTask = env_of(difficulty).tasks[index]
+    return task
+
+
+class TestTasks:
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_splits_share_no_name(self, difficulty: str) -> None:
+        names: dict[str, set[str]] = {}
+        for split in SPLITS:
+            source = make(ENV, split=split, difficulty=difficulty).tasks
+            tasks = [source[n] for n in range(12)]
+            texts = [text for t in tasks for file in t.files for text in (file.faulty, file.right)]
+            names[split] = {
+                name
+                for text in texts
+                for name in re.findall(r"# (\w+)\.py|def (\w+)\(|kind == '(\w+)'", text)
+                for name in name
+                if name
+            }
+            names[split] |= {case.function for t in tasks for case in (*t.hidden, *t.failing)}
+            assert {split_of(name.capitalize()) for name in names[split]} == {split}
+        assert not names["train"] & names["test"]
+        assert len(names["test"]) > 150
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_have_what_their_level_says(self, difficulty: str) -> None:
+        level = LEVELS[difficulty]
+        for index in range(5):
+            task = task_of(difficulty, index)
+            assert len(task.files) == 3
+            for file in task.files:
+                faulty, right = functions_of(file.faulty), functions_of(file.right)
+                assert len(right) == level.faults * level.copies
+                assert [*faulty] == [*right]
+                assert all(faulty[name] != right[name] for name in right)
+                changes = {
+                    tuple(sorted(set(right[n].split("\n")) ^ set(faulty[n].split("\n"))))
+                    for n in right
+                }
+                assert len(changes) == level.faults
+            assert any(case.inner for case in task.failing) == level.across
+
+    def test_differ_from_each_other(self) -> None:
+        assert len({task_of("easy", index).files for index in range(60)}) == 60
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_every_reference_passes_and_every_fault_fails(self, difficulty: str) -> None:
+        """In the sandbox, for all calls, the hidden ones and those that are shown."""
+        sandbox = Sandbox()
+        for index in range(4):
+            task = task_of(difficulty, index)
+            cases = (*task.hidden, *task.failing)
+            calls = [Call(case.function, case.args) for case in cases]
+            for version, values in (
+                ("right", [case.right for case in cases]),
+                ("faulty", [case.wrong for case in cases]),
+            ):
+                program = "\n".join(getattr(file, version) for file in task.files)
+                answers = sandbox.run(program, calls).answers
+                for answer, value in zip(answers, values, strict=True):
+                    assert answer.status == "ok"
+                    assert same(answer.value, value)
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_every_copy_of_a_fault_is_proven(self, difficulty: str) -> None:
+        for index in range(4):
+            task = task_of(difficulty, index)
+            for file in task.files:
+                for name in functions_of(file.faulty):
+                    hidden = [case for case in task.hidden if case.function == name]
+                    assert sum(case.fails for case in hidden) >= 3
+                    assert len({repr(case.args) for case in hidden}) == 8
+                    assert len(hidden) == 8
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_hidden_calls_are_none_that_the_tester_sees(self, difficulty: str) -> None:
+        for index in range(4):
+            task = task_of(difficulty, index)
+            shown = {(c.function, repr(c.args)) for f in task.failing for c in (f, *f.inner)}
+            assert not shown & {(c.function, repr(c.args)) for c in task.hidden}
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_no_reference_passes_as_another_ones_repair(self, difficulty: str) -> None:
+        """A file of another task breaks everything and fixes nothing."""
+        env, other = env_of(difficulty), task_of(difficulty, 1)
+        env.reset(options={"task": 0})
+        for n, file in enumerate(other.files, 1):
+            *_, infos = env.step({f"agent_{n}": f"<submit>{file.right}</submit>"})
+            assert infos["agent_0"]["quality"] == 0.0
+
+    @pytest.mark.parametrize(("difficulty", "kinds"), [("easy", 4), ("medium", 5), ("hard", 5)])
+    def test_all_kinds_of_faults_occur(self, difficulty: str, kinds: int) -> None:
+        """A missing case takes lines away; any other slip changes one."""
+        seen: set[str] = set()
+        for index in range(12):
+            for file in task_of(difficulty, index).files:
+                lines, faulty = file.right.split("\n"), file.faulty.split("\n")
+                if len(lines) != len(faulty):
+                    seen.add("missing case")
+                    continue
+                for line, slip in zip(lines, faulty, strict=True):
+                    words, others = (re.findall(r"\w+|[<>]=?", text) for text in (line, slip))
+                    change = [(a, b) for a, b in zip(words, others, strict=True) if a != b]
+                    if len(change) == 2:
+                        seen.add("swapped arguments")
+                    elif change and change[0][0].isdigit():
+                        assert abs(int(change[0][0]) - int(change[0][1])) == 1
+                        seen.add("off by one")
+                    elif change:
+                        word = change[0][0].isalpha()
+                        seen.add("wrong variable" if word else "comparison")
+        assert len(seen) == kinds
+
+    @pytest.mark.parametrize("size", [1, 2, 3, 4])
+    def test_files_are_dealt_out_whole(self, size: int) -> None:
+        task = task_of("easy")
+        shares = deal_files(task, size)
+        assert len(shares) == size
+        assert sum(shares, ()) == task.files
+        assert size == 1 or shares[0] == ()
+        assert all(shares[1:])
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_go_through_json(self, difficulty: str) -> None:
+        task = task_of(difficulty)
+        assert RepairTask.from_dict(json.loads(json.dumps(task.to_dict()))) == task
+
+    def test_of_ones_own_can_be_played(self, tmp_path: Path) -> None:
+        faulty = "# pay.py\ndef pay(hours, rate):\n    return hours * rate + 9\n"
+        own = {
+            "files": [{"name": "pay.py", "faulty": faulty, "right": faulty.replace("9", "8")}],
+            "faults": 1,
+            "failing": [{"function": "pay", "args": [2, 3], "right": 14, "wrong": 15}],
+            "hidden": [{"function": "pay", "args": [1, 1], "right": 9, "wrong": 10}],
+        }
+        path = tmp_path / "own.jsonl"
+        path.write_text(json.dumps(own))
+        for size in (1, 2):
+            assert play(make(ENV, team_size=size, tasks=path), Expert())["quality"] == 1.0
+        with pytest.raises(ValueError, match=r"team_size must be at most 2, .* got 3. Lower team"):
+            make(ENV, team_size=3, tasks=path)
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"files": []}, "no file has a function"),
+            ({"failing": []}, "every call in 'failing' needs a 'wrong'"),
+            ({"hidden": []}, "one call in 'hidden' or more needs a 'wrong'"),
+            ({"name": "Pay"}, "every file needs a name of its own, like 'pay.py'; got ['Pay'"),
+            ({"faulty": "def f():\n    pass\n"}, "must start with the line '# "),
+            ({"faulty": "# NAME\ndef f(:\n"}, "is no Python"),
+            ({"faulty": "# NAME\n" + "x = 1\n" * 3000}, "at most 12000 characters"),
+            ({"function": "nothing"}, "no file has a function 'nothing'"),
+            ({"right": 1.5}, "values must be whole numbers, strings"),
+            ({"right": None, "wrong": None}, "every call in 'failing' needs a 'wrong'"),
+            ({"extra": 1}, "unexpected keyword argument 'extra'"),
+        ],
+    )
+    def test_that_make_no_sense_are_refused(
+        self, change: dict[str, Any], message: str, tmp_path: Path
+    ) -> None:
+        task = task_of("easy").to_dict()
+        name = task["files"][0]["name"]
+        if change.keys() & {"function", "right", "wrong"}:
+            task["failing"][0] |= change
+        elif change.keys() & task.keys():
+            task |= change
+        else:
+            task["files"][0] |= {
+                k: v.replace("NAME", name) if isinstance(v, str) else v for k, v in change.items()
+            }
+        path = tmp_path / "own.jsonl"
+        path.write_text(json.dumps(task))
+        with pytest.raises(ValueError, match="line 1 is not a task: .*" + re.escape(message)):
+            make(ENV, tasks=path)
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_shown_calls_tell_each_fault_from_every_other_slip(difficulty: str) -> None:
+    """Whoever tries what each function may have been finds what is right on all hidden calls."""
+    for index in range(20):
+        task = task_of(difficulty, index)
+        facts = [fact for case in task.failing for fact in facts_of(case)]
+        functions: dict[str, str] = {}
+        for file in task.files:
+            found = repair({file.name: file.faulty}, facts)
+            assert len(found) == task.faults
+            better = {old: new for fault in found for old, new in fault.items()}
+            functions |= {n: better.get(t, t) for n, t in functions_of(file.faulty).items()}
+        repaired = Version(functions)
+        assert all(repaired.call(case.function, case.args) == case.right for case in task.hidden)
+
+
+def test_a_repair_reaches_the_copies_and_no_other_function() -> None:
+    texts = [
+        "def a(x):\n    y = x + 1\n    y += 2\n    return y",
+        "def b(x):\n    y = x + 5\n    y += 2\n    return y",
+        "def c(x):\n    y = x + 5\n    y += 3\n    return y",
+    ]
+    assert own_lines(texts[0], texts[1:]) == 2
+    assert own_lines(texts[2], texts[:2]) == 3
+    better = texts[0].replace("+= 2", "+= 4")
+    assert everywhere(texts[0], better, 2, texts[1:]) == {
+        texts[0]: better,
+        texts[1]: texts[1].replace("+= 2", "+= 4"),
+    }
+    assert own_lines(texts[0], []) == 4
+
+
+def test_the_call_to_tell_is_the_one_inside_that_went_wrong() -> None:
+    sound, wrong = Case("inner", (1,), 5, 5), Case("inner", (1,), 5, 6)
+    assert [f.function for f in facts_of(Case("outer", (2,), 7, 8, (sound,)))] == ["inner", "outer"]
+    assert [f.function for f in facts_of(Case("outer", (2,), 7, 8, (wrong,)))] == ["inner"]

@@ -1,0 +1,366 @@
+"""Scores of module assembly: what a module has to be, whatever else is submitted with it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from llm_collab_envs.coding.module_assembly.dealing import deal_parts
+from llm_collab_envs.coding.module_assembly.env import ModuleAssemblyEnv
+from llm_collab_envs.coding.module_assembly.hidden import hidden_tests, passes, reference
+from llm_collab_envs.coding.module_assembly.kinds import KINDS
+from llm_collab_envs.coding.module_assembly.layout import FORMS, Layout, Place
+from llm_collab_envs.coding.module_assembly.rules import another_value, rules_of
+from llm_collab_envs.coding.module_assembly.scoring import ModuleScore, score
+from llm_collab_envs.coding.module_assembly.source import OUTSIDE, Part, solution
+from llm_collab_envs.coding.module_assembly.tasks import LEVELS, ModuleTask
+from llm_collab_envs.core.tasks import DIFFICULTIES
+from llm_collab_envs.sandbox import Job, Outcome, Sandbox
+
+PERFECT = ModuleScore(1.0, 0.0)
+SANDBOX = Sandbox()
+
+
+def task_of(difficulty: str, index: int = 0) -> ModuleTask:
+    task: ModuleTask = ModuleAssemblyEnv(difficulty=difficulty, split="test").tasks[index]
+    return task
+
+
+def of(task: ModuleTask, *parts: str) -> ModuleScore:
+    return score(task, {f"agent_{n}": part for n, part in enumerate(parts)}, SANDBOX.run_many)
+
+
+def write(
+    task: ModuleTask, parts: Sequence[Part], layout: Layout | None = None, **rules: str
+) -> str:
+    book = {**task.rule_book, **rules}
+    return "\n".join(solution(task.module_kind, p, layout or task.layout, book) for p in parts)
+
+
+def rate_without(task: ModuleTask, *parts: Part) -> float:
+    """The share of tests that do not need these functions."""
+    names = {part.name for part in parts}
+    tests = hidden_tests(task)
+    if task.parts[0] in parts:
+        return 0.0
+    return sum(not names & {name for name, _ in t.calls} for t in tests) / len(tests)
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_a_right_module_passes_however_it_is_dealt_out(difficulty: str) -> None:
+    for index in range(4):
+        task = task_of(difficulty, index)
+        assert of(task, write(task, task.parts)) == PERFECT
+        for size in (2, 4):
+            assert of(task, *(write(task, p) for p in deal_parts(task, size))) == PERFECT
+
+
+def test_nothing_is_worth_nothing() -> None:
+    task = task_of("easy")
+    assert of(task) == of(task, "") == of(task, "", "pass") == ModuleScore(0.0, 0.0)
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_a_missing_function_costs_the_tests_that_need_it(difficulty: str) -> None:
+    task = task_of(difficulty)
+    for missing in task.parts:
+        rest = write(task, [part for part in task.parts if part != missing])
+        want = rate_without(task, missing)
+        assert of(task, rest).pass_rate == pytest.approx(want)
+        assert want <= 0.6
+        assert (want == 0) == (missing == task.parts[0])
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_one_function_alone_or_with_the_maker_passes_none(difficulty: str) -> None:
+    task = task_of(difficulty)
+    maker, *others = task.parts
+    for part in others:
+        assert of(task, write(task, [part])).pass_rate == 0
+        assert of(task, write(task, [maker, part])).pass_rate == 0
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_a_function_on_another_rule_costs_tests(difficulty: str) -> None:
+    task = task_of(difficulty)
+    rates = []
+    for part in task.parts[1:]:
+        rest = write(task, [p for p in task.parts if p != part])
+        bound = rules_of(task.module_kind.function(part.verb)).intersection(task.rule_book)
+        for rule in sorted(bound):
+            wrong = write(task, [part], **{rule: another_value(rule, task.rule_book[rule])})
+            rates.append(of(task, rest, wrong).pass_rate)
+    assert max(rates) < 1
+    assert sum(rates) / len(rates) < 0.75
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_all_wrong_about_one_rule_pass_hardly_any(difficulty: str) -> None:
+    """Not even if all are wrong in the same way, as copies of one model would be."""
+    rates = [
+        of(task, write(task, task.parts, **{rule: another_value(rule, value)})).pass_rate
+        for task in (task_of(difficulty, index) for index in range(6))
+        for rule, value in task.rules
+    ]
+    assert max(rates) < 1
+    assert sum(rates) / len(rates) < 0.25
+
+
+class TestStructure:
+    def test_that_is_given_may_be_another_one_if_all_share_it(self) -> None:
+        task = task_of("easy")
+        other = tuple(Place(p.field, f"my_{p.field}", p.form) for p in task.layout)
+        assert of(task, write(task, task.parts, other)) == PERFECT
+        mixed = write(task, task.parts[:2]), write(task, task.parts[2:], other)
+        assert of(task, *mixed).pass_rate == 0
+
+    def test_to_choose_must_be_the_one_that_suits_everybody(self) -> None:
+        for index in range(3):
+            task = task_of("medium", index)
+            rates = {
+                layout == task.layout: of(task, write(task, task.parts, layout)).pass_rate
+                for layout in task.alternatives
+            }
+            assert rates == {True: 1.0, False: 0.0}
+
+    def test_that_is_open_is_free_where_nobody_looks(self) -> None:
+        for index in range(3):
+            task = task_of("hard", index)
+            free = tuple(
+                p
+                if p in task.bound
+                else Place(p.field, f"my_{p.field}", list(FORMS[shape_of(task, p)])[-1])
+                for p in task.layout
+            )
+            assert free != task.layout
+            assert of(task, write(task, task.parts, free)) == PERFECT
+
+    def test_that_is_open_is_bound_where_outside_code_reads(self) -> None:
+        for index in range(3):
+            task = task_of("hard", index)
+            for place in task.bound:
+                for other in (
+                    dataclasses.replace(place, key="elsewhere"),
+                    *(
+                        dataclasses.replace(place, form=form)
+                        for form in FORMS[shape_of(task, place)]
+                        if form != place.form
+                    ),
+                ):
+                    layout = tuple(other if p == place else p for p in task.layout)
+                    assert of(task, write(task, task.parts, layout)).pass_rate < 0.1
+
+
+def shape_of(task: ModuleTask, place: Place) -> str:
+    return task.module_kind.field(place.field).shape
+
+
+class TestParts:
+    def test_may_stand_in_a_fence_with_functions_of_their_own(self) -> None:
+        task = task_of("easy")
+        half, rest = write(task, task.parts[:2]), write(task, task.parts[2:])
+        fenced = f"```python\nimport math\n\ndef helper():\n    return math.pi\n{half}\n```"
+        assert of(task, fenced, rest) == PERFECT
+
+    @pytest.mark.parametrize(
+        "broken", ["def f(:", "raise ValueError", "1 / 0", "import nothing_of_that_name", "(" * 500]
+    )
+    def test_that_do_not_run_are_left_out(self, broken: str) -> None:
+        task = task_of("easy")
+        last = task.parts[-1]
+        rest = write(task, task.parts[:-1])
+        want = rate_without(task, last)
+        assert of(task, rest, f"{write(task, [last])}\n{broken}").pass_rate == pytest.approx(want)
+
+    def test_may_define_functions_in_any_way(self) -> None:
+        task = task_of("easy")
+        *rest, last = task.parts
+        renamed = write(task, [dataclasses.replace(last, name="other")])
+        assert of(task, write(task, rest), f"{renamed}\n{last.name} = other") == PERFECT
+
+    @pytest.mark.parametrize("author", ["the same agent", "a teammate"])
+    def test_defined_twice_cost_coordination(self, author: str) -> None:
+        task = task_of("easy")
+        whole, again = write(task, task.parts), write(task, task.parts[:2])
+        parts = [f"{again}\n{whole}"] if author == "the same agent" else [again, whole]
+        assert of(task, *parts) == ModuleScore(1.0, pytest.approx(2 / 6))
+
+    def test_are_put_together_in_the_order_of_the_agents(self) -> None:
+        task = task_of("easy")
+        whole = write(task, task.parts)
+        nothing = "\n".join(f"def {part.name}(*args):\n    return 0" for part in task.parts)
+        assert of(task, nothing, whole).pass_rate == 1.0
+        assert of(task, whole, nothing).pass_rate == 0.0
+        swapped = score(task, {"agent_1": whole, "agent_0": nothing}, SANDBOX.run_many)
+        assert swapped.pass_rate == 1.0
+
+    def test_cannot_take_the_place_of_what_reads_from_outside(self) -> None:
+        task = task_of("medium")
+        readers = "\n".join(
+            f"def {OUTSIDE}{place.field}(box):\n    return []" for place in task.bound
+        )
+        assert of(task, write(task, task.parts), readers) == PERFECT
+
+    def test_need_answers_of_the_right_type(self) -> None:
+        task = task_of("easy")
+        source = write(task, task.parts)
+        wrapped = "".join(
+            f"\ninner_{n} = {p.name}\ndef {p.name}(*args):\n    value = inner_{n}(*args)\n"
+            "    return float(value) if type(value) is int else value"
+            for n, p in enumerate(task.parts[1:])
+        )
+        assert of(task, source + wrapped).pass_rate < 0.4
+
+    def test_that_never_end_pass_nothing_that_comes_later(self) -> None:
+        task = task_of("easy")
+        *rest, last = task.parts
+        endless = f"def {last.name}(*args):\n    while True:\n        pass"
+        assert of(task, write(task, rest), endless).pass_rate <= rate_without(task, last)
+
+
+def test_what_is_missing_is_not_run() -> None:
+    """Half a module costs half of the time, and no failed calls, which only CPython answers."""
+    task = task_of("hard")
+    outcomes: list[Outcome] = []
+
+    def execute(jobs: Sequence[Job]) -> list[Outcome]:
+        ran = SANDBOX.run_many(jobs)
+        outcomes.extend(ran)
+        return ran
+
+    score(task, {"agent_0": write(task, task.parts[:6])}, execute)
+    assert len(outcomes) == 2
+    assert 0 < len(outcomes[1].answers) < sum(1 + len(t.calls) for t in hidden_tests(task)) / 2
+    assert all(answer.status == "ok" for answer in outcomes[1].answers)
+
+
+class TestHiddenTests:
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_are_passed_by_their_own_reference_and_no_other(self, difficulty: str) -> None:
+        tasks = [task_of(difficulty, index) for index in range(12)]
+        modules = [reference(task) for task in tasks]
+        for task, module in zip(tasks, modules, strict=True):
+            tests = hidden_tests(task)
+            assert all(passes(task, test, module) for test in tests)
+            for other, foreign in zip(tasks, modules, strict=True):
+                if other is not task:
+                    renamed = dict(
+                        zip((p.name for p in task.parts), foreign.values(), strict=False)
+                    )
+                    assert not any(passes(task, test, renamed) for test in tests)
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_show_more_than_constants_of_every_function(self, difficulty: str) -> None:
+        shown = total = 0
+        for index in range(12):
+            task = task_of(difficulty, index)
+            unknown = int(task.rule_book["unknown"])
+            for test in hidden_tests(task):
+                for called in {name for name, _ in test.calls}:
+                    pairs = zip(test.calls, test.answers, strict=True)
+                    mine = [answer for (name, _), answer in pairs if name == called]
+                    shown += any(a not in (unknown, 0, 1, -1, "", []) for a in mine)
+                    total += 1
+        assert shown / total > 0.95
+
+    def test_there_is_none_that_a_constant_passes(self) -> None:
+        for difficulty in DIFFICULTIES:
+            for index in range(12):
+                task = task_of(difficulty, index)
+                for test in hidden_tests(task):
+                    values = {repr(answer) for answer in test.answers}
+                    assert len(values) > 1
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_need_all_functions_equally_often(self, difficulty: str) -> None:
+        task = task_of(difficulty)
+        tests = hidden_tests(task)
+        width = 2 if difficulty == "easy" else 3
+        names = [{n for n, _ in t.calls if not n.startswith(OUTSIDE)} for t in tests]
+        assert len(tests) == 3 * (LEVELS[difficulty].functions - 1)
+        assert all(len(called) == width for called in names)
+        times = {part.name: sum(part.name in called for called in names) for part in task.parts[1:]}
+        assert set(times.values()) == {3 * width}
+
+    def test_catch_what_is_written_on_a_wrong_rule_or_number(self) -> None:
+        """Nearly every wrong version of a function fails some test; most tests fail it."""
+        caught = survived = total = 0.0
+        for difficulty in DIFFICULTIES:
+            for index in range(8):
+                task = task_of(difficulty, index)
+                for name, version in wrong_versions(task):
+                    mine = [t for t in hidden_tests(task) if name in {n for n, _ in t.calls}]
+                    passed = sum(passes(task, test, version) for test in mine)
+                    caught += passed < len(mine)
+                    survived += passed / len(mine)
+                    total += 1
+        assert caught / total > 0.95
+        assert survived / total < 0.25
+
+    def test_do_not_depend_on_the_hash_seed(self) -> None:
+        code = (
+            "from llm_collab_envs.coding.module_assembly.env import ModuleAssemblyEnv\n"
+            "from llm_collab_envs.coding.module_assembly.hidden import hidden_tests\n"
+            "source = ModuleAssemblyEnv(difficulty='hard').tasks\n"
+            "print([hidden_tests(source[n]) for n in range(4)])"
+        )
+        printed = {
+            subprocess.run(
+                [sys.executable, "-c", code],
+                capture_output=True,
+                check=True,
+                cwd=Path(__file__).parent.parent,
+                env={**os.environ, "PYTHONHASHSEED": seed},
+            ).stdout
+            for seed in ("1", "2")
+        }
+        assert len(printed) == 1
+
+
+def wrong_versions(task: ModuleTask) -> list[tuple[str, dict[str, object]]]:
+    """Right modules but for one function: another rule, number or choice."""
+    right = reference(task)
+    kind, versions = task.module_kind, []
+    for part in task.parts[1:]:
+        function = kind.function(part.verb)
+        twins = [(dataclasses.replace(part, k=part.k + 1), task.rule_book)]
+        twins = twins if "{k}" in function.spec else []
+        twins += [
+            (dataclasses.replace(part, pick=pick), task.rule_book)
+            for pick in function.picks
+            if pick != part.pick
+        ]
+        twins += [
+            (part, {**task.rule_book, rule: another_value(rule, value)})
+            for rule, value in task.rules
+            if rule in rules_of(function)
+        ]
+        for twin, rules in twins:
+            module: dict[str, object] = {}
+            exec(solution(kind, twin, task.layout, rules), module)
+            versions.append((part.name, {**right, part.name: module[part.name]}))
+    return versions
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_reference_takes_the_fast_path(name: str) -> None:
+    """All backends answer alike, but only what Monty can run is scored in milliseconds."""
+    for difficulty in DIFFICULTIES:
+        source = ModuleAssemblyEnv(difficulty=difficulty).tasks
+        task = next(source[n] for n in range(200) if source[n].kind == name)
+        backends = set()
+
+        def execute(jobs: Sequence[Job], backends: set[str] = backends) -> list[Outcome]:
+            outcomes = SANDBOX.run_many(jobs)
+            backends |= {outcome.backend for outcome in outcomes}
+            return outcomes
+
+        parts = {f"agent_{n}": write(task, [part]) for n, part in enumerate(task.parts)}
+        assert score(task, parts, execute) == PERFECT
+        assert backends == {"monty"}
