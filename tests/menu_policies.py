@@ -76,9 +76,30 @@ def human_eval(observation: str) -> str:
     return "tell the interface" if "\nYour helper: " in observation else "pass"
 
 
+def function_pair(observation: str) -> str:
+    """Tell names, then values; then write, as all can have been heard."""
+    if _submitted(observation):
+        return "done"
+    if _alone(observation):
+        return "write as known"
+    return {1: "tell signatures", 2: "tell values"}.get(_round(observation), "write as known")
+
+
+def module_assembly(observation: str) -> str:
+    """Tell rules, then what there is to say of the structure where it is not given; then write."""
+    given = "\nStructure: yours" not in observation and "\nStructure: one of" not in observation
+    if _submitted(observation):
+        return "done"
+    if _alone(observation) or _round(observation) > (1 if given else 2):
+        return "write as known"
+    return {1: "tell rules", 2: "tell structure"}[_round(observation)]
+
+
 POLICIES: dict[str, MenuPolicy] = {
     "bargaining_v0": bargaining,
     "bug_repair_v0": bug_repair,
+    "function_pair_v0": function_pair,
     "human_eval_v0": human_eval,
+    "module_assembly_v0": module_assembly,
     "section_writing_v0": section_writing,
 }
