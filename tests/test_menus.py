@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -77,11 +78,11 @@ class TestEveryMenu:
             env = make(env_id, difficulty="hard", team_size=team_size)
             menu = MenuActions(env).menu
 
-            def in_turn(observation: str, menu: Menu[Any] = menu) -> str:
+            def in_turn(observation: str, step: int, menu: Menu[Any] = menu) -> str:
                 number = int(observation.partition("\n== Round ")[2].partition(" ")[0])
-                return menu.meanings[number % (len(menu.meanings) - 1)]
+                return menu.meanings[step * number % (len(menu.meanings) - 1)]
 
-            for choose in (POLICIES[env_id], in_turn):
+            for choose in (POLICIES[env_id], partial(in_turn, step=1), partial(in_turn, step=-1)):
                 policy = by_menu(env, choose)
                 observations, _ = env.reset(options={"task": 0})
                 while env.agents:

@@ -43,7 +43,7 @@ from llm_collab_envs.wrappers import (
 from relay import RelayEnv
 
 A, B, C = "agent_0", "agent_1", "agent_2"
-CYCLES = 6
+CYCLES = 3
 Wrap = Callable[[Any], Any]
 
 STACKS: dict[str, Wrap] = {
@@ -464,12 +464,13 @@ class TestToTensorEnv:
             while env.agents:
                 env.step({a: env.action_space(a).sample() for a in env.agents})
 
-    def test_survives_what_a_teammate_writes(self, env_id: str) -> None:
+    def test_survives_what_a_teammate_says(self, env_id: str) -> None:
         env = seeded(to_tensor_env(make(env_id), agents=[A]))
-        mates = env.possible_agents[1:]
-        for text in HOSTILE_TEXTS:
+        texts = [text.replace("<", "").replace(">", "")[:200] for text in HOSTILE_TEXTS]
+        while texts:
             env.reset(seed=0)
-            said = text.replace("<", "").replace(">", "")[:200]
             while env.agents:
-                reply = f'<say to="all">{said}; : {said}</say><submit>{said}</submit>'
-                env.step({A: env.action_space(A).sample(), **dict.fromkeys(mates, reply)})
+                text = texts.pop() if texts else "; : , 1e999 None ]"
+                said = f'<say to="all">{text}; {text}: {text}</say>'
+                actions = dict.fromkeys(env.possible_agents[1:], said)
+                env.step({**actions, A: env.action_space(A).sample()})
