@@ -28,7 +28,7 @@ test-all: lint ## the same with the slow tests
 interop: ## train through another library, in a venv of its own: make interop LIB=torchrl
 	test -f tests/interop/run_$(LIB).py
 	test -x .venv-interop/$(LIB)/bin/python || $(PYTHON) -m venv .venv-interop/$(LIB)
-	.venv-interop/$(LIB)/bin/python -m pip install -q -r tests/interop/$(LIB).txt -e .
+	.venv-interop/$(LIB)/bin/python -m pip install -q -r tests/interop/$(LIB).txt -e '.[coding]'
 	.venv-interop/$(LIB)/bin/python -W ignore tests/interop/run_$(LIB).py
 
 lint: setup ## ruff and the strict type check of the core
