@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint format clean
+.PHONY: help setup demo test test-all interop lint format clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -25,6 +25,12 @@ test: lint ## lint, type check and all tests but the slow ones
 test-all: lint ## the same with the slow tests
 	$(BIN)/python -m pytest
 
+interop: ## train through another library, in a venv of its own: make interop LIB=torchrl
+	test -f tests/interop/run_$(LIB).py
+	test -x .venv-interop/$(LIB)/bin/python || $(PYTHON) -m venv .venv-interop/$(LIB)
+	.venv-interop/$(LIB)/bin/python -m pip install -q -r tests/interop/$(LIB).txt -e '.[coding]'
+	.venv-interop/$(LIB)/bin/python -W ignore tests/interop/run_$(LIB).py
+
 lint: setup ## ruff and the strict type check of the core
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -34,6 +40,6 @@ format: setup ## fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean: ## remove caches and builds, but neither .venv nor runs/
+clean: ## remove caches and builds, but neither .venv, .venv-interop nor runs/
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

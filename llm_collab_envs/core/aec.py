@@ -20,9 +20,10 @@ class TextObservation(str):
 class CollabAEC(parallel_to_aec_wrapper):
     """An env whose agents are asked one after the other; the round is played after the last."""
 
-    def observe(self, agent: str) -> TextObservation:
-        """Return the agent's observation of this round."""
-        return TextObservation(super().observe(agent))
+    def observe(self, agent: str) -> Any:
+        """Return the agent's observation of this round; wrappers may have made it an array."""
+        seen = super().observe(agent)
+        return TextObservation(seen) if isinstance(seen, str) else seen
 
 
 def make_aec(

@@ -18,6 +18,7 @@ from llm_collab_envs.core.arguments import check_actions, check_number
 from llm_collab_envs.core.conditions import Conditions
 from llm_collab_envs.core.episode import EpisodeLog
 from llm_collab_envs.core.loop import EpisodeLoop
+from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.observation import MAX_OBSERVATION_CHARS, ObservationCollector
 from llm_collab_envs.core.render import print_transcript, transcript
 from llm_collab_envs.core.reward import JointReward, RewardAggregator, Score
@@ -37,8 +38,8 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
     """A team of language-model agents doing one job: a Dec-POMDP with text in and text out.
 
     Subclasses write the hooks: `_task_source`, `_limits`, `_job`, `_private_view`, `_score` and
-    `_expert`; `_feedback` where the env answers. Everything else (time, messages, budgets, the
-    joint reward, credit, logs) is here.
+    `_expert`; `_menu` for policies that choose from a list; `_feedback` where the env answers.
+    Everything else (time, messages, budgets, the joint reward, credit, logs) is here.
 
     Args:
         team_size: Agents in the team; 1 is the solo baseline on the same tasks.
@@ -85,9 +86,8 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         self.split = split
         self.max_cycles = max_cycles
         self.message_budget = message_budget
-        self.reward = (
-            JointReward(**reward) if isinstance(reward, Mapping) else reward or JointReward()
-        )
+        weights = reward or JointReward()
+        self.reward = JointReward(**weights) if isinstance(weights, Mapping) else weights
         self.render_mode = render_mode
         self.tasks = self._task_source(split, difficulty, tasks)
         self._tasks_path = tasks
@@ -133,6 +133,10 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
     def _expert(self) -> Callable[[str], str]:
         """Return the scripted decentralised expert: one agent's observation in, its action out."""
         raise NotImplementedError
+
+    def _menu(self) -> Menu[Any] | None:
+        """Return what `wrappers.MenuActions` lets policies choose from; by default nothing."""
+        return None
 
     def _feedback(self, agent: str) -> list[str]:
         """Return what the env tells `agent` about the round just played; by default nothing."""

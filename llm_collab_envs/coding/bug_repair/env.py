@@ -10,11 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from llm_collab_envs.coding.bug_repair.cases import call_text, failure_text
-from llm_collab_envs.coding.bug_repair.expert import Expert
+from llm_collab_envs.coding.bug_repair.expert import Expert, Memo
+from llm_collab_envs.coding.bug_repair.menu import make_menu
 from llm_collab_envs.coding.bug_repair.patching import Patched
 from llm_collab_envs.coding.bug_repair.scoring import is_right, job, patch_all, score
 from llm_collab_envs.coding.bug_repair.tasks import RepairTask, deal_files, generate
 from llm_collab_envs.coding.coding_env import CodingEnv
+from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 
@@ -186,6 +188,9 @@ class BugRepairEnv(CodingEnv[RepairTask]):
 
     def _expert(self) -> Callable[[str], str]:
         return Expert()
+
+    def _menu(self) -> Menu[Memo]:
+        return make_menu()
 
     def _check_team(self, task: RepairTask) -> None:
         if self.team_size > len(task.files) + 1:

@@ -39,6 +39,7 @@ class Memo:
     """What one agent knows, read from one observation.
 
     Attributes:
+        alone: Whether there are no teammates.
         round: The round to be played.
         submitted: Whether this agent has submitted already.
         faults: How many faults each file has.
@@ -47,6 +48,7 @@ class Memo:
         files: Its files, {name: source}.
     """
 
+    alone: bool
     round: int
     submitted: bool
     faults: int
@@ -183,13 +185,19 @@ def _with_case(text: str, own: int, kind: str, result: str) -> str:
 
 
 def functions_of(source: str) -> dict[str, str]:
-    """Return the functions of a file, {name: text}."""
+    """Return the functions of a file, {name: text}, as far as it can be read from its start on."""
     lines = source.split("\n")
-    return {
-        node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        for node in ast.parse(source).body
-        if isinstance(node, ast.FunctionDef)
-    }
+    while True:
+        try:
+            tree = ast.parse("\n".join(lines))
+        except SyntaxError:  # the end is more than the agent can see
+            lines.pop()
+            continue
+        return {
+            node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef)
+        }
 
 
 def read(observation: str) -> Memo:
@@ -203,6 +211,7 @@ def read(observation: str) -> Memo:
         for fact in read_facts(line.partition(": ")[2])
     ]
     return Memo(
+        alone=", working alone." in lines[0],
         round=int(re.findall(r"\d+", turn)[0]),
         submitted="\nYour submission: " in turn,
         faults=int(faults.group(1)) if faults else 1,

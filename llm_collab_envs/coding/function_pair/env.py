@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from llm_collab_envs.coding.coding_env import CodingEnv, Example
-from llm_collab_envs.coding.function_pair.expert import Expert
+from llm_collab_envs.coding.function_pair.expert import Expert, Memo
 from llm_collab_envs.coding.function_pair.inputs import agreed_values
+from llm_collab_envs.coding.function_pair.menu import make_menu
 from llm_collab_envs.coding.function_pair.programs import (
     CALL,
     HELPERS,
@@ -24,6 +25,7 @@ from llm_collab_envs.coding.function_pair.programs import (
 )
 from llm_collab_envs.coding.function_pair.scoring import score
 from llm_collab_envs.coding.function_pair.tasks import PairTask, deal, generate
+from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 from llm_collab_envs.sandbox import Call
@@ -127,6 +129,9 @@ class FunctionPairEnv(CodingEnv[PairTask]):
 
     def _expert(self) -> Callable[[str], str]:
         return Expert()
+
+    def _menu(self) -> Menu[Memo]:
+        return make_menu()
 
     def _examples(self, task: PairTask, agent: str) -> Sequence[Example]:
         """Every result that some agreed value would give is right, so that trying tells nothing."""

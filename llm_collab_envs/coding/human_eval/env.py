@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from llm_collab_envs.coding.coding_env import CodingEnv, Example, source_of
-from llm_collab_envs.coding.human_eval.expert import Expert
+from llm_collab_envs.coding.human_eval.expert import Expert, Memo
+from llm_collab_envs.coding.human_eval.menu import make_menu
 from llm_collab_envs.coding.human_eval.modules import GIVEN, assemble, helper_line
 from llm_collab_envs.coding.human_eval.problems import problems, renamed
 from llm_collab_envs.coding.human_eval.replay import sound_cases
 from llm_collab_envs.coding.human_eval.scoring import score
 from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask, ProblemSource
+from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 from llm_collab_envs.sandbox import Job
@@ -118,6 +120,9 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
 
     def _expert(self) -> Callable[[str], str]:
         return Expert()
+
+    def _menu(self) -> Menu[Memo]:
+        return make_menu()
 
     def _given(self, task: HumanEvalTask) -> str:
         return task.problem.given

@@ -43,25 +43,78 @@ class Interface:
         return self.helper + keys + (f" -> {self.result}" if self.result else "")
 
 
+@dataclass(frozen=True)
+class Memo:
+    """What one agent knows, read from one observation.
+
+    Attributes:
+        alone: Whether there is no teammate.
+        submitted: Whether this agent has submitted already.
+        solution: The canonical solution of the problem whose prompt it sees, or "".
+        statement: The view that says what the helper is to compute, or "".
+        line: The first line of the function that it is to write, or "".
+        dealt: How the helper is called, where it is the one to know.
+        interface: How the helper is called, as far as it knows at all.
+    """
+
+    alone: bool
+    submitted: bool
+    solution: str
+    statement: str
+    line: str
+    dealt: Interface | None
+    interface: Interface | None
+
+
 class Expert:
     """A memoryless policy of one agent: observation in, action out."""
 
     def __call__(self, observation: str) -> str:
         """Return the expert's action."""
-        briefing, turn = split_briefing(observation)
-        if "\nYour submission: " in turn:
+        memo = read(observation)
+        if memo.submitted:
             return "<done/>"
-        if "working alone" in briefing:
-            return _submit(alone(briefing))
-        views = [briefing, *handed_over(observation).values()]
-        helper = next(filter(None, map(helper_in, views)), "")
-        interface = next(filter(None, map(interface_in, views)), None) or heard(turn)
-        line = next((match[1] for view in views if (match := _FUNCTION.search(view))), "")
-        function = function_of(line, interface) if line and interface else ""
-        if not helper and not function:
+        source = memo.solution if memo.alone else part(memo, memo.interface)
+        if not source and not memo.alone:
             return ""
-        told = interface.told() if helper and not line and interface else ""
-        return (f'<say to="all">{told}</say>' if told else "") + _submit(assemble(helper, function))
+        return ("" if memo.alone or memo.line else say(memo)) + submit(source) + "<done/>"
+
+
+def say(memo: Memo) -> str:
+    """Return the message that tells the interface that this agent was dealt, or ""."""
+    return f'<say to="all">{memo.dealt.told()}</say>' if memo.dealt else ""
+
+
+def part(memo: Memo, interface: Interface | None) -> str:
+    """Return what this agent writes for an interface: the helper, the function or both; or ""."""
+    if interface is None:
+        return ""
+    helper = helper_in(memo.statement, interface) if memo.statement else ""
+    function = function_of(memo.line, interface) if memo.line else ""
+    return assemble(helper, function) if helper or function else ""
+
+
+def submit(source: str) -> str:
+    """Return the submission of a source."""
+    return f"<submit>\n{source.strip()}\n</submit>"
+
+
+def read(observation: str) -> Memo:
+    """Read everything that an agent needs from its observation, and from what was handed over."""
+    briefing, turn = split_briefing(observation)
+    views = [briefing, *handed_over(observation).values()]
+    statement = next((view for view in views if interface_in(view)), "")
+    dealt = interface_in(statement)
+    by_itself = "working alone" in briefing
+    return Memo(
+        alone=by_itself,
+        submitted="\nYour submission: " in turn,
+        solution=alone(briefing) if by_itself else "",
+        statement=statement,
+        line=next((match[1] for view in views if (match := _FUNCTION.search(view))), ""),
+        dealt=dealt,
+        interface=dealt or heard(turn),
+    )
 
 
 def alone(briefing: str) -> str:
@@ -70,9 +123,14 @@ def alone(briefing: str) -> str:
     return next((problem.function(problem.entry) for problem in found), "")
 
 
-def helper_in(view: str) -> str:
-    """Return the helper that a view asks for, or "" where it asks for none."""
-    interface = interface_in(view)
+def helper_in(view: str, interface: Interface | None = None) -> str:
+    """Return the helper that a view asks for, or "" where it asks for none.
+
+    Args:
+        view: A briefing.
+        interface: How the helper is to be called, if not as the view says.
+    """
+    interface = interface or interface_in(view)
     number = next((p.number for p in problems() if "\n".join(p.prose) in view), None)
     if interface is None or number is None:
         return ""
@@ -108,7 +166,3 @@ def function_of(line: str, interface: Interface) -> str:
         return ""
     call = call_of_helper(interface.helper, parameters, interface.keys, interface.result)
     return function_over(line, call)
-
-
-def _submit(source: str) -> str:
-    return f"<submit>\n{source.strip()}\n</submit><done/>"

@@ -12,6 +12,7 @@ from llm_collab_envs.coding.coding_env import CodingEnv, Example
 from llm_collab_envs.coding.module_assembly.dealing import deal_facts, deal_parts
 from llm_collab_envs.coding.module_assembly.expert import OPEN_STRUCTURE, Expert
 from llm_collab_envs.coding.module_assembly.layout import write_layout
+from llm_collab_envs.coding.module_assembly.menu import Seat, make_menu
 from llm_collab_envs.coding.module_assembly.rules import RULES
 from llm_collab_envs.coding.module_assembly.scoring import Alone, score
 from llm_collab_envs.coding.module_assembly.source import Part, signature, specification
@@ -22,6 +23,7 @@ from llm_collab_envs.coding.module_assembly.tasks import (
     ModuleTask,
     generate,
 )
+from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 from llm_collab_envs.sandbox import Call
@@ -133,6 +135,9 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
 
     def _expert(self) -> Callable[[str], str]:
         return Expert()
+
+    def _menu(self) -> Menu[Seat]:
+        return make_menu()
 
     def _examples(self, task: ModuleTask, agent: str) -> Sequence[Example]:
         """Return no example of what a function does, only that it is there."""

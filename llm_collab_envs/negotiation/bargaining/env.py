@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from llm_collab_envs.core.env import CollabEnv, Infos, Step
+from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import JointReward, Score
 from llm_collab_envs.core.tasks import TaskSource
-from llm_collab_envs.negotiation.bargaining.expert import Expert
+from llm_collab_envs.negotiation.bargaining.expert import Expert, Memo
+from llm_collab_envs.negotiation.bargaining.menu import make_menu
 from llm_collab_envs.negotiation.bargaining.reading import Table, lay
 from llm_collab_envs.negotiation.bargaining.scoring import score
 from llm_collab_envs.negotiation.bargaining.tasks import BargainingTask, deal_houses, generate
@@ -166,6 +168,9 @@ class BargainingEnv(CollabEnv[BargainingTask]):
 
     def _expert(self) -> Callable[[str], str]:
         return Expert()
+
+    def _menu(self) -> Menu[Memo]:
+        return make_menu()
 
     def _check_team(self, task: BargainingTask) -> None:
         if self.team_size > len(task.houses):

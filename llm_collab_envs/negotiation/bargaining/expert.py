@@ -131,10 +131,10 @@ def decide(memo: Memo) -> str:
     plan = best(memo.bargain).division
     if plan is None and memo.complete:
         return "" if memo.walking else "walk"
-    for agent, offer in memo.offers.items():
-        gains = memo.bargain.gains(offer)
+    for agent, division in memo.offers.items():
+        gains = memo.bargain.gains(division)
         if agent != memo.me and all(gains[house] > 0 for house in memo.own):
-            return "" if _has_signed(memo, agent) else accept(memo, agent, offer)
+            return "" if _has_signed(memo, agent) else accept(memo, agent, division)
     leader = memo.agents[0]
     if plan is None:
         return ""
@@ -146,7 +146,12 @@ def decide(memo: Memo) -> str:
 def propose(memo: Memo) -> str:
     """Return the offer of the best deal, signed; or walk away where there is none."""
     plan = best(memo.bargain).division
-    return "walk" if plan is None else "\n".join([write_offer(memo, plan), *_sign(memo, plan)])
+    return "walk" if plan is None else offer(memo, plan)
+
+
+def offer(memo: Memo, division: Division) -> str:
+    """Return the offer of a division, signed."""
+    return "\n".join([write_offer(memo, division), *_sign(memo, division)])
 
 
 def accept(memo: Memo, agent: str, division: Division) -> str:
@@ -195,8 +200,8 @@ def read(observation: str) -> Memo | None:
             _know(memo, memo.houses.index(house), [*re.findall(r"[0-9]+", values), walk])
     if any(house not in memo.values for house in memo.own if memo.speakers[house] == me):
         return None
-    for agent, offer, signed in _OFFER.findall(head):
-        shares = (tuple(map(int, re.findall(r"[0-9]+", part))) for part in offer.split(", "))
+    for agent, division, signed in _OFFER.findall(head):
+        shares = (tuple(map(int, re.findall(r"[0-9]+", part))) for part in division.split(", "))
         memo.offers[agent] = tuple(shares)
         memo.signed[agent] = signed.split(", ")
     return memo

@@ -9,9 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from llm_collab_envs.core.env import CollabEnv
+from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 from llm_collab_envs.writing.section_writing.expert import Expert
+from llm_collab_envs.writing.section_writing.menu import Seat, make_menu
 from llm_collab_envs.writing.section_writing.scoring import score
 from llm_collab_envs.writing.section_writing.style import DECISIONS
 from llm_collab_envs.writing.section_writing.tasks import (
@@ -122,6 +124,9 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
 
     def _expert(self) -> Callable[[str], str]:
         return Expert()
+
+    def _menu(self) -> Menu[Seat]:
+        return make_menu()
 
     def _check_team(self, task: SectionTask) -> None:
         if self.team_size > len(task.sections):

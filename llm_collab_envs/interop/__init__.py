@@ -1,0 +1,1 @@
+"""Adapters to other libraries, a module for each; import the one you need."""

@@ -1,0 +1,59 @@
+"""to_tensor_env: the usual stack of wrappers from text to tensors, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pettingzoo import ParallelEnv
+
+from llm_collab_envs.core.arguments import check_choice
+from llm_collab_envs.core.menu import Menu
+from llm_collab_envs.core.translation import Translation
+from llm_collab_envs.wrappers.keep_alive import KeepAlive
+from llm_collab_envs.wrappers.menu import MenuActions
+from llm_collab_envs.wrappers.tokenizers import Tokenizer
+from llm_collab_envs.wrappers.tokens import TokenActions, TokenObs, TokenState
+
+ACTIONS = ("menu", "tokens")
+
+
+def to_tensor_env(
+    env: ParallelEnv[str, str, str],
+    actions: str = "menu",
+    menu: Menu[Any] | None = None,
+    action_length: int = 256,
+    length: int = 1024,
+    state_length: int = 4096,
+    tokenizer: Tokenizer | None = None,
+    keep: str = "tail",
+    dtype: str = "float32",
+    agents: Sequence[str] | None = None,
+) -> Translation:
+    """Turn an env of text into one of tensors, in which every agent stays to the end.
+
+        TokenState(TokenObs(MenuActions(KeepAlive(env))))
+
+    Args:
+        env: An env of this package; wrappers of uneven and failing teams go inside.
+        actions: "menu" for `MenuActions`, "tokens" for `TokenActions`.
+        menu: The menu, by default the env's own; of no account where actions are tokens.
+        action_length: Tokens of an action; of no account where there is a menu.
+        length: Tokens of an observation.
+        state_length: Tokens of the state.
+        tokenizer: By default the bytes of UTF-8.
+        keep: Which end of longer observations and states is kept, "tail" or "head".
+        dtype: Of observations and states: "float32" between 0 and 1, "int32" or "int64" for ids.
+        agents: Whose observations and actions, or None for all.
+
+    Returns:
+        A PettingZoo `ParallelEnv`.
+    """
+    check_choice("actions", actions, ACTIONS)
+    stack: Translation = KeepAlive(env)
+    if actions == "menu":
+        stack = MenuActions(stack, menu, agents)
+    else:
+        stack = TokenActions(stack, action_length, tokenizer, agents)
+    stack = TokenObs(stack, length, tokenizer, keep, dtype, agents)
+    return TokenState(stack, state_length, tokenizer, keep, dtype)
