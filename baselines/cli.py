@@ -18,6 +18,7 @@ from rich.text import Text
 
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
+from baselines.policies.endpoint import ENDPOINT, Requests
 from baselines.policies.load import HUB, NAMED, TEAM_SIZE, open_policy, team_size_of
 from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.core.render import print_transcript
@@ -26,7 +27,8 @@ from llm_collab_envs.core.tasks import DIFFICULTIES
 ENV_HELP = "An env id, such as section_writing_v0; `llm-collab envs` lists them."
 POLICY_HELP = (
     f"Who plays: {'; '.join(f'{name} ({p.about})' for name, p in NAMED.items())}; a folder that "
-    f"training wrote; or {HUB} and a model id."
+    f"training wrote; {HUB} and a model id; or {ENDPOINT}URL#MODEL, for a model that a server with "
+    "OpenAI's chat completions serves (its key, if any, is in OPENAI_API_KEY)."
 )
 
 app = typer.Typer(
@@ -104,7 +106,7 @@ def play(
             )
             stage = make(env, team_size=size, difficulty=difficulty, split=split)
             stage.reset(options={"task": task})
-        player = open_policy(policy, env, size, config.selector)(seed)
+        player = open_policy(policy, env, size, config.selector())(seed)
         (episode,) = play_episodes([stage], [task], player)
         print_transcript(episode.log)
 
@@ -199,6 +201,12 @@ def evaluate(
     top_p: TopP = 1.0,
     max_new_tokens: MaxNewTokens = 1024,
     batch: Annotated[int, typer.Option(help="Episodes played, and saved, at once.")] = 32,
+    concurrency: Annotated[
+        int, typer.Option(help="Requests to an endpoint that are open at once.")
+    ] = Requests.concurrency,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds that an endpoint has for one reply.")
+    ] = Requests.timeout,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -229,6 +237,7 @@ def evaluate(
                 top_p=top_p,
                 max_new_tokens=max_new_tokens,
                 batch=batch,
+                requests=Requests(concurrency, timeout),
                 out=out,
             )
         records = run(config, console=Console(stderr=True))
