@@ -82,10 +82,15 @@ def play(
     temperature: Temperature = 1.0,
     top_p: TopP = 1.0,
     max_new_tokens: MaxNewTokens = 1024,
+    human: Annotated[
+        bool, typer.Option("--human", help="Take a seat yourself; the policy plays the others.")
+    ] = False,
+    seat: Annotated[str, typer.Option(help="The seat that --human takes.")] = "agent_0",
 ) -> None:
     """Play one episode and print what the agents said and did.
 
-    Each round shows every agent's reply, then the reward and its parts.
+    Each round shows every agent's reply, then the reward and its parts. With --human, you read the
+    observations of one seat and type its actions.
     """
     with _sentences():
         from baselines.evaluate import EvalConfig
@@ -106,9 +111,17 @@ def play(
             )
             stage = make(env, team_size=size, difficulty=difficulty, split=split)
             stage.reset(options={"task": task})
+        if human and seat not in stage.possible_agents:
+            raise CommandError(f"--seat must be one of {stage.possible_agents}; got {seat!r}.")
         player = open_policy(policy, env, size, config.selector())(seed)
-        (episode,) = play_episodes([stage], [task], player)
-        print_transcript(episode.log)
+        if human:
+            from baselines.human import play_by_hand
+
+            if not play_by_hand(stage, task, seat, player, Console()):
+                _note("you left the game; this is how far it went.")
+        else:
+            play_episodes([stage], [task], player)
+        print_transcript(stage.episode)
 
 
 @app.command(

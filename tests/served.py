@@ -41,7 +41,6 @@ class Server:
     def __init__(self, answer: Callable[[dict[str, Any]], str | Answer | None]) -> None:
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
-        self.open = self.most_open = 0
         self.released = threading.Event()  # set at the end, so that no handler waits for ever
         self._lock = threading.Lock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler(answer))
@@ -68,11 +67,7 @@ class Server:
                 with server._lock:
                     server.bodies.append(body)
                     server.headers.append({"path": self.path, **self.headers})
-                    server.open += 1
-                    server.most_open = max(server.most_open, server.open)
                 said = answer(body)
-                with server._lock:
-                    server.open -= 1
                 if said is not None:
                     self._send(completion(said) if isinstance(said, str) else said)
 

@@ -106,7 +106,7 @@ def test_every_request_has_a_seed_of_its_own_and_all_follow_from_one():
     assert all(0 <= seed < 2**31 for seed in seeds[0].values())
 
 
-def test_replies_are_in_order_and_no_more_requests_are_open_than_may_be():
+def test_replies_are_in_order_and_as_many_are_asked_for_at_once_as_may_be():
     together = threading.Barrier(4)
 
     def answer(body: dict[str, Any]) -> str:
@@ -117,7 +117,21 @@ def test_replies_are_in_order_and_no_more_requests_are_open_than_may_be():
     with Server(answer) as server:
         replies = policy(server).act(asks(*texts))
     assert [reply.text for reply in replies] == texts
-    assert server.most_open == 4
+
+
+def test_no_more_requests_are_open_than_may_be():
+    too_many = threading.Barrier(5)
+
+    def answer(body: dict[str, Any]) -> str:
+        try:
+            too_many.wait(0.5)
+        except threading.BrokenBarrierError:
+            return "fine"
+        return "too many"
+
+    with Server(answer) as server:
+        replies = policy(server).act(asks(*"abcdefgh"))
+    assert {reply.text for reply in replies} == {"fine"}
 
 
 def test_the_key_goes_with_every_request(monkeypatch):
