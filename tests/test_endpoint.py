@@ -324,11 +324,15 @@ def test_one_that_fails_stops_the_others():
     def answer(body: dict[str, Any]) -> Answer:
         return Answer(400 if body["messages"][0]["content"] == "bad" else 503)
 
+    before = set(threading.enumerate())
     with Server(answer) as server:
         player = policy(server, Requests(concurrency=2, attempts=9, pause=1000.0))
         with pytest.raises(CommandError, match="answered 400"):
             player.act(asks("good", "bad", *["more"] * 50))
     assert len(server.bodies) <= 3
+    for thread in set(threading.enumerate()) - before:
+        thread.join(20)
+        assert not thread.is_alive(), "it waits to ask once more"
 
 
 @pytest.mark.parametrize(
