@@ -18,7 +18,8 @@ from rich.text import Text
 
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
-from baselines.policies.endpoint import ENDPOINT, Requests
+from baselines.policies.chat_server import Requests
+from baselines.policies.endpoint import ENDPOINT
 from baselines.policies.load import HUB, NAMED, TEAM_SIZE, open_policy, team_size_of
 from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.core.render import print_transcript
@@ -214,12 +215,8 @@ def evaluate(
     top_p: TopP = 1.0,
     max_new_tokens: MaxNewTokens = 1024,
     batch: Annotated[int, typer.Option(help="Episodes played, and saved, at once.")] = 32,
-    concurrency: Annotated[
-        int, typer.Option(help="Requests to an endpoint that are open at once.")
-    ] = Requests.concurrency,
-    timeout: Annotated[
-        float, typer.Option(help="Seconds that an endpoint has for one reply.")
-    ] = Requests.timeout,
+    concurrency: Annotated[int, typer.Option(help="Requests to an endpoint at once.")] = 16,
+    timeout: Annotated[float, typer.Option(help="Seconds an endpoint has for a reply.")] = 300,
     out: Annotated[
         Path | None,
         typer.Option(

@@ -21,7 +21,7 @@ import llm_collab_envs
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
 from baselines.policies.base import Reply
-from baselines.policies.endpoint import Requests
+from baselines.policies.chat_server import Requests
 from baselines.policies.load import TEAM_SIZE, open_policy, weights_of
 from baselines.results import Record, ResultsFile
 from baselines.rollout import Episode, RolloutError, play

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from baselines.errors import CommandError
 from baselines.evaluate import EvalConfig, evaluate
-from baselines.policies.endpoint import Requests
+from baselines.policies.chat_server import Requests
 from baselines.summary import summarise, table
 
 ENV = "section_writing_v0"

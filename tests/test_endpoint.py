@@ -22,9 +22,10 @@ from baselines.cli import app
 from baselines.errors import CommandError
 from baselines.evaluate import EvalConfig, evaluate
 from baselines.models import TINY
-from baselines.policies import endpoint
+from baselines.policies import chat_server
 from baselines.policies.base import History, Reply
-from baselines.policies.endpoint import API_KEY, EndpointPolicy, Requests
+from baselines.policies.chat_server import API_KEY, Requests
+from baselines.policies.endpoint import EndpointPolicy
 from baselines.policies.load import load_policy
 from served import Answer, Server, completion, expert
 
@@ -205,7 +206,7 @@ def test_a_server_is_waited_for_as_it_asks():
 
 
 def test_a_server_is_not_waited_for_for_ever(monkeypatch):
-    monkeypatch.setattr(endpoint, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(chat_server, "LONGEST_PAUSE", 0.01)
     with Server(lambda body: Answer(429, headers={"Retry-After": "9999"})) as server:
         assert "(tried 4 times) answered 429" in failure(server)
 
@@ -221,7 +222,7 @@ def test_pauses_grow():
     with Server(lambda body: Answer(500)) as server:
         player = policy(server, Requests(attempts=7, pause=4.0))
         with pytest.raises(CommandError, match="tried 7 times"):
-            player._ask(player._body(History([FIRST])), Watched())
+            player.server.ask(player._body(History([FIRST])), Watched())
     assert len(pauses) == 6
     for n, pause in enumerate(pauses[:4]):
         assert 2.0 * 2**n <= pause <= 4.0 * 2**n
@@ -315,7 +316,7 @@ def test_a_server_that_trickles_does_not_go_on_for_ever():
 
 
 def test_an_answer_without_end_is_cut(monkeypatch):
-    monkeypatch.setattr(endpoint, "MAX_ANSWER_BYTES", 10_000)
+    monkeypatch.setattr(chat_server, "MAX_ANSWER_BYTES", 10_000)
     with Server(lambda body: Answer(body=b" " * 200_000)) as server:
         assert "(tried 2 times) sent more than 10000 bytes" in failure(server)
 

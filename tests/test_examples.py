@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from baselines.models import TINY
-from baselines.policies.endpoint import API_KEY
+from baselines.policies.chat_server import API_KEY
 from baselines.policies.hf import load_model
 from llm_collab_envs import make
 from served import Answer, Server, expert

@@ -11,7 +11,8 @@ from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
 from baselines.models import TINY
 from baselines.policies.base import Policy
-from baselines.policies.endpoint import ENDPOINT, EndpointPolicy, Requests, parse_endpoint
+from baselines.policies.chat_server import Requests
+from baselines.policies.endpoint import ENDPOINT, EndpointPolicy, parse_endpoint
 from baselines.policies.scripted import RandomActions, ScriptedPolicy, silent
 from llm_collab_envs import make
 
