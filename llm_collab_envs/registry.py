@@ -14,6 +14,7 @@ NAMESPACE = "llm_collab"
 ENV_MODULES = {
     "bargaining_v0": "llm_collab_envs.negotiation.bargaining_v0",
     "bug_repair_v0": "llm_collab_envs.coding.bug_repair_v0",
+    "copy_editing_v0": "llm_collab_envs.writing.copy_editing_v0",
     "human_eval_v0": "llm_collab_envs.coding.human_eval_v0",
     "section_writing_v0": "llm_collab_envs.writing.section_writing_v0",
 }
