@@ -81,7 +81,9 @@ def _shown(memo: expert.Memo, text: str) -> list[tuple[str, str]]:
         if name not in (HEADING, FIGURES, REPEATS) and re.search(rf"\b{re.escape(option)}\b", text)
     ]
     for option in memo.sheet.get(HEADING, ()):
-        shown += [(HEADING, option) for title in memo.titles if text == option.replace(TITLE, title)]
+        shown += [
+            (HEADING, option) for title in memo.titles if text == option.replace(TITLE, title)
+        ]
     return shown
 
 
@@ -230,9 +232,7 @@ def beyond_the_window(observation: str) -> str:
 CHEATS: dict[str, Policy] = {
     **EVERYWHERE,
     "constant edits": constant(submit(f"delete {n}" for n in range(1, LINES))),
-    "constant line everywhere": constant(
-        submit(f"replace {n}: # Trade" for n in range(1, LINES))
-    ),
+    "constant line everywhere": constant(submit(f"replace {n}: # Trade" for n in range(1, LINES))),
     "echo of the lines": lambda o: once(defuse(o).partition("Your lines, ")[2]),
     "first option everywhere": _nth_option(0),
     "last option everywhere": _nth_option(-1),

@@ -11,9 +11,11 @@ to its author. Where edits of one line differ, none of them is made, whoever wro
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 MAX_LINE_CHARS = 400
 
@@ -21,8 +23,7 @@ _EDIT = re.compile(r"(?:(replace|insert) ([0-9]{1,6}): (\S.*)|delete ([0-9]{1,6}
 _SHOWN_CHARS = 40
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where an edit works: on a line, or in the gap after it."""
 
     line: int
@@ -33,8 +34,7 @@ class Place:
         return f"the place after line {self.line}" if self.gap else f"line {self.line}"
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """One edit: where, and what is to stand there; None deletes."""
 
     place: Place
@@ -89,18 +89,25 @@ def read_edits(text: str, lines: int) -> Reading:
 def merge(parts: Mapping[str, str], lines: int) -> Merged:
     """Put the edits of all agents, {agent: submission}, together."""
     merged = Merged()
-    written: dict[Place, list[tuple[str, Edit]]] = {}
-    for agent, text in parts.items():
+    repeated: Counter[Place] = Counter()
+    for text in parts.values():
         reading = read_edits(text, lines)
         merged.broken += len(reading.problems)
         for edit in reading.edits:
-            written.setdefault(edit.place, []).append((agent, edit))
-    for place, entries in written.items():
-        if len({edit for _, edit in entries}) > 1:
-            merged.cancelled[place] = list(dict.fromkeys(agent for agent, _ in entries))
-        else:
-            merged.made[place] = entries[0][1]
-            merged.repeated += len(entries) - 1
+            first = merged.made.get(edit.place)
+            if first is None:
+                merged.made[edit.place] = edit
+            elif first == edit:
+                repeated[edit.place] += 1
+            else:
+                merged.cancelled[edit.place] = []
+    for place in merged.cancelled:
+        del merged.made[place], repeated[place]
+    merged.repeated = repeated.total()
+    for agent, text in parts.items() if merged.cancelled else ():
+        for place in dict.fromkeys(edit.place for edit in read_edits(text, lines).edits):
+            if place in merged.cancelled:
+                merged.cancelled[place].append(agent)
     return merged
 
 

@@ -94,6 +94,11 @@ def mend(memo: Memo, known: Mapping[str, str]) -> Iterator[str]:
         for form in memo.sheet.get(HEADING, ())
         for title in memo.titles
     }
+    words = tuple(
+        (options, known[name])
+        for name, options in memo.sheet.items()
+        if options and name in known and name not in (HEADING, FIGURES, REPEATS)
+    )
     for number, text in memo.lines.items():
         is_own = memo.first <= number <= memo.last
         if is_own and number == 1:
@@ -101,7 +106,10 @@ def mend(memo: Memo, known: Mapping[str, str]) -> Iterator[str]:
         if is_own and _goes(memo, known, number):
             yield f"delete {number}"
         elif is_own:
-            mended = _mended(memo, headings, known, number)
+            mended = _worded(text, words)
+            if text in headings and HEADING in known:
+                mended = known[HEADING].replace(TITLE, headings[text])
+            mended = _with_right_figure(memo, known, number, mended)
             if mended != text:
                 yield f"replace {number}: {mended}"
         if is_own:
@@ -149,34 +157,30 @@ def _goes(memo: Memo, known: Mapping[str, str], number: int) -> bool:
     return number > others[0] if known[REPEATS] == FIRST else number < others[-1]
 
 
-def _mended(
-    memo: Memo, headings: Mapping[str, str], known: Mapping[str, str], number: int
-) -> str:
-    """Return a line as it should read, as far as that is known."""
-    text = memo.lines[number]
-    if text in headings:
-        return known[HEADING].replace(TITLE, headings[text]) if HEADING in known else text
-    for name, options in memo.sheet.items():
-        if options and name in known and name not in (HEADING, FIGURES, REPEATS):
-            text = _any_of(options).sub(lambda _, choice=known[name]: choice, text)
-    return _with_right_figure(memo, known, number, text)
+@lru_cache(maxsize=4096)
+def _worded(text: str, words: tuple[tuple[tuple[str, ...], str], ...]) -> str:
+    """Return a line in the right words; they are given as (options, choice) pairs."""
+    for options, choice in words:
+        text = _any_of(options).sub(choice.replace("\\", r"\\"), text)
+    return text
 
 
 def _with_right_figure(memo: Memo, known: Mapping[str, str], number: int, text: str) -> str:
     """Put the figure that holds where another line gives a quantity differently."""
     stated = _stated(text)
-    for other, line in memo.lines.items() if stated else ():
+    if stated is None:
+        return text
+    quantity, figure = stated
+    for other, line in memo.lines.items():
         found = _stated(line)
-        if other == number or not stated or not found or found[0] != stated[0]:
+        if found is None or found[0] != quantity or found[1] == figure:
             continue
-        (quantity, figure), (_, contrary) = stated, found
+        right = figure
         if quantity in memo.sheet:
             right = known.get(quantity, figure)
-        elif FIGURES in known:
-            right = figure if (number < other) == (known[FIGURES] == FIRST) else contrary
-        else:
-            right = figure
-        if right in (figure, contrary):
+        elif FIGURES in known and (number < other) != (known[FIGURES] == FIRST):
+            right = found[1]
+        if right in (figure, found[1]):  # a checked figure that was garbled is neither
             return text.replace(figure, right)
     return text
 
@@ -186,9 +190,11 @@ def _lost_heading(
 ) -> Iterator[str]:
     """Yield the heading that is missing after a line, or at the start of the draft."""
     title = _topic(memo, headings, number + 1)
-    if title and HEADING in known and memo.lines[number + 1] not in headings:
-        if number == 0 or (number in memo.lines and _topic(memo, headings, number) != title):
-            yield f"insert {number}: {known[HEADING].replace(TITLE, title)}"
+    is_start = number == 0 or (
+        number in memo.lines and _topic(memo, headings, number) not in ("", title)
+    )
+    if title and is_start and HEADING in known and memo.lines[number + 1] not in headings:
+        yield f"insert {number}: {known[HEADING].replace(TITLE, title)}"
 
 
 def _topic(memo: Memo, headings: Mapping[str, str], number: int) -> str:
@@ -196,8 +202,13 @@ def _topic(memo: Memo, headings: Mapping[str, str], number: int) -> str:
     text = memo.lines.get(number, "")
     if text in headings:
         return headings[text]
-    words = set(_WORD.findall(text))
+    words = _words(text)
     return next((t for t, about in memo.titles.items() if not words.isdisjoint(about)), "")
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text))
 
 
 @lru_cache(maxsize=4096)
@@ -236,8 +247,8 @@ def _after(lines: Sequence[str], start: str) -> str:
 
 def _points(lines: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for line in lines:
-        name, is_point, options = line.removeprefix("- ").partition(": ")
-        if line.startswith("- ") and is_point:
+        if line.startswith("- ") and ": " in line:
+            name, _, options = line[2:].partition(": ")
             yield name, () if options == CHECKED else tuple(re.split(", | or ", options))
 
 

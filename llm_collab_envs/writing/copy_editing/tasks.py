@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
+from llm_collab_envs.core.observation import TURN_MARK
 from llm_collab_envs.writing.copy_editing.edits import MAX_LINE_CHARS, fold
 
 MARGIN = 4  # lines that an agent sees beyond its even share, on either side
@@ -139,12 +138,14 @@ class EditingTask:
             raise ValueError("there is no error to mend: give some line another 'right'")
         texts = [line.text for line in self.lines]
         wanted = [line.right for line in self.lines if line.right is not None]
-        for text in (*texts, *wanted, *(heading for _, heading in self.lost)):
+        for text in (self.subject, *texts, *wanted, *(heading for _, heading in self.lost)):
             if not text or text != fold(text) or len(text) > MAX_LINE_CHARS:
                 raise ValueError(
                     f"{text[:40]!r} is not one line of 1 to {MAX_LINE_CHARS} characters, without "
                     "white space at its ends or twice in a row"
                 )
+            if TURN_MARK in text:
+                raise ValueError(f"{text[:40]!r} looks like the start of a round, {TURN_MARK!r}")
         for after, heading in self.lost:
             if not 0 <= after <= len(self.lines):
                 raise ValueError(f"there is no line {after} that {heading!r} is missing after")
@@ -174,9 +175,7 @@ class EditingTask:
 
 def deal_windows(lines: int, team_size: int) -> list[tuple[int, int]]:
     """Return the first and last line that each agent sees: even shares and a margin."""
-    shares = [
-        (lines * i // team_size + 1, lines * (i + 1) // team_size) for i in range(team_size)
-    ]
+    shares = [(lines * i // team_size + 1, lines * (i + 1) // team_size) for i in range(team_size)]
     return [(max(1, first - MARGIN), min(lines, last + MARGIN)) for first, last in shares]
 
 
@@ -194,6 +193,4 @@ def _text_or_none(value: Any) -> str | None:
 
 def _check_word(what: str, word: str) -> None:
     if not word or word != word.strip() or any(mark in word for mark in _APART):
-        raise ValueError(
-            f"{what}: {word!r} has to be words without {', '.join(map(repr, _APART))}"
-        )
+        raise ValueError(f"{what}: {word!r} has to be words without {', '.join(map(repr, _APART))}")

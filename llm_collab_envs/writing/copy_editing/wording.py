@@ -72,10 +72,11 @@ _TAILS = (
     "without much noise",
 )
 _PLACES = 12
+_SURNAMES = 16
 
 
 class Scribe:
-    """Writes the sentences of one draft; each names a person or place that no other does.
+    """Writes the sentences of one draft; each names somebody that no other does.
 
     Args:
         rng: Draws the words.
@@ -86,12 +87,15 @@ class Scribe:
     """
 
     def __init__(self, rng: np.random.Generator, split: str) -> None:
-        """Name the places."""
+        """Name the places and the families."""
         self._rng = rng
         self._split = split
         self._taken: set[str] = set()
         self.subject = self._name()
         self._places = [self._name() for _ in range(_PLACES)]
+        surnames = [self._name() for _ in range(_SURNAMES)]
+        people = [f"{given} {surname}" for given in _GIVEN_NAMES for surname in surnames]
+        self._people = iter([people[i] for i in rng.permutation(len(people))])
 
     def wording(self, point: str, about: str) -> str:
         """Return a sentence on an object, with {} where a word of the style sheet goes."""
@@ -119,13 +123,10 @@ class Scribe:
 
     def plain(self, about: str) -> str:
         """Return a sentence with which nothing is wrong."""
-        return (
-            f"From the {about} one sees the fields of {self._name()} and the hills of "
-            f"{self._draw(self._places)} {self._draw(_TAILS)}."
-        )
+        return f"From the {about} {self._person()} sees the hills and the sea {self._draw(_TAILS)}."
 
     def _person(self) -> str:
-        return f"{self._draw(_GIVEN_NAMES)} {self._name()} of {self._draw(self._places)}"
+        return f"{next(self._people)} of {self._draw(self._places)}"
 
     def _name(self) -> str:
         return invent_name(self._rng, self._split, self._taken)
