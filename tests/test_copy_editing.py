@@ -46,6 +46,7 @@ OWN = {
     "points": [
         point("heading", ["## Title", "*Title*"], "*Title*"),
         point("help", ["e-mail", "email", "mail"], "e-mail"),
+        point("sweet", ["ice", "ice cream"], "ice cream"),
         point("figures", ["first", "last"], "last"),
         point("repeats", ["last", "first"], "first"),
     ],
@@ -54,6 +55,7 @@ OWN = {
         {"text": "Send an email from the pond.", "right": "Send an e-mail from the pond."},
         {"text": "The depth of the pond is 2.5 m.", "right": "The depth of the pond is 3 m."},
         {"text": "The depth of the pond was 3 m."},
+        {"text": "Bake ice cream in the oven."},
         {"text": "Bake bread in the oven."},
         {"text": "Bake bread in the oven.", "right": None},
         {"text": "Do nt touch.", "right": "Do not touch."},
@@ -349,6 +351,15 @@ class TestFeedback:
             "each other.",
         ]
 
+    def test_of_cancelled_edits_is_for_their_authors(self) -> None:
+        env = env_of(team_size=3)
+        env.reset(options={"task": 0})
+        replies = [
+            f"<submit>{edit}</submit>" for edit in ("delete 25", "replace 25: a", "delete 9")
+        ]
+        seen, *_ = env.step(dict(zip(env.agents, replies, strict=True)))
+        assert [seen[agent].count("Notice") for agent in env.possible_agents] == [1, 1, 0]
+
     def test_is_given_as_long_as_it_helps(self) -> None:
         env = env_of(team_size=2)
         env.reset(options={"task": 0})
@@ -412,7 +423,7 @@ class TestFailingTeams:
 
     @pytest.mark.parametrize("cap", [20, 60, 150])
     def test_submit_what_their_replies_may_hold(self, cap: int) -> None:
-        env = Heterogeneous(env_of(), token_cap=cap, agents=["agent_1"])
+        env = Heterogeneous(env_of(), token_cap=cap, agents=["agent_0"])
         infos = play(env, Expert())
         assert infos["malformed"] == infos["broken_edits"] == 0
         assert infos["made"] == 0.0
@@ -462,7 +473,7 @@ class TestTasks:
             assert len(task.lost) == LOST
             assert len(task.lines) == SECTIONS * (3 + 4 * level.sets + 2 * level.pairs) - LOST
             wrong = SECTIONS * (3 * level.sets + level.pairs + 1) + LOST
-            assert task.errors in (wrong + 3, wrong + 4)  # heading forms
+            assert task.errors == wrong + 3  # of the four headings that are there, one is right
             texts = Counter(line.text for line in task.lines)
             assert sorted(texts.values())[-SECTIONS - 1 :] == [1] + [2] * SECTIONS
 
@@ -488,9 +499,10 @@ class TestTasks:
                 assert sum(line.text in forms for line in task.lines) == 1
 
     def test_either_choice_of_a_point_is_drawn_alike(self) -> None:
-        drawn = Counter(
-            (point.name, point.choice) for n in range(150) for point in task_of("easy", n).points
-        )
+        points = [p for n in range(150) for p in task_of("easy", n).points]
+        drawn = Counter((point.name, point.choice) for point in points)
+        places = Counter(p.options.index(p.choice) for p in points if len(p.options) == 4)
+        assert max(places.values()) < 1.4 * min(places.values())  # nor does its place tell
         for name in (FIGURES, REPEATS):
             assert 45 < drawn[name, "first"] < 105
         options = [drawn["tense", option] for option in ("was", "is", "will be", "has been")]
@@ -549,6 +561,7 @@ class TestTasks:
             infos = play(env, Expert())
             assert infos["mended"] == pytest.approx(5 / 6)  # but for the letter that is missing
             assert infos["made"] == 0.0
+        path.write_text(json.dumps({**OWN, "lines": OWN["lines"][:7]}))
         with pytest.raises(ValueError, match=r"team_size must be at most 7, .* got 8. Lower team"):
             make(ENV, team_size=8, tasks=path)
 
@@ -562,7 +575,7 @@ class TestTasks:
             ({"lines": [{"text": "a" * 401}]}, "is not one line"),
             ({"lines": [{"text": "== Round 1"}]}, "looks like the start of a round, '== Round '"),
             ({"lines": [{"right": "a"}]}, "KeyError('text')"),
-            ({"lost": [[8, "* End"]]}, "there is no line 8 that '* End' is missing after"),
+            ({"lost": [[9, "* End"]]}, "there is no line 9 that '* End' is missing after"),
             ({"lost": [[2, "a"], [2, "b"]]}, "two headings are missing after the same line"),
             ({"lost": [[2, ""]]}, "'' is not one line"),
             (
