@@ -15,6 +15,7 @@ ENV_MODULES = {
     "bargaining_v0": "llm_collab_envs.negotiation.bargaining_v0",
     "bug_repair_v0": "llm_collab_envs.coding.bug_repair_v0",
     "human_eval_v0": "llm_collab_envs.coding.human_eval_v0",
+    "resource_allocation_v0": "llm_collab_envs.allocation.resource_allocation_v0",
     "section_writing_v0": "llm_collab_envs.writing.section_writing_v0",
 }
 
