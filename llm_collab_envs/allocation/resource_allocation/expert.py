@@ -1,11 +1,12 @@
 """The scripted expert: it parses its own observation, and nothing else.
 
 Alone it is the solo expert: it books the best allocation at once. In a team it first tells what
-only it knows: points, number of steps and last slot of each of its jobs, then the slots that it
-knows to be closed, like "47 6 12 23 5 8 closed 3 17." Who has heard all can work out the best
-allocation, the same one as everybody else, and books its own jobs by it. Where a message was lost
-its reader asks for it again, and who is asked stays on to answer. Who takes over from a teammate
-books its jobs too.
+only it knows: points, number of steps and last slot of each of its jobs, the slots that it knows to
+be closed, and the sum of all that, like "47 6 12 23 5 8 closed 3 17 sum 121". Who has heard all can
+work out the best allocation, the same one as everybody else, and books its own jobs by it. Where a
+message was lost or does not add up, its reader asks for it again, and all who have heard of that
+stay on to answer; who never gets it books nothing, as a wrong booking would cost others their
+slots. Who takes over from a teammate books its jobs too.
 """
 
 from __future__ import annotations
@@ -33,7 +34,10 @@ _SLOTS = re.compile(r"\nSlots: 1 to (\d+), (\d+) places each;")
 _CLOSED = re.compile(r"\nYou know to be closed: ([\d, ]+)\.")
 _JOB = re.compile(r"\n([A-Z][a-z]+): (\d+) points, last slot (\d+), steps ([a-z, ]+)\.")
 _LEFT = re.compile(r"Notice: (agent_\d+) has left for good, (its|with)")
-_TOLD = re.compile(r"(?:for (agent_\d+) )?((?:\d{1,3} )*)closed((?: \d{1,2})*)\.")
+_TOLD = re.compile(
+    r"(?:for (agent_[0-9]+) )?((?:[0-9]{1,3} )*)closed((?: [0-9]{1,2})*) sum ([0-9]{1,5})"
+)
+_ASKED = re.compile(AGAIN + r" ([0-9]{1,2})((?: agent_[0-9]+)+)")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ class Share:
 
     demands: tuple[Demand, ...]
     closed: frozenset[int]
+
+    @property
+    def sum(self) -> int:
+        """The sum of all numbers, by which a reader knows that none was lost on the way."""
+        return sum(d.value + d.steps + d.deadline for d in self.demands) + sum(self.closed)
 
 
 @dataclass
@@ -60,7 +69,7 @@ class Memo:
         shares: What is known of each agent.
         gone: Who has left for good, and whether it has submitted.
         heard: Those whose share it was told.
-        asked: How often each teammate has asked for this agent's message.
+        asked: Who was asked to tell again: the round, and the agents.
         submitted: Whether it has submitted already.
     """
 
@@ -74,7 +83,7 @@ class Memo:
     shares: dict[str, Share]
     gone: dict[str, bool]
     heard: set[str] = field(default_factory=set)
-    asked: dict[str, int] = field(default_factory=dict)
+    asked: list[tuple[int, str]] = field(default_factory=list)
     submitted: bool = False
 
     @property
@@ -99,11 +108,9 @@ class Expert:
             return tell(memo, memo.me)
         told = answer(memo)
         if memo.submitted:
-            return told or ("" if memo.asked and memo.round % 2 == 0 else "<done/>")
+            return told or ("" if memo.asked else "<done/>")
         told += "".join(tell(memo, a) for a in memo.jobs if a != memo.me and a not in memo.heard)
-        if not memo.missing or memo.round == memo.rounds:
-            return told + book(memo, most)
-        return told + ask(memo)
+        return told + (ask(memo) if memo.missing else book(memo, most))
 
 
 def tell(memo: Memo, agent: str) -> str:
@@ -111,20 +118,21 @@ def tell(memo: Memo, agent: str) -> str:
     share = memo.shares[agent]
     words = [] if agent == memo.me else ["for", agent]
     words += [f"{d.value} {d.steps} {d.deadline}" for d in share.demands]
-    words += ["closed", *map(str, sorted(share.closed))]
-    return f'<say to="all">{" ".join(words)}.</say>'
+    words += ["closed", *map(str, sorted(share.closed)), "sum", str(share.sum)]
+    return f'<say to="all">{" ".join(words)}</say>'
 
 
 def ask(memo: Memo) -> str:
-    """Ask in even rounds, of those that are there to answer in the odd ones."""
-    there = [agent for agent in memo.missing if agent not in memo.gone and memo.round % 2 == 0]
-    return "".join(f'<say to="{agent}">{AGAIN}</say>' for agent in there)
+    """Ask in even rounds for what is missing; the answer comes in the odd ones."""
+    missing = " ".join(agent for agent in memo.missing if agent not in memo.gone)
+    even = memo.round % 2 == 0
+    return f'<say to="all">{AGAIN} {memo.round} {missing}</say>' if missing and even else ""
 
 
 def answer(memo: Memo) -> str:
-    """Tell again, in odd rounds, where a teammate has asked each time that it could."""
-    asking = any(times >= memo.round // 2 for times in memo.asked.values())
-    return tell(memo, memo.me) if asking and memo.round % 2 else ""
+    """Tell again where a teammate asked for it in the last round."""
+    asked = any(r == memo.round - 1 and memo.me in agents for r, agents in memo.asked)
+    return tell(memo, memo.me) if asked else ""
 
 
 def book(memo: Memo, most: int | None) -> str:
@@ -181,8 +189,7 @@ def read(observation: str) -> Memo | None:
     )
     for line in inbox.splitlines():
         sender, _, said = line.partition(": ")
-        if said == AGAIN:
-            memo.asked[sender] = memo.asked.get(sender, 0) + 1
+        memo.asked += [(int(r), agents) for r, agents in _ASKED.findall(said)]
         _hear(memo, sender, said)
     for agent, view in views.items():
         demands = (Demand(job.points, len(job.steps), job.deadline) for job in memo.jobs[agent])
@@ -207,9 +214,9 @@ def _hear(memo: Memo, sender: str, said: str) -> None:
     agent = match.group(1) or sender
     numbers = [int(number) for number in match.group(2).split()]
     demands = [Demand(*numbers[at : at + 3]) for at in range(0, len(numbers) // 3 * 3, 3)]
-    known = sum(len(share.demands) for share in memo.shares.values())
-    sound = len(numbers) % 3 == 0 and all(1 <= d.steps <= MAX_STEPS for d in demands)
-    if agent in memo.agents and sound and known + len(demands) <= MAX_JOBS:
+    share = Share(tuple(demands), frozenset(int(slot) for slot in match.group(3).split()))
+    known = sum(len(other.demands) for other in memo.shares.values())
+    small = known + len(demands) <= MAX_JOBS and all(1 <= d.steps <= MAX_STEPS for d in demands)
+    if agent in memo.agents and small and share.sum == int(match.group(4)):
         memo.heard.add(agent)
-        closed = frozenset(int(slot) for slot in match.group(3).split())
-        memo.shares[agent] = Share(tuple(demands), closed)
+        memo.shares[agent] = share

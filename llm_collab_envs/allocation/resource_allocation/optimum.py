@@ -101,10 +101,10 @@ class _Search:
         fitting = [job for job, d in enumerate(workshop.demands) if d.steps <= room[job]]
         self._order = sorted(fitting, key=lambda job: room[job])
         self._values = [workshop.demands[job].value for job in self._order]
-        steps_J = np.array([[workshop.demands[job].steps] for job in self._order], dtype=np.int64)
-        room_J = np.array([[room[job]] for job in self._order], dtype=np.int64)
+        steps_J = np.array([workshop.demands[job].steps for job in self._order], dtype=np.int64)
+        room_J = np.array([room[job] for job in self._order], dtype=np.int64)
         x = np.arange(len(workshop.open_until(workshop.slots)) + 1)
-        needs_JX = np.maximum(0, steps_J.reshape(-1, 1) - np.maximum(0, room_J.reshape(-1, 1) - x))
+        needs_JX = np.maximum(0, steps_J[:, None] - np.maximum(0, room_J[:, None] - x))
         scarce = needs_JX.sum(axis=0) > workshop.places * x  # elsewhere there is enough for all
         self._needs = needs_JX[:, scarce]
         self._capacity = (workshop.places * x)[scarce]
@@ -146,6 +146,6 @@ class _Search:
         if (left >= 0).all():
             worth = value + self._values[k]
             branches.insert(0, (worth + self._bound(k + 1, left), worth, left, [*chosen, k]))
-        for bound, *branch in sorted(branches, key=lambda branch: -branch[0]):
+        for bound, worth, room, jobs in sorted(branches, key=lambda branch: -branch[0]):
             if bound > self._value and self._nodes <= MAX_NODES:
-                self._visit(k + 1, *branch)
+                self._visit(k + 1, worth, room, jobs)

@@ -7,12 +7,14 @@ none has more bookings than places: of a slot that has more, all bookings are lo
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from llm_collab_envs.allocation.resource_allocation.bookings import Book, read_book
-from llm_collab_envs.allocation.resource_allocation.optimum import best
+import numpy as np
+from numpy.typing import NDArray
+
+from llm_collab_envs.allocation.resource_allocation.bookings import read_book
+from llm_collab_envs.allocation.resource_allocation.optimum import Ints, best
 from llm_collab_envs.allocation.resource_allocation.tasks import AllocationTask
 
 Jobs = Mapping[str, tuple[int, ...]]  # for each agent, the numbers of some jobs
@@ -42,64 +44,64 @@ class AllocationScore:
     served: tuple[int, ...]
 
 
-def read_books(
-    task: AllocationTask, parts: Mapping[str, str], owners: Jobs, inherited: Jobs
-) -> dict[str, Book]:
-    """Read all submissions.
+def score(
+    task: AllocationTask, parts: Mapping[str, str], owners: Jobs, bookable: Jobs
+) -> AllocationScore:
+    """Score what is booked.
 
     Args:
         task: The task.
         parts: Each agent's submission.
         owners: The jobs that each agent of the team has.
-        inherited: Those it may book for as well, as their agent has left; {} where none has.
+        bookable: The jobs that it can book: its own, and those of who has left and had its part
+            taken over by it.
     """
-    return {
-        agent: read_book(task, text, (*owners[agent], *inherited.get(agent, ())))
-        for agent, text in parts.items()
-    }
-
-
-def score(
-    task: AllocationTask, parts: Mapping[str, str], owners: Jobs, inherited: Jobs
-) -> AllocationScore:
-    """Score what is booked; arguments as of `read_books`."""
-    books = read_books(task, parts, owners, inherited).values()
-    entries = [entry for book in books for entry in book.entries]
-    booked: dict[int, list[tuple[int, int]]] = {}
-    for job, step, slot in entries:
-        booked.setdefault(job, []).append((step, slot))
-    distinct = sum(len(dict(own)) for own in booked.values())
-    load = Counter(slot for _, _, slot in entries)
-    lost = {slot for slot, bookings in load.items() if bookings > task.places}
-    unusable = lost.union(task.closed)
-    served = tuple(
-        sorted(job for job, own in booked.items() if _is_served(task, job, sorted(own), unusable))
-    )
+    books = [read_book(task, text, bookable[agent]).entries for agent, text in parts.items()]
+    bookings = np.concatenate([np.empty((0, 3), dtype=np.int64), *books])
+    load = np.bincount(bookings[:, 2], minlength=task.slots + 1)
+    lost = load > task.places
+    booked = np.bincount(_cells(task, bookings), minlength=task.grid.size)
+    served = tuple(np.flatnonzero(_served(task, bookings, booked == 1, lost)).tolist())
     welfare = sum(task.jobs[job].points for job in served)
     steps = sum(len(task.jobs[job].steps) for job in served)
+    count = max(1, len(bookings))
     return AllocationScore(
         quality=welfare / best(task.workshop).value,
         welfare=welfare,
         utilisation=steps / (task.places * (task.slots - len(task.closed))),
-        overbooking=sum(load[slot] for slot in lost) / max(1, len(entries)),
+        overbooking=float(load[lost].sum() / count),
         fairness=_jain([_share(task, own, served) for own in owners.values()]),
-        repeats=(len(entries) - distinct) / max(1, len(entries)),
+        repeats=float((booked - (booked > 0)).sum() / count),
         served=served,
     )
 
 
-def _is_served(
-    task: AllocationTask, number: int, own: list[tuple[int, int]], unusable: set[int]
-) -> bool:
-    """Whether a job is served, by its (step, slot) pairs in order."""
-    job = task.jobs[number]
-    slots = [slot for _, slot in own]
-    return (
-        [step for step, _ in own] == [*range(len(job.steps))]
-        and all(a < b for a, b in zip(slots, slots[1:], strict=False))
-        and slots[-1] <= job.deadline
-        and unusable.isdisjoint(slots)
-    )
+def _cells(task: AllocationTask, bookings: Ints) -> Ints:
+    """Return where each booking's step is in `task.grid`, row after row."""
+    cells: Ints = bookings[:, 0] * task.grid.shape[1] + bookings[:, 1]
+    return cells
+
+
+def _served(
+    task: AllocationTask, bookings: Ints, once: NDArray[np.bool_], lost: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Return which jobs are served.
+
+    Args:
+        task: The task.
+        bookings: All bookings.
+        once: Whether a step is booked once, by its place in the grid.
+        lost: Whether a slot is over-booked, by its number.
+    """
+    jobs, slots, cells = bookings[:, 0], bookings[:, 2], _cells(task, bookings)
+    useless = lost.copy()
+    useless[[*task.closed]] = True
+    sound = once[cells] & ~useless[slots] & (slots <= task.deadlines[jobs])
+    grid = task.grid.copy()
+    grid.flat[cells[sound]] = slots[sound]
+    rises = grid[:, 1:] > grid[:, :-1]
+    in_order: NDArray[np.bool_] = np.logical_and.reduce(rises, axis=1) & (grid[:, 0] > 0)
+    return in_order
 
 
 def _share(task: AllocationTask, own: tuple[int, ...], served: tuple[int, ...]) -> float:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
-from llm_collab_envs.allocation.resource_allocation.optimum import Demand, Workshop, best
+from llm_collab_envs.allocation.resource_allocation.optimum import Demand, Ints, Workshop, best
 from llm_collab_envs.core.tasks import invent_name
 
 STEPS = (
@@ -103,8 +103,8 @@ class AllocationTask:
     max_cycles: int
 
     def __hash__(self) -> int:
-        """Hash by a part that hardly another task has; the steps would take longer."""
-        return hash((self.closed, tuple(job.name for job in self.jobs)))
+        """Hash by a part that hardly another task has; the jobs would take longer."""
+        return hash((self.closed, self.rotation, len(self.jobs)))
 
     @cached_property
     def workshop(self) -> Workshop:
@@ -116,6 +116,18 @@ class AllocationTask:
     def numbers(self) -> dict[str, int]:
         """The number of each job, by its name."""
         return {job.name: number for number, job in enumerate(self.jobs)}
+
+    @cached_property
+    def deadlines(self) -> Ints:
+        """The last slot of each job."""
+        return np.array([job.deadline for job in self.jobs], dtype=np.int64)
+
+    @cached_property
+    def grid(self) -> Ints:
+        """A row for each job: 0 for its steps, then numbers that rise from beyond the last slot."""
+        columns = np.arange(MAX_STEPS)
+        steps_J = np.array([len(job.steps) for job in self.jobs])
+        return np.where(columns < steps_J[:, None], 0, self.slots + 1 + columns)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the task as JSON-ready data."""
@@ -206,33 +218,35 @@ def generate(rng: np.random.Generator, split: str, difficulty: str) -> Allocatio
         jobs.append(Job(invent_name(rng, split, taken), demand.value, demand.deadline, steps))
     rotation = int(rng.integers(level.jobs))
     return AllocationTask(
-        slots, level.places, tuple(closed.tolist()), tuple(jobs), rotation, level.talk,
+        slots,
+        level.places,
+        tuple(closed.tolist()),
+        tuple(jobs),
+        rotation,
+        level.talk,
         level.max_cycles,
     )
 
 
-def deal_jobs(task: AllocationTask, team_size: int) -> list[tuple[int, ...]]:
+@lru_cache(maxsize=64)
+def deal_jobs(task: AllocationTask, team_size: int) -> tuple[tuple[int, ...], ...]:
     """Deal the jobs out: the numbers of those that each agent has, neighbours in the list."""
     n = len(task.jobs)
-    shares = [
-        tuple(range(n * i // team_size, n * (i + 1) // team_size)) for i in range(team_size)
-    ]
+    shares = [tuple(range(n * i // team_size, n * (i + 1) // team_size)) for i in range(team_size)]
     return _rotated(shares, task.rotation)
 
 
-def deal_closed(task: AllocationTask, team_size: int) -> list[tuple[int, ...]]:
+def deal_closed(task: AllocationTask, team_size: int) -> tuple[tuple[int, ...], ...]:
     """Deal the closed slots out: each is known to one agent only."""
     shares = [tuple(sorted(task.closed[i::team_size])) for i in range(team_size)]
     return _rotated(shares, task.rotation)
 
 
-def _rotated(shares: list[tuple[int, ...]], by: int) -> list[tuple[int, ...]]:
-    return [shares[(i - by) % len(shares)] for i in range(len(shares))]
+def _rotated(shares: list[tuple[int, ...]], by: int) -> tuple[tuple[int, ...], ...]:
+    return tuple(shares[(i - by) % len(shares)] for i in range(len(shares)))
 
 
-def _draw_demands(
-    rng: np.random.Generator, level: Level, closed: np.ndarray[Any, np.dtype[np.int64]]
-) -> list[Demand]:
+def _draw_demands(rng: np.random.Generator, level: Level, closed: Ints) -> list[Demand]:
     """Draw jobs whose deadlines are spread over the horizon, about as densely as the places."""
     slots = level.open + level.closed
     open_ = np.setdiff1d(np.arange(1, slots + 1), closed)
