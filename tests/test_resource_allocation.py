@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import re
 from collections.abc import Callable
@@ -64,7 +65,7 @@ class TestExpert:
             assert infos["quality"] == infos["speed"] == 1.0
             assert infos["malformed"] == infos["overbooking"] == infos["duplication"] == 0
             assert infos["welfare"] == best(env.tasks[task].workshop).value
-            assert 0.9 < infos["utilisation"] <= 1
+            assert 0.8 < infos["utilisation"] <= 1
             assert len(env.episode.rounds) == 3
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
@@ -299,25 +300,38 @@ class TestFailingTeams:
         assert "do nothing" not in seen[C]
 
 
+Make = Callable[[str, int], CollabEnv[Any]]
+
+
 @pytest.fixture(scope="module")
-def expert() -> dict[str, float]:
-    return {d: joint_reward(env_of(d), Expert()) for d in DIFFICULTIES}
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Make:
+    """Make envs on the first tasks, which are generated once for all cheats."""
+    folder = tmp_path_factory.mktemp("tasks")
+    for difficulty in DIFFICULTIES:
+        lines = [json.dumps(task_of(difficulty, n).to_dict()) for n in range(4)]
+        (folder / difficulty).write_text("\n".join(lines))
+
+    @functools.cache
+    def env(difficulty: str, team_size: int) -> CollabEnv[Any]:
+        return make(ENV, team_size=team_size, tasks=folder / difficulty)
+
+    return env
 
 
 class TestCheats:
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     @pytest.mark.parametrize("cheat", CHEATS)
-    def test_score_low(self, cheat: str, difficulty: str, expert: dict[str, float]) -> None:
-        assert joint_reward(env_of(difficulty), CHEATS[cheat]) < 0.25 * expert[difficulty]
+    def test_score_low(self, cheat: str, difficulty: str, kept: Make) -> None:
+        assert joint_reward(kept(difficulty, 4), CHEATS[cheat]) < 0.24  # a quarter of the expert's
 
     @pytest.mark.parametrize("cheat", sorted({*CHEATS} - {"one books for all"}))
-    def test_score_low_in_a_team_of_two(self, cheat: str) -> None:
+    def test_score_low_in_a_team_of_two(self, cheat: str, kept: Make) -> None:
         """But for one that books all that is its own, and that is half of the job."""
-        assert joint_reward(env_of(team_size=2), CHEATS[cheat]) < 0.25
+        assert joint_reward(kept("easy", 2), CHEATS[cheat]) < 0.24
 
     @pytest.mark.parametrize("cheat", CHEATS)
-    def test_score_low_in_a_large_team(self, cheat: str) -> None:
-        assert joint_reward(env_of(team_size=16), CHEATS[cheat], tasks=2) < 0.1
+    def test_score_low_in_a_large_team(self, cheat: str, kept: Make) -> None:
+        assert joint_reward(kept("easy", 16), CHEATS[cheat], tasks=2) < 0.1
 
     def test_spam_costs_who_would_be_served(self) -> None:
         """One that books every slot again and again takes others' slots with it."""
@@ -545,16 +559,17 @@ class TestTasks:
             AllocationTask.from_dict(data)
 
     def test_that_take_too_long_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        data = task_of("easy").to_dict()
         monkeypatch.setattr(optimum, "MAX_NODES", 10)
         best.cache_clear()
         with pytest.raises(ValueError, match="the best allocation takes too long to find"):
-            AllocationTask.from_dict(task_of("easy").to_dict())
+            AllocationTask.from_dict(data)
         best.cache_clear()
 
 
 def test_the_harder_the_more_a_slip_costs() -> None:
     """An expert that derails at one token of two hundred."""
-    jobs = (Job(ENV, difficulty, 4, "handicapped expert", 40) for difficulty in DIFFICULTIES)
+    jobs = (Job(ENV, difficulty, 4, "handicapped expert", 12) for difficulty in DIFFICULTIES)
     easy, medium, hard = (play_job(job).joint_reward for job in jobs)
     assert easy > medium + 0.02
     assert medium > hard + 0.02
@@ -562,7 +577,7 @@ def test_the_harder_the_more_a_slip_costs() -> None:
 
 def test_a_step_is_cheap_in_every_team() -> None:
     """The bars are 2 ms, and 1.3 times per agent; a busy machine may take twice that."""
-    two, eight, sixteen = (step_ms(env_of("hard", n), tasks=4) for n in (2, 8, 16))
+    two, eight, sixteen = (step_ms(env_of("hard", n), tasks=2) for n in (2, 8, 16))
     assert eight < 4
     assert sixteen < 5
     assert sixteen / 16 <= 1.3 * two / 2

@@ -21,6 +21,8 @@ STEPS = (
 ).split()
 POINTS = (10, 99)
 NOISE = 0.1  # of deadlines, as a share of the horizon
+JITTER = 2.0  # of the order by deadlines, in slots
+ORDERS = 8  # that are tried
 EVENNESS = 1.07  # the most that a quarter of the jobs may take of the steps served, over a quarter
 MAX_SLOTS = MAX_PLACES = 99
 MAX_JOBS = 48
@@ -57,9 +59,9 @@ class Level:
 
 
 LEVELS = {
-    "easy": Level(25, 16, 3, 16, 12, (5, 7), 640, 8),
+    "easy": Level(25, 20, 3, 16, 12, (5, 7), 640, 8),
     "medium": Level(27, 24, 4, 24, 16, (5, 8), 840, 8),
-    "hard": Level(26, 28, 5, 32, 20, (5, 8), 1_000, 8),
+    "hard": Level(27, 28, 5, 32, 20, (5, 8), 1_000, 8),
 }
 
 
@@ -196,35 +198,34 @@ class AllocationTask:
 def generate(rng: np.random.Generator, split: str, difficulty: str) -> AllocationTask:
     """Make a task; the rng alone decides which.
 
-    Jobs come in about the order of their deadlines, so what an agent is dealt is wanted at about
-    the same time, and by nobody else's knowledge. They are drawn until the best allocation serves
-    as many as the level says, in quarters of about the same work.
+    Jobs come in about the order of their deadlines, so an agent's are wanted at about the same
+    time, and others' at other times. They are drawn until the best allocation serves as many as the
+    level says, in quarters of about the same work.
     """
     level = LEVELS[difficulty]
     slots = level.open + level.closed
-    while True:
+    order: list[int] | None = None
+    while order is None:
         closed = rng.permutation(np.arange(1, slots + 1))[: level.closed]
         demands = _draw_demands(rng, level, closed)
         workshop = Workshop(slots, level.places, frozenset(closed.tolist()), tuple(demands))
         found = best(workshop)
         if found.proven and len(found.served) == level.served:
-            order = _order(rng, workshop, found.served)
-            if _is_even(workshop, found.served, order):
-                break
+            orders = (_order(rng, workshop, found.served) for _ in range(ORDERS))
+            order = next((o for o in orders if _is_even(workshop, found.served, o)), None)
     taken: set[str] = set()
     jobs = []
     for demand in (demands[number] for number in order):
         steps = tuple(str(s) for s in rng.choice(STEPS, demand.steps, replace=False))
         jobs.append(Job(invent_name(rng, split, taken), demand.value, demand.deadline, steps))
-    rotation = int(rng.integers(level.jobs))
     return AllocationTask(
-        slots,
-        level.places,
-        tuple(closed.tolist()),
-        tuple(jobs),
-        rotation,
-        level.talk,
-        level.max_cycles,
+        slots=slots,
+        places=level.places,
+        closed=tuple(closed.tolist()),
+        jobs=tuple(jobs),
+        rotation=int(rng.integers(level.jobs)),
+        talk=level.talk,
+        max_cycles=level.max_cycles,
     )
 
 
@@ -264,14 +265,13 @@ def _draw_demands(rng: np.random.Generator, level: Level, closed: Ints) -> list[
 
 
 def _order(rng: np.random.Generator, workshop: Workshop, served: Sequence[int]) -> list[int]:
-    """Order jobs by deadline, with those that the best allocation serves spread evenly.
+    """Order jobs about by deadline, with those that the best allocation serves spread evenly.
 
     Every eighth of the jobs has as many of them as any other, or one more, in random order, so that
     agents have about the same work, and none can tell which of its jobs will be served.
     """
-    by_deadline = sorted(
-        range(len(workshop.demands)), key=lambda job: workshop.demands[job].deadline
-    )
+    deadlines = [demand.deadline + JITTER * rng.normal() for demand in workshop.demands]
+    by_deadline = sorted(range(len(deadlines)), key=deadlines.__getitem__)
     chosen = [job for job in by_deadline if job in served]
     others = [job for job in by_deadline if job not in served]
     size = len(by_deadline) // 8
