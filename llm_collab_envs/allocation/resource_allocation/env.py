@@ -26,7 +26,7 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
     """A team books its jobs into the slots of a shared workshop that has no room for all of them.
 
     ## Description
-    A workshop has 25 to 27 open slots of 3, 4 or 5 places each (easy, medium, hard), and 16, 24 or
+    A workshop has 25 to 27 open slots of 3, 4 or 5 places each (easy, medium, hard), and 20, 24 or
     28 closed ones among them. There are 16, 24 or 32 jobs of 5 to 8 steps; the best allocation
     serves 12, 16 or 20 of them. What a job is worth, its steps and its last slot are known only to
     the agent that has it, and each closed slot to one agent only. All book at the same time. So
@@ -36,11 +36,11 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
     all places waste many: teams of 4 that tell each other the closed slots only and then use equal
     shares get about 0.7 of the expert's reward.
 
-    Booking is the larger part of the job. A team of 2, 4, 8 or 16 experts is 1.7, 3.4, 4.8 to 6.2
-    or 6.7 to 8.5 times as fast as the solo expert; a team of 16 has jobs of quite different length
-    to book. Where a teammate leaves for good and the team is told, who takes over its part books
+    Booking is the larger part of the job. A team of 2, 4, 8 or 16 experts is 1.7, 3.4, 4.9 to 6.0
+    or 7.0 to 8.4 times as fast as the solo expert; in the large ones some have two jobs to book and
+    others one. Where a teammate leaves for good and the team is told, who takes over its part books
     its jobs too, and the expert team of 4 keeps more than 85 % of its reward; untold, its jobs are
-    not served, and it keeps about 73 %.
+    not served, and it keeps about 75 %.
 
     ## Observation Space
     `UnicodeText(16384)`. The briefing (the same all episode): who you are, slots and places, which
@@ -124,7 +124,8 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
         )
 
     def _score(self, task: AllocationTask, parts: Mapping[str, str]) -> Score:
-        result = score(task, parts, self._owners(task), self._bookable(task))
+        bookable = {agent: self._bookable(task, agent) for agent in parts}
+        result = score(task, parts, self._owners(task), bookable)
         figures = ("welfare", "utilisation", "overbooking", "fairness")
         return Score(
             quality=result.quality,
@@ -137,7 +138,7 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
         part = self.parts.get(agent)
         if part is None:
             return []
-        book = read_book(self._task, part, self._bookable(self._task)[agent])
+        book = read_book(self._task, part, self._bookable(self._task, agent))
         if not book.ignored:
             return []
         return [f"{book.ignored} lines of your submission do nothing; the first: {book.problem}."]
@@ -155,10 +156,8 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
     def _owners(self, task: AllocationTask) -> dict[str, tuple[int, ...]]:
         return dict(zip(self.possible_agents, deal_jobs(task, self.team_size), strict=True))
 
-    def _bookable(self, task: AllocationTask) -> dict[str, tuple[int, ...]]:
-        """Return the jobs that each agent can book: its own, and those it has taken over."""
+    def _bookable(self, task: AllocationTask, agent: str) -> tuple[int, ...]:
+        """Return the jobs that an agent can book: its own, and those it has taken over."""
         owners = self._owners(task)
-        if self._started is None:
-            return owners
-        team = self._started.team
-        return {a: sum((owners[gone] for gone in team.inherited(a)), owners[a]) for a in owners}
+        heirlooms = self._started.team.inherited(agent) if self._started else ()
+        return sum((owners[gone] for gone in heirlooms), owners[agent])
