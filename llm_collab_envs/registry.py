@@ -18,6 +18,7 @@ ENV_MODULES = {
     "copy_editing_v0": "llm_collab_envs.writing.copy_editing_v0",
     "human_eval_v0": "llm_collab_envs.coding.human_eval_v0",
     "module_assembly_v0": "llm_collab_envs.coding.module_assembly_v0",
+    "resource_allocation_v0": "llm_collab_envs.allocation.resource_allocation_v0",
     "section_writing_v0": "llm_collab_envs.writing.section_writing_v0",
     "summary_expansion_v0": "llm_collab_envs.writing.summary_expansion_v0",
 }
