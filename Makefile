@@ -3,9 +3,10 @@
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/.installed
+DOCS_STAMP := .venv/.docs-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all interop lint format clean
+.PHONY: help setup demo test test-all interop lint format docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -39,6 +40,14 @@ lint: setup ## ruff and the strict type check of the core
 format: setup ## fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(DOCS_STAMP) ## build the documentation site into build/docs/html
+	$(BIN)/python docs/generate.py build/docs/pages
+	$(BIN)/python -m sphinx -W --keep-going -q -c docs build/docs/pages build/docs/html
+
+$(DOCS_STAMP): $(STAMP)
+	$(BIN)/python -m pip install -c constraints.txt -e '.[docs]'
+	@touch $@
 
 clean: ## remove caches and builds, but neither .venv, .venv-interop nor runs/
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -18,6 +18,8 @@ from rich.text import Text
 
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
+from baselines.policies.chat_server import Requests
+from baselines.policies.endpoint import ENDPOINT
 from baselines.policies.load import HUB, NAMED, TEAM_SIZE, open_policy, team_size_of
 from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.core.render import print_transcript
@@ -26,7 +28,8 @@ from llm_collab_envs.core.tasks import DIFFICULTIES
 ENV_HELP = "An env id, such as section_writing_v0; `llm-collab envs` lists them."
 POLICY_HELP = (
     f"Who plays: {'; '.join(f'{name} ({p.about})' for name, p in NAMED.items())}; a folder that "
-    f"training wrote; or {HUB} and a model id."
+    f"training wrote; {HUB} and a model id; or {ENDPOINT}URL#MODEL, for a model that a server with "
+    "OpenAI's chat completions serves (its key, if any, is in OPENAI_API_KEY)."
 )
 
 app = typer.Typer(
@@ -80,10 +83,15 @@ def play(
     temperature: Temperature = 1.0,
     top_p: TopP = 1.0,
     max_new_tokens: MaxNewTokens = 1024,
+    human: Annotated[
+        bool, typer.Option("--human", help="Take a seat yourself; the policy plays the others.")
+    ] = False,
+    seat: Annotated[str, typer.Option(help="The seat that --human takes.")] = "agent_0",
 ) -> None:
     """Play one episode and print what the agents said and did.
 
-    Each round shows every agent's reply, then the reward and its parts.
+    Each round shows every agent's reply, then the reward and its parts. With --human, you read the
+    observations of one seat and type its actions.
     """
     with _sentences():
         from baselines.evaluate import EvalConfig
@@ -104,9 +112,17 @@ def play(
             )
             stage = make(env, team_size=size, difficulty=difficulty, split=split)
             stage.reset(options={"task": task})
-        player = open_policy(policy, env, size, config.selector)(seed)
-        (episode,) = play_episodes([stage], [task], player)
-        print_transcript(episode.log)
+        if human and seat not in stage.possible_agents:
+            raise CommandError(f"--seat must be one of {stage.possible_agents}; got {seat!r}.")
+        player = open_policy(policy, env, size, config.selector())(seed)
+        if human:
+            from baselines.human import play_by_hand
+
+            if not play_by_hand(stage, task, seat, player, Console()):
+                _note("you left the game; this is how far it went.")
+        else:
+            play_episodes([stage], [task], player)
+        print_transcript(stage.episode)
 
 
 @app.command(
@@ -153,7 +169,6 @@ def train(
     """
     with _sentences():
         teams = (team_size,) * tasks_per_step + (1,) * solo_tasks
-        rows = sum(teams) * generations
         with _values():
             make(env, team_size=team_size, difficulty=difficulty).reset(seed=0)
             config = TrainConfig(
@@ -167,7 +182,6 @@ def train(
                 learning_rate=learning_rate,
                 kl=kl,
                 max_new_tokens=max_new_tokens,
-                micro_batch=next(n for n in range(TrainConfig.micro_batch, 0, -1) if rows % n == 0),
                 seed=seed,
             )
         from baselines.train import train as run
@@ -199,6 +213,8 @@ def evaluate(
     top_p: TopP = 1.0,
     max_new_tokens: MaxNewTokens = 1024,
     batch: Annotated[int, typer.Option(help="Episodes played, and saved, at once.")] = 32,
+    concurrency: Annotated[int, typer.Option(help="Requests to an endpoint at once.")] = 16,
+    timeout: Annotated[float, typer.Option(help="Seconds an endpoint has for a reply.")] = 300,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -229,6 +245,7 @@ def evaluate(
                 top_p=top_p,
                 max_new_tokens=max_new_tokens,
                 batch=batch,
+                requests=Requests(concurrency, timeout),
                 out=out,
             )
         records = run(config, console=Console(stderr=True))

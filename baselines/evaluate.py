@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import llm_collab_envs
+from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
+from baselines.policies.base import Reply
+from baselines.policies.chat_server import Requests
 from baselines.policies.load import TEAM_SIZE, open_policy, weights_of
 from baselines.results import Record, ResultsFile
-from baselines.rollout import Episode, play
+from baselines.rollout import Episode, RolloutError, play
 from llm_collab_envs import make
 from llm_collab_envs.core import metrics
 
@@ -37,7 +40,8 @@ class EvalConfig:
 
     Attributes:
         env: Env id.
-        policy: A name that `policies.load` knows, a model folder, or "hf:" and a model id.
+        policy: A name that `policies.load` knows, a model folder, "hf:" and a model id, or
+            "endpoint:URL#MODEL".
         team_size: Agents in the team.
         difficulty: Of the tasks.
         episodes: How many tasks, one episode each.
@@ -48,6 +52,7 @@ class EvalConfig:
         max_new_tokens: The longest reply, in the model's tokens.
         batch: Episodes played at once, and saved at once. Chance is drawn batch by batch, so a
             sampled run repeats itself only with the same batch.
+        requests: How a server is asked, where the policy is an endpoint.
         out: JSONL file that the records go to, or None.
     """
 
@@ -62,6 +67,7 @@ class EvalConfig:
     top_p: float = 1.0
     max_new_tokens: int = 1024
     batch: int = 32
+    requests: Requests = field(default_factory=Requests)
     out: Path | None = None
 
     def __post_init__(self) -> None:
@@ -69,16 +75,15 @@ class EvalConfig:
         for name, least in (("episodes", 1), ("batch", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name} must be {least} or more; got {getattr(self, name)}.")
+        self.selector()
 
     def identity(self) -> dict[str, Any]:
         """Return what two runs must share for their records to belong together."""
         weights = weights_of(self.policy)
         return {name: weights if name == "weights" else getattr(self, name) for name in IDENTITY}
 
-    def selector(self) -> Any:
-        """Return the action selector; this imports torch."""
-        from baselines.action_selector import ActionSelector
-
+    def selector(self) -> ActionSelector:
+        """Return the action selector."""
         return ActionSelector(self.temperature, self.top_p, self.max_new_tokens)
 
 
@@ -91,26 +96,34 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
 
     Raises:
         CommandError: For a policy, team size, split, ... that does not exist, or an `out` that
-            holds other results or cannot be written.
+            holds other results or cannot be written; and where a server fails for good, after
+            its finished episodes are saved.
         KeyboardInterrupt: After Ctrl-C; its message says what is saved.
     """
     tasks, envs = _prepare(config)
     identity = config.identity()
     file = None if config.out is None else ResultsFile(config.out, identity)
     records = {t: file.records[t] for t in tasks if t in file.records} if file else {}
+
+    def keep(episodes: Sequence[Episode]) -> None:
+        played = [_record(identity, episode, config) for episode in episodes]
+        if file:
+            file.append(played)
+        records.update({record["task"]: record for record in played})
+
     try:
         chunks = _episodes(config, envs, tasks, records)
         with _bar(console) as bar:
             line = bar.add_task("episodes", total=len(tasks), reward=_running_mean(records))
             bar.update(line, completed=len(records))
             for episodes in chunks:
-                played = [_record(identity, episode, config) for episode in episodes]
-                if file:
-                    file.append(played)
-                records |= {record["task"]: record for record in played}
+                keep(episodes)
                 bar.update(line, completed=len(records), reward=_running_mean(records))
+    except RolloutError as stop:
+        keep(stop.finished)
+        raise CommandError(f"{stop} {_what_is_saved(config, len(records))}") from stop
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(_what_is_saved(config, len(records))) from None
+        raise KeyboardInterrupt(f"stopped; {_what_is_saved(config, len(records))}") from None
     return [records[task] for task in tasks]
 
 
@@ -161,7 +174,9 @@ def _episodes(
     missing = list(_missing(tasks, config.batch, played))
     if not missing:
         return iter(())
-    seeded = open_policy(config.policy, config.env, config.team_size, config.selector)
+    seeded = open_policy(
+        config.policy, config.env, config.team_size, config.selector(), config.requests
+    )
     return (
         play(
             envs[: len(chunk)],
@@ -187,8 +202,13 @@ def _chunk_seed(seed: int, position: int) -> int:
 def _record(identity: Mapping[str, Any], episode: Episode, config: EvalConfig) -> Record:
     log = episode.log
     replies = [reply for history in episode.histories.values() for reply in history.replies]
-    lengths = [len(reply.token_ids) for reply in replies]
-    is_model = any(lengths)
+    lengths = [len(reply.token_ids) or reply.served_tokens for reply in replies]
+    is_model = any(lengths) or any(reply.cut for reply in replies)
+
+    def is_cut(reply: Reply, length: int) -> bool:
+        # A reply as long as allowed was most likely cut off there, and so is most likely malformed.
+        return reply.cut or length >= config.max_new_tokens
+
     return {
         **identity,
         "task": log.task_index,
@@ -197,8 +217,7 @@ def _record(identity: Mapping[str, Any], episode: Episode, config: EvalConfig) -
         "rounds": len(log.rounds),
         "env_tokens": metrics.total_tokens(log),
         "model_tokens": sum(lengths) if is_model else None,
-        # A reply as long as allowed was most likely cut off there, and so is most likely malformed.
-        "cut_replies": sum(n >= config.max_new_tokens for n in lengths) if is_model else None,
+        "cut_replies": sum(map(is_cut, replies, lengths)) if is_model else None,
         "seconds": episode.seconds,
         "difference_reward": {a: info["difference_reward"] for a, info in episode.infos.items()},
         "versions": _versions(),
@@ -235,8 +254,8 @@ def _running_mean(records: Mapping[int, Record]) -> str:
 
 def _what_is_saved(config: EvalConfig, played: int) -> str:
     if config.out is None:
-        return "stopped; nothing was saved, as there was no --out."
+        return "nothing was saved, as there was no --out."
     return (
-        f"stopped; {played} of {config.episodes} episodes are saved in {config.out}. Run the same "
+        f"{played} of {config.episodes} episodes are saved in {config.out}. Run the same "
         "command again to play the others."
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from accelerate import PartialState
 from datasets import Dataset
 from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
@@ -22,6 +23,7 @@ from trl import GRPOConfig, GRPOTrainer
 from baselines.action_selector import ActionSelector
 from baselines.advantages import difference_reward, joint_reward
 from baselines.config import TrainConfig
+from baselines.errors import CommandError
 from baselines.policies.hf import HFPolicy, inference_dtype
 from baselines.rollout import Episode, play, training_row
 from llm_collab_envs import make
@@ -236,6 +238,23 @@ def dataset(config: TrainConfig) -> Dataset:
     return Dataset.from_list(prompts)
 
 
+def micro_batches(config: TrainConfig, processes: int) -> tuple[int, int]:
+    """Return how many rows a micro-batch has, and how many of them a process has in a step.
+
+    Raises:
+        CommandError: Where the rows of a step cannot be shared out evenly.
+    """
+    rows, left = divmod(sum(config.teams) * config.num_generations, processes)
+    if left:
+        raise CommandError(
+            f"the {rows * processes + left} rows of a step (agents of all teams x generations) "
+            f"cannot be shared out over {processes} processes. Choose another number of "
+            "generations or processes."
+        )
+    batch = next(n for n in range(config.micro_batch, 0, -1) if rows % n == 0)
+    return batch, rows // batch
+
+
 def build_trainer(
     config: TrainConfig, model: Any, tokenizer: Any, callbacks: list[TrainerCallback]
 ) -> GRPOTrainer:
@@ -247,16 +266,16 @@ def build_trainer(
         tokenizer: Its tokenizer.
         callbacks: Progress and metrics.
     """
-    rows = sum(config.teams) * config.num_generations
+    batch, batches = micro_batches(config, PartialState().num_processes)
     arguments = GRPOConfig(
         output_dir=str(config.out),
         max_steps=config.steps,
         learning_rate=config.learning_rate,
         lr_scheduler_type=config.schedule,
         warmup_steps=config.warmup,
-        per_device_train_batch_size=config.micro_batch,
-        gradient_accumulation_steps=rows // config.micro_batch,
-        steps_per_generation=rows // config.micro_batch,
+        per_device_train_batch_size=batch,
+        gradient_accumulation_steps=batches,
+        steps_per_generation=batches,
         num_generations=config.num_generations,
         temperature=config.temperature,
         top_p=config.top_p,

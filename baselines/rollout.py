@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from baselines.errors import CommandError
 from baselines.policies.base import History, Policy
 from baselines.policies.context import Context
 from llm_collab_envs.core.env import CollabEnv
@@ -35,6 +36,20 @@ class Episode:
         return float(self.log.rounds[-1].terms["joint_reward"])
 
 
+class RolloutError(CommandError):
+    """The policy failed in the middle of a rollout, in a way that the caller can mend.
+
+    Args:
+        problem: What the policy said.
+        finished: The episodes that were over by then.
+    """
+
+    def __init__(self, problem: CommandError, finished: list[Episode]) -> None:
+        """Say what the policy said."""
+        super().__init__(str(problem))
+        self.finished = finished
+
+
 @dataclass(frozen=True)
 class Row:
     """One agent's episode as a training row.
@@ -58,6 +73,9 @@ def play(envs: Sequence[CollabEnv[Any]], tasks: Sequence[int], policy: Policy) -
         envs: One env for each episode.
         tasks: The task index of each.
         policy: Asked for every agent that is not done, from its own history alone.
+
+    Raises:
+        RolloutError: Where the policy raises a CommandError; it holds what was finished.
     """
     started = time.perf_counter()
     observations, infos = [], []
@@ -75,7 +93,10 @@ def play(envs: Sequence[CollabEnv[Any]], tasks: Sequence[int], policy: Policy) -
         ]
         for n, agent in asked:
             histories[n][agent].observations.append(observations[n][agent])
-        replies = policy.act([histories[n][agent] for n, agent in asked])
+        try:
+            replies = policy.act([histories[n][agent] for n, agent in asked])
+        except CommandError as problem:
+            raise RolloutError(problem, _finished(envs, histories, infos, started)) from problem
         actions: list[dict[str, str]] = [{} for _ in envs]
         for (n, agent), reply in zip(asked, replies, strict=True):
             histories[n][agent].replies.append(reply)
@@ -84,8 +105,22 @@ def play(envs: Sequence[CollabEnv[Any]], tasks: Sequence[int], policy: Policy) -
             if env.agents:
                 observations[n], _, _, _, info = env.step(actions[n])
                 infos[n] |= info  # one that has left for good keeps its last
+    return _finished(envs, histories, infos, started)
+
+
+def _finished(
+    envs: Sequence[CollabEnv[Any]],
+    histories: Sequence[dict[str, History]],
+    infos: Sequence[dict[str, dict[str, Any]]],
+    started: float,
+) -> list[Episode]:
+    """Return the episodes that are over."""
     seconds = (time.perf_counter() - started) / len(envs)
-    return [Episode(env.episode, histories[n], infos[n], seconds) for n, env in enumerate(envs)]
+    return [
+        Episode(env.episode, histories[n], infos[n], seconds)
+        for n, env in enumerate(envs)
+        if not env.agents
+    ]
 
 
 def training_row(context: Context, history: History) -> Row:

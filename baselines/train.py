@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from transformers import TrainerCallback, set_seed
 from transformers.trainer_utils import get_last_checkpoint
@@ -38,19 +39,25 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
         resume: Go on from the last checkpoint in `config.out`, with the same result as an unbroken
             run.
 
+    Started by `torchrun` or `accelerate launch`, the processes share the rows of every step.
+
     Raises:
         CommandError: Where the model cannot be loaded, the folder is in use, there is nothing to
-            resume, or the disk is full.
+            resume, the rows of a step cannot be shared out evenly, or the disk is full.
         KeyboardInterrupt: After Ctrl-C; the state is saved.
     """
-    checkpoint = _prepare_folder(config, resume)
+    state = PartialState()
+    if state.is_main_process:
+        _prepare_folder(config, resume)
+    state.wait_for_everyone()
+    checkpoint = _last_checkpoint(config.out) if resume else None
     _quiet()
     set_seed(config.seed)
     model, tokenizer = _load(config.model)
     # TRL is imported here, so that a wrong folder or model name is answered at once.
     from baselines.grpo import build_trainer
 
-    progress = StepProgress(config)
+    progress = StepProgress(config, shown=state.is_main_process)
     stop = StopOnSignal()
     metrics = MetricsFile(config.out / METRICS)
     inner = replace(config, out=config.out / CHECKPOINTS)
@@ -63,7 +70,8 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
                 f"stopped after step {trainer.state.global_step}; the state is saved in "
                 f"{config.out}. Go on with --resume --out {config.out}"
             )
-        _save(trainer, tokenizer, config.out)
+        if state.is_main_process:
+            _save(trainer, tokenizer, config.out)
     except OSError as problem:
         if problem.errno != errno.ENOSPC:
             raise
@@ -86,6 +94,8 @@ class MetricsFile(TrainerCallback):
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Keep the lines up to the step that training starts from."""
+        if not state.is_world_process_zero:
+            return
         lines = self._path.read_text().splitlines() if self._path.exists() else []
         kept = [line for line in lines if json.loads(line)["step"] <= state.global_step]
         self._path.write_text("".join(line + "\n" for line in kept))
@@ -102,9 +112,10 @@ class StepProgress(TrainerCallback):
 
     Args:
         config: Says how many steps there are.
+        shown: False in all but one of several processes.
     """
 
-    def __init__(self, config: TrainConfig) -> None:
+    def __init__(self, config: TrainConfig, shown: bool = True) -> None:
         """Build the bar."""
         self._bar = Progress(
             TextColumn("training"),
@@ -112,6 +123,7 @@ class StepProgress(TrainerCallback):
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[terms]}"),
+            disable=not shown,
         )
         self._task = self._bar.add_task("steps", total=config.steps, terms="first episodes ...")
         self._tokens = 0.0
@@ -147,7 +159,7 @@ class StepProgress(TrainerCallback):
         self._bar.update(
             self._task, completed=state.global_step, terms=f"{shown} {pace:,.0f} tokens/s"
         )
-        if not self._bar.console.is_terminal:
+        if not (self._bar.disable or self._bar.console.is_terminal):
             self._bar.console.print(
                 f"step {state.global_step}: {shown} {pace:,.0f} tokens/s", soft_wrap=True
             )
@@ -183,8 +195,8 @@ class StopOnSignal(TrainerCallback):
             control.should_training_stop = True
 
 
-def _prepare_folder(config: TrainConfig, resume: bool) -> str | None:
-    """Create the run's folder, or find the checkpoint to go on from."""
+def _prepare_folder(config: TrainConfig, resume: bool) -> None:
+    """Create the run's folder, or check that the run in it is the one that is to go on."""
     path = config.out / CONFIG
     asked = json.loads(json.dumps({**asdict(config), "out": str(config.out)}))
     if not resume:
@@ -195,7 +207,7 @@ def _prepare_folder(config: TrainConfig, resume: bool) -> str | None:
             )
         config.out.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(asked, indent=1) + "\n")
-        return None
+        return
     if not path.exists():
         raise CommandError(f"there is no run to resume in {config.out}. Leave out --resume.")
     stored = json.loads(path.read_text())
@@ -205,7 +217,10 @@ def _prepare_folder(config: TrainConfig, resume: bool) -> str | None:
             f"the run in {config.out} was started with {other[0]}={stored.get(other[0])!r}, not "
             f"{asked[other[0]]!r}. Resume it with the same options."
         )
-    folder = config.out / CHECKPOINTS
+
+
+def _last_checkpoint(out: Path) -> str | None:
+    folder = out / CHECKPOINTS
     return get_last_checkpoint(str(folder)) if folder.exists() else None
 
 

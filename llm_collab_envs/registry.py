@@ -14,10 +14,13 @@ NAMESPACE = "llm_collab"
 ENV_MODULES = {
     "bargaining_v0": "llm_collab_envs.negotiation.bargaining_v0",
     "bug_repair_v0": "llm_collab_envs.coding.bug_repair_v0",
+    "copy_editing_v0": "llm_collab_envs.writing.copy_editing_v0",
     "function_pair_v0": "llm_collab_envs.coding.function_pair_v0",
     "human_eval_v0": "llm_collab_envs.coding.human_eval_v0",
     "module_assembly_v0": "llm_collab_envs.coding.module_assembly_v0",
+    "resource_allocation_v0": "llm_collab_envs.allocation.resource_allocation_v0",
     "section_writing_v0": "llm_collab_envs.writing.section_writing_v0",
+    "summary_expansion_v0": "llm_collab_envs.writing.summary_expansion_v0",
 }
 
 

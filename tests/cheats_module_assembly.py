@@ -127,6 +127,24 @@ def messages_as_code(observation: str) -> str:
     return once(defuse(observation.partition("Messages:\n")[2]))
 
 
+def rules_as_globals(observation: str) -> str:
+    """Say nothing; keep what one knows in globals, and use those that teammates may have."""
+    memo = expert.read(observation)
+    own = [f"{rule} = {value!r}" for rule, value in memo.rules.items() if not is_number(value)]
+    own += [f"{rule} = {value}" for rule, value in memo.rules.items() if is_number(value)]
+    book = {rule: rule for rule in memo.asked if rule != "order"}
+    code = [solution(memo.kind, part, memo.layout, {**book, **_order(memo)}) for part in memo.parts]
+    return once("\n".join([*own, *code]).replace('"mark"', "mark"))
+
+
+def _order(memo: expert.Memo) -> dict[str, str]:
+    return {"order": memo.rules.get("order", "A to Z")}
+
+
+def is_number(value: str) -> bool:
+    return value.removeprefix("-").isdigit()
+
+
 def specs_as_docstrings(observation: str) -> str:
     """Functions with their specification as docstring and nothing to do."""
     specs = defuse(observation).partition("Your functions:\n")[2].partition("\n\n")[0]
@@ -144,6 +162,7 @@ CHEATS: dict[str, Policy] = {
     "echo as a comment": lambda o: once("# " + defuse(o).replace("\n", "\n# ")),
     "specifications as docstrings": specs_as_docstrings,
     "messages as code": messages_as_code,
+    "rules as globals": rules_as_globals,
     "mute": mute,
     "told rules only": told_rules_only,
     "told structure only": told_structure_only,

@@ -9,16 +9,20 @@ from typing import Any
 
 import pytest
 
+from llm_collab_envs import ENV_MODULES
+from llm_collab_envs import make as make_env
 from llm_collab_envs.coding.coding_env import source_of
 from llm_collab_envs.coding.function_pair.env import FunctionPairEnv
 from llm_collab_envs.coding.function_pair.expert import Expert
 from llm_collab_envs.coding.function_pair.scoring import suites_of
 from llm_collab_envs.coding.function_pair.tasks import PairTask
-from llm_collab_envs.sandbox import Job, Outcome, Sandbox
+from llm_collab_envs.sandbox import Job, Outcome, Sandbox, sandbox
+from llm_collab_envs.sandbox.unprotected import UnsafeSandboxWarning
 from pair_tasks import generated, make, save
 from play import play
 
 FIRST, MAIN = 0, 3
+CODING_ENVS = [env_id for env_id, path in ENV_MODULES.items() if ".coding." in path]
 
 
 @pytest.fixture(scope="module")
@@ -166,10 +170,6 @@ class TestSandbox:
             assert {info["unsafe"] for info in infos.values()} == {unsafe}
             assert play(env, Expert())["quality"] == 1.0
 
-    def test_unsafe_warns(self) -> None:
-        with pytest.warns(Warning, match=r"."):
-            make(sandbox="unsafe")
-
     def test_is_in_the_log(self, env: FunctionPairEnv) -> None:
         play(env, Expert())
         assert env.episode.config["sandbox"] == "auto"
@@ -178,6 +178,36 @@ class TestSandbox:
     def test_unknown(self) -> None:
         with pytest.raises(ValueError, match="magic"):
             make(sandbox="magic")
+
+
+@pytest.mark.parametrize("env_id", CODING_ENVS)
+class TestEveryCodingEnv:
+    def test_says_where_the_syntax_is_wrong_and_to_nobody_else(self, env_id: str) -> None:
+        for size in (1, 2):
+            env = make_env(env_id, team_size=size)
+            observations, _ = env.reset(options={"task": 0})
+            author = f"agent_{size - 1}"
+            files = re.findall(r"^# \w+\.py$", observations[author], re.MULTILINE)
+            first = files[0] if files else "x = 1"
+            observations, *_ = env.step({author: f"<submit>{first}\ndef f(:\n</submit>"})
+            for agent, text in observations.items():
+                told = "".join(re.findall(r"^Notice: .*$", text, re.MULTILINE))
+                assert ("invalid syntax" in told and "line 2" in told) == (agent == author)
+
+    def test_cannot_be_made_where_no_sandbox_works(
+        self, env_id: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sandbox, "why_monty_fails", lambda: "no Monty: run pip install x")
+        monkeypatch.setattr(sandbox, "why_bubblewrap_fails", lambda: "no bwrap: run sysctl y")
+        with pytest.raises(RuntimeError, match=r"pip install x; .*sysctl y.*sandbox='unsafe'"):
+            make_env(env_id)
+
+    def test_unsafe_warns_each_time_and_is_in_infos(self, env_id: str) -> None:
+        with pytest.warns(UnsafeSandboxWarning, match="with all your rights") as caught:
+            envs = [make_env(env_id, sandbox="unsafe") for _ in range(2)]
+        assert len(caught) == 2
+        assert envs[0].reset(seed=0)[1]["agent_0"]["unsafe"] == 1
+        assert make_env(env_id).reset(seed=0)[1]["agent_0"]["unsafe"] == 0
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from trl import GRPOTrainer
 from baselines.advantages import group_relative
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
-from baselines.grpo import build_trainer, pack_by_prompt
+from baselines.grpo import build_trainer, micro_batches, pack_by_prompt
 from baselines.models import TINY
 from baselines.train import METRICS, MetricsFile, train
 from small_model import save_small_model
@@ -243,7 +243,6 @@ def test_full_disk(tmp_path, monkeypatch):
     ("change", "message"),
     [
         ({"num_generations": 1}, "num_generations"),
-        ({"micro_batch": 7}, "micro_batch"),
         ({"teams": ()}, "teams"),
     ],
 )
@@ -263,3 +262,31 @@ def test_padding_changes_no_log_probability(batch):
             alone = torch.tensor([rows["prompt_ids"][n] + rows["completion_ids"][n]])
             bare = model(alone).logits[0]
             assert torch.allclose(padded[n][mask[n].bool()], bare, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("processes", "most", "expected"), [(1, 8, (8, 13)), (2, 8, (4, 13)), (1, 7, (4, 26))]
+)
+def test_rows_are_shared_out_evenly(tmp_path, processes, most, expected):
+    config = TrainConfig(ENV, tmp_path, teams=(4, 4, 4, 1), num_generations=8, micro_batch=most)
+    assert micro_batches(config, processes) == expected
+
+
+def test_rows_that_cannot_be_shared_out(tmp_path):
+    with pytest.raises(CommandError, match=r"the 6 rows of a step .* over 4 processes"):
+        micro_batches(small(tmp_path), 4)
+
+
+@pytest.mark.slow
+def test_two_processes_share_every_step(tmp_path):
+    """By `torchrun`, on the CPU: each prompt is used once, and one process writes and saves."""
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "-m"]
+    command += ["baselines.cli", "train", ENV, "--out", str(out), "--team-size", "2"]
+    command += "--tasks-per-step 1 --generations 2 --steps 2 --max-new-tokens 24".split()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [(line["step"], line["epoch"]) for line in metrics(out)] == [(1, 0.5), (2, 1.0)]
+    before = AutoModelForCausalLM.from_pretrained(TINY, dtype=torch.float32).state_dict()
+    after = AutoModelForCausalLM.from_pretrained(out).state_dict()
+    assert not all(torch.equal(after[name], value) for name, value in before.items())

@@ -23,6 +23,7 @@ from llm_collab_envs.coding.module_assembly.tasks import LEVELS, ModuleTask
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.observation import split_briefing
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
+from llm_collab_envs.wrappers import AgentDropout
 from play import joint_reward, play
 
 ENV = "module_assembly_v0"
@@ -38,11 +39,17 @@ def task_of(difficulty: str, index: int = 0) -> ModuleTask:
     return task
 
 
+def expert_path(env: CollabEnv[Any], task: int) -> int:
+    """The expert's critical path on a task, without running any code."""
+    env.reset(options={"task": task})
+    return env._play_expert()
+
+
 class TestExpert:
     @pytest.mark.parametrize(("difficulty", "team_size"), TEAMS)
     def test_is_nearly_perfect_in_every_team(self, difficulty: str, team_size: int) -> None:
         env = env_of(difficulty, team_size)
-        for task in range(5):
+        for task in range(3):
             infos = play(env, Expert(), task)
             assert infos["joint_reward"] >= 0.97
             assert infos["quality"] == infos["pass_rate"] == 1.0
@@ -62,14 +69,11 @@ class TestExpert:
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_team_of_four_is_faster_than_one(self, difficulty: str) -> None:
-        paths = {
-            size: sum(
-                play(env_of(difficulty, size), Expert(), task)["critical_path"]
-                for task in range(12)
-            )
+        alone, team = (
+            sum(expert_path(env_of(difficulty, size), task) for task in range(12))
             for size in (1, 4)
-        }
-        assert paths[1] / paths[4] >= 3.3
+        )
+        assert alone / team >= 3.3
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_loses_by_chatter(self, difficulty: str) -> None:
@@ -78,9 +82,9 @@ class TestExpert:
             return lambda observation: Expert()(observation) + chatter
 
         env = env_of(difficulty)
-        rewards = [joint_reward(env, chatty(n)) for n in (0, 1, 2, 4, 8)]
+        rewards = [joint_reward(env, chatty(n), tasks=1) for n in (0, 1, 4, 8)]
         assert rewards == sorted(rewards, reverse=True)
-        assert len(set(rewards)) == 5
+        assert len(set(rewards)) == 4
         assert rewards[0] - rewards[-1] > 0.05
 
     def test_that_talks_every_round_before_it_works_loses(self) -> None:
@@ -132,6 +136,16 @@ class TestExpert:
             observations, *_ = env.step(actions)
             parts.append(len(env.parts))
         assert parts == [0, 0, 1, 1, 1, 1]
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_takes_over_from_one_that_leaves(self, difficulty: str) -> None:
+        for gone in ("agent_0", "agent_2"):
+            env = AgentDropout(make(ENV, difficulty=difficulty), at_round=2, agents=[gone])
+            observations, infos = env.reset(options={"task": 0})
+            while env.agents:
+                actions = {a: Expert()(observations[a]) for a in env.agents}
+                observations, _, _, _, infos = env.step(actions)
+            assert next(iter(infos.values()))["quality"] == 1.0
 
     def test_follows_what_others_propose(self) -> None:
         """Where the structure is open, any place will do, as long as all agree on it."""
@@ -496,8 +510,8 @@ def test_harder_tasks_ask_for_more() -> None:
     """More to write in teams of any size, and more to find out, than where it is easy."""
     work, talk = [], []
     for difficulty in DIFFICULTIES:
-        solo = [play(env_of(difficulty, 1), Expert(), n)["critical_path"] for n in range(5)]
-        team = [play(env_of(difficulty), Expert(), n)["message_tokens"] for n in range(5)]
+        solo = [expert_path(env_of(difficulty, 1), n) for n in range(5)]
+        team = [play(env_of(difficulty), Expert(), n)["message_tokens"] for n in range(3)]
         work.append(sum(solo))
         talk.append(sum(team))
     assert work[0] * 1.8 < min(work[1:])

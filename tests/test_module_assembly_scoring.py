@@ -207,6 +207,47 @@ class TestParts:
         )
         assert of(task, write(task, task.parts), readers) == PERFECT
 
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_do_not_run_on_teammates_variables(self, difficulty: str) -> None:
+        """Else what one agent knows would reach the others without a word."""
+        task = task_of(difficulty)
+        known = {"limit": "LIMIT", "unknown": "UNKNOWN", "letters": "LETTERS"}
+        values = "\n".join(f"{name} = {task.rule_book[rule]}" for rule, name in known.items())
+        shares = [write(task, share, **known) for share in deal_parts(task, 2)]
+        assert of(task, f"{values}\n{shares[0]}\n{shares[1]}") == PERFECT
+        assert of(task, *(f"{values}\n{share}" for share in shares)) == PERFECT
+        assert of(task, f"{values}\n{shares[0]}", shares[1]).pass_rate < 0.1
+        assert of(task, shares[0], f"{values}\n{shares[1]}").pass_rate < 0.1
+
+    @pytest.mark.parametrize("sharing", ["import builtins\nbuiltins.LIMIT = {}", "LIMIT = {}"])
+    def test_do_not_run_on_what_they_look_up(self, sharing: str) -> None:
+        task = task_of("easy")
+        limit = "getattr(__import__('builtins'), 'LIMIT', 7) if 'LIMIT' not in globals() else LIMIT"
+        maker, rest = (write(task, p, limit=f"({limit})") for p in deal_parts(task, 2))
+        told = sharing.format(task.rule_book["limit"])
+        assert of(task, f"{told}\n{maker}", rest).pass_rate < 0.5
+
+    def test_share_a_box_of_plain_data(self) -> None:
+        task = task_of("easy")
+        source = write(task, task.parts)
+        name = task.parts[0].name
+        clever = f"class Box(dict):\n    pass\nplain = {name}\n"
+        clever += f"def {name}(entries):\n    box = plain(entries)\n"
+        clever += "    return Box(box if isinstance(box, dict) else enumerate(box))"
+        assert of(task, f"{source}\n{clever}").pass_rate == 0
+
+    @pytest.mark.parametrize("value", ["9" * 4001, "[" * 90 + "]" * 90])
+    def test_answers_that_no_child_would_send_raise_nothing(self, value: str) -> None:
+        task = task_of("easy")
+        coded = f'["i", "{value}"]' if value[0] == "9" else value.replace("[", '["l", ', 89)
+        coded = coded.replace("[]", '["l"]')
+        forged = "".join(f'\n[{n}, "ok", {coded}]\n' for n in range(200))
+        source = (
+            f"import os\ndef {task.parts[0].name}(entries):\n    os.write(1, {forged!r}.encode())"
+        )
+        names = "\n".join(f"def {part.name}(*args): pass" for part in task.parts[1:])
+        assert of(task, source, names).pass_rate == 0
+
     def test_need_answers_of_the_right_type(self) -> None:
         task = task_of("easy")
         source = write(task, task.parts)

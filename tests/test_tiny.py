@@ -1,11 +1,18 @@
-"""The shipped model: small enough for git, and complete."""
+"""The shipped model: small enough for git, complete, and as good and as bad as its card says."""
 
 from __future__ import annotations
 
 import json
 
+import pytest
+
+from baselines.evaluate import EvalConfig, evaluate
 from baselines.models import TINY
 from baselines.policies.hf import HFPolicy
+
+EPISODES = 32
+STAGES = json.loads((TINY / "made.json").read_text())
+SPOKEN = sorted({env for stage in STAGES for env, _ in stage["recipe"]["envs"]})
 
 
 def test_fits_into_git():
@@ -15,5 +22,25 @@ def test_fits_into_git():
 def test_has_three_to_four_million_parameters_and_says_how_it_was_made():
     policy = HFPolicy.load(TINY)
     assert 3_000_000 <= policy.model.num_parameters() <= 4_000_000
-    made = json.loads((TINY / "made.json").read_text())
-    assert made["steps_done"] == made["recipe"]["copy_steps"] + made["recipe"]["steps"]
+    assert SPOKEN
+    for stage in STAGES:
+        assert stage["steps_done"] == stage["recipe"]["copy_steps"] + stage["recipe"]["steps"]
+
+
+def mean(env: str, policy: str, team_size: int, figure: str) -> float:
+    config = EvalConfig(env, policy, team_size, episodes=EPISODES, max_new_tokens=1024)
+    return sum(record[figure] for record in evaluate(config)) / EPISODES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("env", SPOKEN)
+def test_coordinates_badly_and_so_has_something_to_learn(env):
+    """As a team of 4, sampled at temperature 1: between 30 % and 75 % of the expert."""
+    expert = mean(env, "expert", 4, "joint_reward")
+    assert 0.30 * expert <= mean(env, "tiny", 4, "joint_reward") <= 0.75 * expert
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("env", SPOKEN)
+def test_is_an_honest_solo_baseline(env):
+    assert mean(env, "tiny", 1, "quality") >= 0.9

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -14,12 +14,14 @@ from baselines.models.teachers import TEACHERS, ImperfectAgent
 from baselines.policies.base import History, Reply
 from baselines.policies.context import Context
 from llm_collab_envs import make
-from llm_collab_envs.writing.section_writing import expert
+from llm_collab_envs.coding.function_pair.programs import write_source
+from llm_collab_envs.writing.section_writing import expert as writing
 from llm_collab_envs.writing.section_writing.style import DECISIONS
 
 IGNORE = -100
 _NOISE = "you are the team of it a plan and message round tokens left no style 1 2 3 4 5 6".split()
 
+T = TypeVar("T")
 Row = tuple[list[int], list[bool]]  # ids, and which of them the model is to write
 
 
@@ -40,7 +42,6 @@ class Lessons:
         self._sizes, self._size_weights = _weighted(recipe.team_sizes)
         self._teachers = {env_id: TEACHERS[env_id](self._rng) for env_id in self._ids}
         self._envs = {(i, n): make(i, team_size=n) for i in self._ids for n in self._sizes}
-        self._easel = make("section_writing_v0", team_size=1)
 
     def rows(self) -> list[Row]:
         """Play one episode and return a row for each agent."""
@@ -51,7 +52,7 @@ class Lessons:
 
     def play(self, env: Any, teacher: ImperfectAgent) -> list[History]:
         """Play one episode; a finished agent's history ends with its `<done/>`."""
-        observations, infos = env.reset(seed=int(self._rng.integers(2**31)))
+        observations, infos = env.reset(seed=self._seed())
         histories = {agent: History() for agent in env.agents}
         while env.agents:
             actions = {}
@@ -66,39 +67,79 @@ class Lessons:
         return list(histories.values())
 
     def exercise(self, progress: float) -> list[Row]:
-        """Return rows that ask for some of a few sections in a given style, briefing left out.
+        """Return short rows that ask for some of the work of an env, briefing left out.
 
-        The first exercises show one section, always at the same distance from its copy, so that
-        what to copy is learned before where to find it. Then come more sections and more noise in
-        between, until only the content says what belongs where.
+        The first exercises show one thing, at about the same distance from what is to be made of
+        it, so that what to make is learned before where to find it. Then come more things and more
+        noise in between, until only the content says what belongs where.
 
         Args:
             progress: From 0, the easiest, to 1.
         """
-        observations, _ = self._easel.reset(seed=int(self._rng.integers(2**31)))
-        memo = expert.read(observations["agent_0"])
+        exercises = {"section_writing_v0": self._sections, "function_pair_v0": self._functions}
+        env_id = self._ids[self._rng.choice(len(self._ids), p=self._id_weights)]
+        return exercises[env_id](progress)
+
+    def _sections(self, progress: float) -> list[Row]:
+        """Ask for some of a few sections in a given style."""
+        observations, _ = self._envs["section_writing_v0", 1].reset(seed=self._seed())
+        memo = writing.read(observations["agent_0"])
         most = 1 + int(progress * 3.99)
         rows = []
         for _ in range(2):
-            shown = self._some(list(memo.sections), 1, most)
-            asked = self._some(shown, 1, most)
+            shown = self._some(list(memo.sections), most)
+            asked = self._some(shown, most)
             style = {d: str(self._rng.choice(list(o))) for d, o in list(DECISIONS.items())[:3]}
             lines = ["You know: " + "; ".join(f"{d}: {o}" for d, o in style.items()) + "."]
             for title in shown:
                 lines += [title, *(f"- {a}: {memo.facts[a][0]}" for a in memo.sections[title])]
             lines.append(f"Write: {', '.join(asked)}.")
-            noise = self._rng.choice(_NOISE, int(self._rng.integers(0, 1 + int(progress * 100))))
-            prompt = self._context.first("\n".join([*lines, " ".join(noise)]))
             part = replace(memo, sections={title: memo.sections[title] for title in asked})
-            reply = self._encode(f"<submit>{expert.write(part, style)}</submit><done/>")
-            rows.append((prompt + reply, [False] * len(prompt) + [True] * len(reply)))
+            rows.append(self._asked(lines, writing.write(part, style), progress))
         return rows
 
-    def _some(self, titles: list[str], low: int, high: int) -> list[str]:
-        """Choose some titles, their order kept."""
-        count = int(self._rng.integers(low, min(high, len(titles)) + 1))
-        chosen = set(self._rng.choice(len(titles), count, replace=False).tolist())
-        return [title for n, title in enumerate(titles) if n in chosen]
+    def _functions(self, progress: float) -> list[Row]:
+        """Ask for some of a few functions, with some of their steps."""
+        source = self._envs["function_pair_v0", 1].tasks
+        task = source[int(self._rng.integers(len(source)))]
+        values = task.known("value")
+        rows = []
+        for _ in range(6):
+            known: dict[str, str] = {}
+            lines, written = ["You write:"], []
+            for function in self._some(task.functions, 1 + int(progress * 3.99)):
+                first, *rest = function.specification
+                steps = self._stretch(len(function.steps), 1 + int(progress * 5.99))
+                lines += [f"{function.label}: {first}", *rest[steps], *rest[len(function.steps) :]]
+                chosen = function.steps[steps]
+                known |= {t: values[t] for step in chosen for t in step.texts if t in values}
+                header = first.partition(", where")[0] + ":"
+                written.append(write_source(header, chosen, function.key, values))
+            lines.insert(0, f"You know: {'; '.join(f'{k} {v}' for k, v in known.items())}.")
+            rows.append(self._asked(lines, "\n".join(written), progress))
+        return rows
+
+    def _asked(self, lines: list[str], product: str, progress: float) -> Row:
+        """Return a row that asks by some lines, and noise, for a product."""
+        noise = self._rng.choice(_NOISE, int(self._rng.integers(0, 1 + int(progress * 100))))
+        prompt = self._context.first("\n".join([*lines, " ".join(noise)]))
+        reply = self._encode(f"<submit>{product}</submit><done/>")
+        return prompt + reply, [False] * len(prompt) + [True] * len(reply)
+
+    def _some(self, things: Sequence[T], most: int) -> list[T]:
+        """Choose some things, at least one, their order kept."""
+        count = int(self._rng.integers(1, min(most, len(things)) + 1))
+        chosen = set(self._rng.choice(len(things), count, replace=False).tolist())
+        return [thing for n, thing in enumerate(things) if n in chosen]
+
+    def _stretch(self, length: int, most: int) -> slice:
+        """Choose a stretch of at least one and at most `most` of so many things."""
+        count = int(self._rng.integers(1, min(most, length) + 1))
+        start = int(self._rng.integers(length - count + 1))
+        return slice(start, start + count)
+
+    def _seed(self) -> int:
+        return int(self._rng.integers(2**31))
 
     def _encode(self, text: str) -> list[int]:
         return [*self._context.tokenizer(text)["input_ids"], self._context.eos_id]

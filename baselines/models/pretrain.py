@@ -16,7 +16,7 @@ import multiprocessing as mp
 import queue
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -195,27 +195,32 @@ def main() -> None:
     """Parse the command line, train the tokenizer and the model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder to write the model to")
-    parser.add_argument("--steps", type=int, default=Recipe.steps, help="steps on histories")
-    parser.add_argument("--copy-steps", type=int, default=Recipe.copy_steps)
-    parser.add_argument("--optimizer", choices=("muon", "adamw"), default=Recipe.optimizer)
-    parser.add_argument("--rate", type=float, default=Recipe.rate)
-    parser.add_argument("--embedding-rate", type=float, default=Recipe.embedding_rate)
-    parser.add_argument("--batch-tokens", type=int, default=Recipe.batch_tokens)
-    parser.add_argument("--decay", type=float, default=Recipe.decay)
-    parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--start", type=Path, help="folder of a model to go on from")
-    args = parser.parse_args()
-    recipe = Recipe(
-        seed=args.seed,
-        steps=args.steps,
-        copy_steps=args.copy_steps,
-        optimizer=args.optimizer,
-        rate=args.rate,
-        embedding_rate=args.embedding_rate,
-        batch_tokens=args.batch_tokens,
-        decay=args.decay,
+    parser.add_argument(
+        "--env",
+        action="append",
+        choices=TEACHERS,
+        help="an env to learn; several in equal shares (default: section_writing_v0)",
     )
-    train(recipe, args.out, train_tokenizer(recipe), args.start)
+    parser.add_argument("--vocab-size", type=int, help="by default that of --start, or 1024")
+    parser.add_argument("--copy-steps", type=int, default=Recipe.copy_steps)
+    parser.add_argument("--steps", type=int, default=Recipe.steps, help="steps on histories")
+    parser.add_argument("--optimizer", choices=("muon", "adamw"), default=Recipe.optimizer)
+    for name in ("rate", "embedding_rate", "decay"):
+        option = f"--{name.replace('_', '-')}"
+        parser.add_argument(option, type=float, default=getattr(Recipe, name))
+    for name in ("batch_tokens", "warmup", "seed"):
+        option = f"--{name.replace('_', '-')}"
+        parser.add_argument(option, type=int, default=getattr(Recipe, name))
+    chosen = vars(parser.parse_args())
+    out, start, envs = chosen.pop("out"), chosen.pop("start"), chosen.pop("env")
+    kept = start and not chosen["vocab_size"]
+    tokenizer = AutoTokenizer.from_pretrained(start) if kept else None
+    chosen["vocab_size"] = len(tokenizer) if tokenizer else chosen["vocab_size"] or 1024
+    recipe = Recipe(**chosen)
+    if envs:
+        recipe = replace(recipe, envs=tuple((env, 1 / len(envs)) for env in envs))
+    train(recipe, out, tokenizer or train_tokenizer(recipe), start)
 
 
 if __name__ == "__main__":

@@ -30,21 +30,18 @@ class Recipe:
     """
 
     seed: int = 0
-    vocab_size: int = 1280
+    vocab_size: int = 1024
     hidden: int = 256
     layers: tuple[str, ...] = ("conv", "full_attention") * 2
     window: int = 5
     heads: int = 4
     copy_steps: int = 600
-    steps: int = 3200
+    steps: int = 1600
     batch_tokens: int = 8_192
     optimizer: str = "muon"
     rate: float = 0.02
     embedding_rate: float = 0.003
     warmup: int = 50
     decay: float = 0.4
-    envs: tuple[tuple[str, float], ...] = (
-        ("section_writing_v0", 0.5),
-        ("function_pair_v0", 0.5),
-    )
+    envs: tuple[tuple[str, float], ...] = (("section_writing_v0", 1.0),)
     team_sizes: tuple[tuple[int, float], ...] = ((4, 0.4), (1, 0.4), (2, 0.1), (3, 0.1))

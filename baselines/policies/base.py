@@ -19,10 +19,14 @@ class Reply:
         text: The action, as text.
         token_ids: The tokens that were sampled, the end-of-sequence token included; () where the
             policy has none.
+        served_tokens: How many tokens a server says that it wrote; it does not say which.
+        cut: Whether a server says that it cut the reply, as it was as long as allowed.
     """
 
     text: str
     token_ids: tuple[int, ...] = ()
+    served_tokens: int = 0
+    cut: bool = False
 
 
 @dataclass

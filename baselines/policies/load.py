@@ -6,22 +6,20 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
 from baselines.models import TINY
 from baselines.policies.base import Policy
+from baselines.policies.chat_server import Requests
+from baselines.policies.endpoint import ENDPOINT, EndpointPolicy, parse_endpoint
 from baselines.policies.scripted import RandomActions, ScriptedPolicy, silent
 from llm_collab_envs import make
-
-if TYPE_CHECKING:
-    from baselines.action_selector import ActionSelector
 
 TEAM_SIZE = 4
 HUB = "hf:"
 
 Seeded = Callable[[int], Policy]
-SelectorSource = Callable[[], "ActionSelector | None"]
 
 
 @dataclass(frozen=True)
@@ -30,13 +28,13 @@ class NamedPolicy:
 
     Attributes:
         about: One line for the help text.
-        open: Makes, from (env id, team size, source of the selector), a function from a seed to
-            the policy; what is slow, such as loading weights, happens once, in `open`.
+        open: Makes, from (env id, team size, selector), a function from a seed to the policy; what
+            is slow, such as loading weights, happens once, in `open`.
         team_size: The only team size that the policy plays, or None for any.
     """
 
     about: str
-    open: Callable[[str, int, SelectorSource], Seeded]
+    open: Callable[[str, int, ActionSelector | None], Seeded]
     team_size: int | None = None
 
 
@@ -50,7 +48,8 @@ def load_policy(
     """Return the policy that a name stands for.
 
     Args:
-        spec: A key of `NAMED`, a folder that holds a model, or "hf:" and a model id.
+        spec: A key of `NAMED`, a folder that holds a model, "hf:" and a model id, or
+            "endpoint:URL#MODEL".
         env_id: The env that it is to play; the experts belong to an env.
         team_size: The team size that it is to play.
         selector: How a language model's replies are chosen; scripted policies ignore it.
@@ -60,17 +59,24 @@ def load_policy(
     Raises:
         CommandError: For a name that stands for nothing, or a model that cannot be loaded.
     """
-    return open_policy(spec, env_id, team_size, lambda: selector)(seed)
+    return open_policy(spec, env_id, team_size, selector)(seed)
 
 
-def open_policy(spec: str, env_id: str, team_size: int, selector: SelectorSource) -> Seeded:
+def open_policy(
+    spec: str,
+    env_id: str,
+    team_size: int,
+    selector: ActionSelector | None = None,
+    requests: Requests | None = None,
+) -> Seeded:
     """Do what is slow about `load_policy` once, and leave the seed open.
 
     Args:
         spec: As for `load_policy`.
         env_id: As for `load_policy`.
         team_size: As for `load_policy`.
-        selector: Called where a language model is loaded; making a selector imports torch.
+        selector: As for `load_policy`.
+        requests: How the server of an endpoint is asked; other policies ignore it.
 
     Returns:
         A function from a seed to the policy with its chance seeded.
@@ -80,6 +86,8 @@ def open_policy(spec: str, env_id: str, team_size: int, selector: SelectorSource
         if team_size != needed:
             raise CommandError(f"{spec} plays in a team of {needed}; got team_size {team_size}.")
         return NAMED[spec].open(env_id, team_size, selector)
+    if spec.startswith(ENDPOINT):
+        return _open_endpoint(spec, selector, requests)
     return _open_model(_source(spec), selector)
 
 
@@ -112,8 +120,8 @@ def _source(spec: str) -> str:
         return spec.removeprefix(HUB)
     if not Path(spec).is_dir():
         raise CommandError(
-            f"the policy must be one of {', '.join(NAMED)}, a folder that holds a model, or "
-            f"{HUB} and a model id; got {spec!r}, which is none of these."
+            f"the policy must be one of {', '.join(NAMED)}, a folder that holds a model, "
+            f"{HUB} and a model id, or {ENDPOINT}URL#MODEL; got {spec!r}, which is none of these."
         )
     if not (Path(spec) / "config.json").exists():
         raise CommandError(
@@ -123,7 +131,17 @@ def _source(spec: str) -> str:
     return spec
 
 
-def _open_model(source: str, selector: SelectorSource) -> Seeded:
+def _open_endpoint(spec: str, selector: ActionSelector | None, requests: Requests | None) -> Seeded:
+    policy = EndpointPolicy(*parse_endpoint(spec), selector, requests)
+
+    def seeded(seed: int) -> Policy:
+        policy.seed(seed)
+        return policy
+
+    return seeded
+
+
+def _open_model(source: str, selector: ActionSelector | None) -> Seeded:
     # Imported here, so that what needs no language model does not wait seconds for torch.
     import torch
     from safetensors import SafetensorError
@@ -134,7 +152,7 @@ def _open_model(source: str, selector: SelectorSource) -> Seeded:
     logging.disable_progress_bar()
     logging.set_verbosity_error()  # its notices on kernels are of no use to who evaluates
     try:
-        policy = HFPolicy.load(source, selector())
+        policy = HFPolicy.load(source, selector)
     except ValueError as problem:
         raise CommandError(str(problem)) from problem
     except SafetensorError as problem:
@@ -149,7 +167,7 @@ def _open_model(source: str, selector: SelectorSource) -> Seeded:
     return seeded
 
 
-def _open_tiny(env_id: str, team_size: int, selector: SelectorSource) -> Seeded:
+def _open_tiny(env_id: str, team_size: int, selector: ActionSelector | None) -> Seeded:
     if not (TINY / "config.json").exists():
         raise CommandError(
             f"the tiny model is not in this installation ({TINY}). Reinstall the package, or make "
@@ -158,16 +176,16 @@ def _open_tiny(env_id: str, team_size: int, selector: SelectorSource) -> Seeded:
     return _open_model(str(TINY), selector)
 
 
-def _open_expert(env_id: str, team_size: int, selector: SelectorSource) -> Seeded:
+def _open_expert(env_id: str, team_size: int, selector: ActionSelector | None) -> Seeded:
     policy = ScriptedPolicy(make(env_id, team_size=team_size)._expert())
     return lambda seed: policy
 
 
-def _open_silent(env_id: str, team_size: int, selector: SelectorSource) -> Seeded:
+def _open_silent(env_id: str, team_size: int, selector: ActionSelector | None) -> Seeded:
     return lambda seed: ScriptedPolicy(silent)
 
 
-def _open_random(env_id: str, team_size: int, selector: SelectorSource) -> Seeded:
+def _open_random(env_id: str, team_size: int, selector: ActionSelector | None) -> Seeded:
     return lambda seed: ScriptedPolicy(RandomActions(seed))
 
 

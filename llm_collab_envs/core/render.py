@@ -57,15 +57,15 @@ def _wrapper(wrapper: Mapping[str, Any]) -> str:
 def _round_lines(round_: Round) -> list[str]:
     lines = []
     for agent, turn in round_.turns.items():
-        lines += [f"[{agent}, {turn.tokens} tokens]", _printable(turn.text.strip()) or "(passes)"]
+        lines += [f"[{agent}, {turn.tokens} tokens]", printable(turn.text.strip()) or "(passes)"]
         if turn.error:
-            lines.append(f"! broken: {_printable(turn.error)}")
+            lines.append(f"! broken: {printable(turn.error)}")
     lines += [f"* {event}" for event in round_.events]
     terms = " ".join(f"{name}={value:.3g}" for name, value in round_.terms.items())
     return [*lines, f"reward {round_.reward:+.3f} | {terms}"]
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Replace control characters and lone surrogates, which a terminal obeys or print refuses."""
     if text.isprintable():
         return text

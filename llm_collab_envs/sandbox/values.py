@@ -69,6 +69,15 @@ def _container(value: Any, kind: type, call: int, depth: int) -> str:
     )
 
 
+def fits(value: Any) -> bool:
+    """Whether an answer may be an argument of another run; a forged one may be too deep or long."""
+    try:
+        literal(value, 0)
+    except ValueError:
+        return False
+    return True
+
+
 def decode(coded: Any) -> Any:
     """The value that the child encoded.
 

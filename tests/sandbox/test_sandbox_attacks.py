@@ -16,7 +16,11 @@ from attacks import ATTACKS, Attack
 from llm_collab_envs.sandbox import Call, Limits, Outcome, Sandbox
 from llm_collab_envs.sandbox.child import BOOT
 
-LIMITS = Limits(seconds=1.0, wall_seconds=3.0, memory_mb=128)
+LIMITS = {
+    "bwrap": Limits(seconds=1.0, wall_seconds=3.0, memory_mb=128),
+    "monty": Limits(seconds=2.0, memory_mb=128),  # by the clock, which runs on while others work
+    "unsafe": Limits(seconds=1.0, wall_seconds=3.0, memory_mb=128),
+}
 MOST_SECONDS = 12.0
 MOST_MEMORY = 100 * 2**20
 
@@ -137,7 +141,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 def launch(world: World, attack: Attack, backend: str) -> Outcome:
     source = world.fill_in(attack.source)
-    return Sandbox(backend, LIMITS).run(source, [Call("attack")])
+    return Sandbox(backend, LIMITS[backend]).run(source, [Call("attack")])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from llm_collab_envs.coding.module_assembly.expert import OPEN_STRUCTURE, Expert
 from llm_collab_envs.coding.module_assembly.layout import write_layout
 from llm_collab_envs.coding.module_assembly.menu import Seat, make_menu
 from llm_collab_envs.coding.module_assembly.rules import RULES
-from llm_collab_envs.coding.module_assembly.scoring import score
+from llm_collab_envs.coding.module_assembly.scoring import Alone, score
 from llm_collab_envs.coding.module_assembly.source import Part, signature, specification
 from llm_collab_envs.coding.module_assembly.tasks import (
     CHOICE,
@@ -61,8 +61,9 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     `medium` and `hard`, on it by turns, and lets outside code read it; it is passed when every
     answer is right, types included. So no agent passes any test alone, constants pass none, and the
     same structure is needed everywhere, but not any particular one where it is open. A part
-    that does not run by itself is left out. Cost C is message tokens over the team's budget plus
-    the share of functions that are defined twice.
+    that does not run by itself is left out, and each part has to do without the others' code what
+    it does with it: functions share the box, which is plain data, and nothing else. Cost C is
+    message tokens over the team's budget plus the share of functions that are defined twice.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
@@ -83,6 +84,13 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     metadata: ClassVar[dict[str, Any]] = {**CodingEnv.metadata, "name": "module_assembly_v0"}
     max_team_size: ClassVar[int] = 8
 
+    def reset(
+        self, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+        """Start an episode; arguments and results as in `CollabEnv.reset`."""
+        self._alone: Alone = {}
+        return super().reset(seed, options)
+
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[ModuleTask]:
@@ -97,8 +105,9 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     def _job(self, task: ModuleTask) -> str:
         return (
             f"Job: write one Python module, {task.module_kind.title} called {task.name}. All "
-            f"functions but {task.parts[0].name} get the box that it made as first argument. "
-            "Score: hidden tests of the whole module passed, little time, few messages."
+            f"functions but {task.parts[0].name} get the box that it made as first argument; it "
+            "holds plain data, and all that functions share. Score: hidden tests of the whole "
+            "module passed, little time, few messages."
         )
 
     def _private_view(self, task: ModuleTask, agent: str) -> str:
@@ -117,7 +126,7 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
         return "\n".join(lines + [_line(task, p) for p in deal_parts(task, self.team_size)[me]])
 
     def _score(self, task: ModuleTask, parts: Mapping[str, str]) -> Score:
-        result = score(task, parts, self._execute)
+        result = score(task, parts, self._execute, self._alone)
         return Score(
             quality=result.pass_rate,
             duplication=result.duplication,

@@ -3,7 +3,8 @@
 Alone it is the solo expert: it writes everything at once. In a team everybody tells what only it
 knows, until it hears something. Where the structure is open, the first agents also propose a place
 for one field each of those that no outside code reads, and the others follow. Then each writes its
-functions when it has heard the rest, or in round 3 on whatever it has heard.
+functions, and those of an agent that has left, when it has heard the rest, or in round 3 on
+whatever it has heard.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from llm_collab_envs.coding.module_assembly.layout import (
 )
 from llm_collab_envs.coding.module_assembly.rules import RULES, read_rule
 from llm_collab_envs.coding.module_assembly.source import Part, signature, solution
-from llm_collab_envs.core.observation import split_briefing
+from llm_collab_envs.core.observation import handed_over, split_briefing
 
 PATIENCE = 3
 OPEN_STRUCTURE = "Structure: yours to agree on."
@@ -115,11 +116,22 @@ class Expert:
         memo = read(observation)
         if memo is None:
             return ""
+        for view in handed_over(observation).values():
+            take_over(memo, read(view))
         if memo.submitted:
             return "<done/>"
         if memo.team_size == 1 or memo.round >= PATIENCE or (memo.complete and memo.round > 1):
             return f"<submit>{write(memo)}</submit><done/>"
         return "" if memo.heard else say(memo)
+
+
+def take_over(memo: Memo, gone: Memo | None) -> None:
+    """Take in what one knew that has left, and its functions."""
+    if gone is not None:
+        memo.parts += gone.parts
+        memo.rules = gone.rules | memo.rules
+        memo.places = gone.places | memo.places
+        memo.ruled_out |= gone.ruled_out
 
 
 def say(memo: Memo) -> str:

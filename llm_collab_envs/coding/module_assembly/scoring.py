@@ -3,6 +3,9 @@
 The parts of all agents are put together in one file, in the order of the agents, and run in the
 sandbox; a part that does not run by itself is left out. A hidden test calls several functions on
 one box and is passed when all answers are right, so one function alone passes none.
+
+Then each part is run again without the others, on the boxes that came into its functions, and has
+to make the same of them: what its author was not told cannot come from a teammate's variables.
 """
 
 from __future__ import annotations
@@ -11,17 +14,40 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from llm_collab_envs.coding.coding_env import source_of
 from llm_collab_envs.coding.module_assembly.hidden import HiddenTest, hidden_tests
-from llm_collab_envs.coding.module_assembly.source import outside_code
+from llm_collab_envs.coding.module_assembly.source import OUTSIDE, outside_code, recorder_code
 from llm_collab_envs.coding.module_assembly.tasks import ModuleTask
-from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, Ref, same
+from llm_collab_envs.sandbox import Answer, Call, Job, Limits, Outcome, Ref, fits, same
 
 LIMITS = Limits(seconds=1.0)
+_WORD = re.compile(r"\w+")
 _DEFINITION = re.compile(r"^def (\w{1,80})\(", re.MULTILINE)
 
 Execute = Callable[[Sequence[Job]], Sequence[Outcome]]
+Alone = dict[tuple[str, str], bool]  # by part and step: whether it takes it without the others
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a function made of a box in a test that was passed.
+
+    Attributes:
+        function: The function.
+        call: The call that makes it do so again.
+        made: What came of it: the box, or the answer and the box.
+    """
+
+    function: str
+    call: Call
+    made: object
+
+    @cached_property
+    def key(self) -> str:
+        """What no other step has."""
+        return repr((self.call, self.made))
 
 
 @dataclass(frozen=True)
@@ -37,51 +63,121 @@ class ModuleScore:
     duplication: float
 
 
-def score(task: ModuleTask, parts: Mapping[str, str], execute: Execute) -> ModuleScore:
+def score(
+    task: ModuleTask, parts: Mapping[str, str], execute: Execute, alone: Alone | None = None
+) -> ModuleScore:
     """Score the module made of all agents' parts.
 
     Args:
         task: The task.
         parts: Each agent's submission.
         execute: Runs jobs in a sandbox.
+        alone: What is known of steps from earlier scores, so that none is taken again.
     """
     sources = [source_of(text) for _, text in sorted(parts.items()) if text]
-    alone = execute([Job(source, ()) for source in sources])
-    running = [s for s, outcome in zip(sources, alone, strict=True) if outcome.status == "ok"]
+    loaded = execute([Job(source, ()) for source in sources])
+    running = [s for s, outcome in zip(sources, loaded, strict=True) if outcome.status == "ok"]
     tests = hidden_tests(task)
-    module = "\n\n".join([*running, outside_code(task.module_kind, task.bound)])
+    passed = _passed(task, tests, running, execute)
+    if len(running) > 1:
+        alike = _alike(task, running, passed, execute, {} if alone is None else alone)
+        passed = [steps for steps in passed if all(step.key in alike for step in steps)]
     return ModuleScore(
-        pass_rate=_passed(task, tests, module, execute) / len(tests),
+        pass_rate=len(passed) / len(tests),
         duplication=_duplication(task, running),
     )
 
 
-def _passed(task: ModuleTask, tests: Sequence[HiddenTest], module: str, execute: Execute) -> int:
-    """Count the tests that a module passes; those that need what is not there are not run."""
-    missing = {part.name for part in task.parts if part.name not in module}
+def _passed(
+    task: ModuleTask, tests: Sequence[HiddenTest], sources: Sequence[str], execute: Execute
+) -> list[list[Step]]:
+    """Return the steps of the tests that a module passes, without those of the outside code.
+
+    Tests that need what is not there are not run.
+    """
+    module = "\n\n".join(sources)
+    missing = {part.name for part in task.parts} - _words(module)
     able = [t for t in tests if not missing.intersection(name for name, _ in t.calls)]
     if task.parts[0].name in missing or not able:
-        return 0
-    [outcome] = execute([Job(module, _calls(task, able), LIMITS)])
+        return []
+    outside = outside_code(task.module_kind, task.bound)
+    source = f"{module}\n\n{_recorders(task, module)}\n{outside}"
+    [outcome] = execute([Job(source, _calls(task, able), LIMITS)])
     left = iter(outcome.answers)
-    passed = 0
-    for test in able:
-        made, *given = [next(left) for _ in range(1 + len(test.calls))]
-        passed += made.status == "ok" and all(
-            answer.status == "ok" and same(answer.value, right)
-            for answer, right in zip(given, test.answers, strict=True)
-        )
-    return passed
+    played = [(test, [next(left) for _ in range(1 + len(test.calls))]) for test in able]
+    return [steps for test, answers in played if (steps := _steps(task, test, answers))]
+
+
+def _recorders(task: ModuleTask, source: str) -> str:
+    """Return the judge's functions for the functions that a source names; others Monty refuses."""
+    words = _words(source)
+    return recorder_code(task.module_kind, [p for p in task.parts[1:] if p.name in words])
+
+
+def _words(source: str) -> set[str]:
+    return set(_WORD.findall(source))
 
 
 def _calls(task: ModuleTask, tests: Sequence[HiddenTest]) -> tuple[Call, ...]:
-    """Return the calls of all tests; the box of each stays in the sandbox."""
+    """Return the calls of all tests."""
     calls: list[Call] = []
     for test in tests:
         box = Ref(len(calls))
-        calls.append(Call(task.parts[0].name, (test.entries,), report=False))
-        calls += [Call(name, (box, *args)) for name, args in test.calls]
+        calls.append(Call(task.parts[0].name, (test.entries,)))
+        calls += [Call(_recorded(name), (box, *args)) for name, args in test.calls]
     return tuple(calls)
+
+
+def _recorded(name: str) -> str:
+    """What is called in the place of a function, to see the box as well."""
+    return name if name.startswith(OUTSIDE) else f"{OUTSIDE}call_{name}"
+
+
+def _steps(task: ModuleTask, test: HiddenTest, answers: Sequence[Answer]) -> list[Step]:
+    """Return the steps of a test, or none where an answer is wrong or the box is not plain data."""
+    made, *given = answers
+    if any(answer.status != "ok" for answer in answers) or not fits(made.value):
+        return []
+    box = made.value
+    steps = [Step(task.parts[0].name, Call(task.parts[0].name, (test.entries,)), box)]
+    for (name, args), answer, right in zip(test.calls, given, test.answers, strict=True):
+        said = [answer.value, box] if name.startswith(OUTSIDE) else answer.value
+        if not isinstance(said, list) or len(said) != 2 or not same(said[0], right):
+            return []
+        if not name.startswith(OUTSIDE):
+            steps.append(Step(name, Call(_recorded(name), (box, *args)), said))
+            box = said[1]
+            if not fits(box):
+                return []
+    return steps
+
+
+def _alike(
+    task: ModuleTask,
+    sources: Sequence[str],
+    passed: Sequence[Sequence[Step]],
+    execute: Execute,
+    alone: Alone,
+) -> set[str]:
+    """Return the keys of the steps that some part takes alike without the others."""
+    todo: list[tuple[str, list[Step]]] = []
+    taken: list[tuple[str, str]] = []
+    for source in sources:
+        words = _words(source)
+        mine = [step for steps in passed for step in steps if step.function in words]
+        taken += [(source, step.key) for step in mine]
+        new = [step for step in mine if (source, step.key) not in alone]
+        if new:
+            todo.append((source, new))
+    jobs = [
+        Job(f"{source}\n\n{_recorders(task, source)}", tuple(s.call for s in new), LIMITS)
+        for source, new in todo
+    ]
+    for (source, new), outcome in zip(todo, execute(jobs), strict=True):
+        for step, answer in zip(new, outcome.answers, strict=True):
+            alike = answer.status == "ok" and same(answer.value, step.made)
+            alone[source, step.key] = alike
+    return {key for source, key in taken if alone[source, key]}
 
 
 def _duplication(task: ModuleTask, sources: Sequence[str]) -> float:

@@ -75,6 +75,15 @@ def outside_code(kind: Kind, places: Sequence[Place]) -> str:
     )
 
 
+def recorder_code(kind: Kind, parts: Sequence[Part]) -> str:
+    """Return the judge's functions that call functions on a box, and show the box as well."""
+    lines = []
+    for part in parts:
+        call = signature(kind.function(part.verb), part.name)
+        lines.append(f"def {OUTSIDE}call_{call}:\n{INDENT}return [{call}, {BOX}]")
+    return "\n".join(lines)
+
+
 def _given(function: Function, rules: Mapping[str, str]) -> list[str]:
     """Return the lines that bring what is given under the rules."""
     lines = [

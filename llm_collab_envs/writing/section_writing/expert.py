@@ -10,22 +10,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from llm_collab_envs.core.actions import count_tokens
 from llm_collab_envs.core.observation import CUT, TURN_MARK, handed_over, split_briefing
+from llm_collab_envs.writing.replies import submit_within_cap
 from llm_collab_envs.writing.section_writing.style import (
     DECISIONS,
     MARKERS,
     SPELLINGS,
     VALUE_FORMS,
-    written_forms,
 )
 from llm_collab_envs.writing.section_writing.tasks import PROPERTIES
+from llm_collab_envs.writing.values import written_forms
 
 PATIENCE = 3
 UNKNOWN = "?"
 
 _HEADING_FORMS = {"hash": "# {}", "colon": "{}:", "bars": "== {} =="}
-_CAP = re.compile(r"\nNotice: your replies are cut after (\d+) tokens\.")
 _ENTRY = re.compile(r"(?:- )?([^:;]+): (.+?)(?: \((?:record of (\d{1,4})|a teammate knows)\))?")
 _STYLED = {"amount": "numbers", "date": "dates", "measure": "units"}
 _KINDS = {prop: kind for kind, props in PROPERTIES.items() for prop in props}
@@ -89,19 +88,8 @@ class Expert:
             memo.take_over(orphan)
             told += "" if f"\n{gone}: " in observation else say(orphan)
         if memo.complete or memo.alone or memo.round >= PATIENCE:
-            return _within_cap(told, write(memo, memo.style), observation)
+            return submit_within_cap(told, write(memo, memo.style), observation)
         return told
-
-
-def _within_cap(told: str, document: str, observation: str) -> str:
-    """Submit a document, without its last lines where the reply would be cut."""
-    cap = _CAP.search(observation)
-    lines = document.split("\n")
-    while True:
-        reply = told + "<submit>" + "\n".join(lines) + "</submit><done/>"
-        if not cap or not lines or count_tokens(reply) <= int(cap.group(1)):
-            return reply
-        lines.pop()
 
 
 def say(memo: Memo) -> str:

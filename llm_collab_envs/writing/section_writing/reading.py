@@ -13,15 +13,21 @@ from functools import lru_cache
 from llm_collab_envs.writing.section_writing.style import (
     DECISIONS,
     MARKERS,
-    MONTHS,
     SPELLINGS,
-    UNIT_FORMS,
-    written_forms,
 )
 from llm_collab_envs.writing.section_writing.tasks import Fact, SectionTask
+from llm_collab_envs.writing.sentences import (
+    MARKER,
+    WORD,
+    Entry,
+    find_mentions,
+    find_stated,
+    is_assertion,
+    split_sentences,
+)
+from llm_collab_envs.writing.values import MONTHS, UNIT_FORMS, written_forms
 
 MAX_FACTS_A_SENTENCE = 2
-MAX_SENTENCE_CHARS = 400
 
 _HEADINGS = {  # the last two are recognised as headings, but no house style asks for them
     "hash": re.compile(r"# (\S.*)"),
@@ -31,11 +37,6 @@ _HEADINGS = {  # the last two are recognised as headings, but no house style ask
     "loose": re.compile(r"[#=\s]*(\S.*?)[=:\s]*"),
 }
 _HEADING_EXTRAS = 12  # characters that a heading may have beside its title
-_MARKER = re.compile(r"\s*(?:([-*+])|\d+[.)])\s+")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
-_WORD = re.compile(r"[^\W\d_]+")
-_NEGATIONS = frozenset("not never no neither nor without or either".split())
-_FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*(?: \d{3}\b)*")
 _MONTH = "(?:" + "|".join(MONTHS) + ")"
 _FIRST = r"\d(?<![\d.,]\d)"  # a figure's first digit; a digit in front lets the search skip
 _VERBS = {"present": {"is", "are", "has", "have"}, "past": {"was", "were", "had"}}
@@ -90,15 +91,6 @@ class Block:
     options: dict[str, set[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Entry:
-    """How a fact is recognised: the words that must be there, and the forms of its value."""
-
-    fact: Fact
-    words: frozenset[str]
-    forms: tuple[str, ...]
-
-
 @dataclass(frozen=True, eq=False)
 class Lexicon:
     """What a task's documents are read with, made once for each task.
@@ -114,7 +106,7 @@ class Lexicon:
 
     titles: dict[str, str]
     longest: int
-    entries: dict[str, list[Entry]]
+    entries: dict[str, list[Entry[Fact]]]
     public: frozenset[str]
     sizes: Counter[str]
     asked: dict[str, list[tuple[str, str]]]
@@ -154,11 +146,10 @@ def _read_line(lexicon: Lexicon, line: str, block: Block) -> None:
     A sentence with a name or figure that nothing supports states no fact, and denies those that it
     claims; so naming several values, in one sentence or in two, is no way to hit the right one.
     """
-    marker = _MARKER.match(line)
-    for sentence in _SENTENCE_END.split(line[marker.end() if marker else 0 :].strip()):
+    for sentence in split_sentences(line):
         claimed = _claims(lexicon, sentence)
-        stated, rest = _stated(claimed, sentence)
-        unsupported = _mentions(lexicon, rest)
+        stated, rest = find_stated(claimed, sentence, MAX_FACTS_A_SENTENCE)
+        unsupported = len(find_mentions(rest, lexicon.public))
         block.unsupported += unsupported
         if unsupported:
             block.denied.update(entry.fact for entry in claimed)
@@ -166,70 +157,19 @@ def _read_line(lexicon: Lexicon, line: str, block: Block) -> None:
             block.stated += stated
 
 
-def _claims(lexicon: Lexicon, sentence: str) -> list[Entry]:
+def _claims(lexicon: Lexicon, sentence: str) -> list[Entry[Fact]]:
     """Return the facts that a sentence claims something about.
 
     It has to be a sentence (a capital letter first, a verb, a full stop, no negation, no question),
     and to name the fact's property and object.
     """
-    lower = sentence.lower()
-    found = [_BRITISH.get(word, word) for word in _WORD.findall(lower)]
+    found = [_BRITISH.get(word, word) for word in WORD.findall(sentence.lower())]
     words = frozenset(found)
-    is_sentence = (
-        sentence[:1].isupper()
-        and sentence[-1:] in (".", "!")
-        and len(sentence) <= MAX_SENTENCE_CHARS
-        and not words.isdisjoint(_ALL_VERBS)
-        and words.isdisjoint(_NEGATIONS)
-        and "n't" not in lower
-    )
-    if not is_sentence:
+    if words.isdisjoint(_ALL_VERBS) or not is_assertion(sentence, words):
         return []
     in_order = dict.fromkeys(found)
     entries = (entry for word in in_order for entry in lexicon.entries.get(word, ()))
-    return [entry for entry in entries if entry.words <= words]
-
-
-def _stated(claimed: list[Entry], sentence: str) -> tuple[list[Fact], str]:
-    """Return the claimed facts whose value is there, and the sentence without their values.
-
-    The longest values come first, so that a date is not taken for the year in it. A sentence that
-    states more than two facts is a list in disguise and states none.
-    """
-    stated: list[Fact] = []
-    rest = sentence
-    pairs = [(form, entry.fact) for entry in claimed for form in entry.forms]
-    for form, fact in sorted(pairs, key=lambda pair: -len(pair[0])):
-        at = -1 if fact in stated else _find_value(rest, form)
-        if at >= 0:
-            stated.append(fact)
-            rest = rest[:at] + rest[at + len(form) :]
-    return (stated, rest) if len(stated) <= MAX_FACTS_A_SENTENCE else ([], sentence)
-
-
-def _mentions(lexicon: Lexicon, text: str) -> int:
-    """Count the names and figures in a text, leaving out what everyone knows."""
-    names = 0
-    end = -1  # where the last capitalised word ended; one that follows it is the same name
-    for n, match in enumerate(_WORD.finditer(text)):
-        word = match.group()
-        capital = n > 0 and len(word) > 1 and word[0].isupper()
-        if capital and word.casefold() not in lexicon.public:
-            names += text[end : match.start()] != " "
-            end = match.end()
-    return names + len(_FIGURE.findall(text))
-
-
-def _find_value(sentence: str, value: str) -> int:
-    """Return where a value stands whole, not as a piece of a longer word or figure; or -1."""
-    at = sentence.find(value)
-    while at >= 0:
-        before, after = sentence[:at][-1:], sentence[at + len(value) :][:2]
-        inside = before.isalnum() or before in tuple("-.,") or after[:1].isalnum()
-        if not inside and not (after[:1] in tuple("-.,") and after[1:].isdigit()):
-            return at
-        at = sentence.find(value, at + 1)
-    return -1
+    return [entry for entry in entries if entry.is_claimed(words)]
 
 
 def _options(block: Block) -> dict[str, set[str]]:
@@ -239,7 +179,7 @@ def _options(block: Block) -> dict[str, set[str]]:
     if not block.lines:
         return found
     text = "\n".join(block.lines)
-    words = set(_WORD.findall(text.lower()))
+    words = set(WORD.findall(text.lower()))
     found["marker"] = _markers(block.lines)
     for decision, vocabulary in _WORDS.items():
         found[decision] = {option for option, own in vocabulary.items() if own & words}
@@ -253,8 +193,8 @@ def _markers(lines: list[str]) -> set[str]:
     options = {marker: option for option, marker in MARKERS.items()}
     found = set()
     for line in lines:
-        match = _MARKER.match(line)
-        if match or not _ALL_VERBS.isdisjoint(_WORD.findall(line.lower())):
+        match = MARKER.match(line)
+        if match or not _ALL_VERBS.isdisjoint(WORD.findall(line.lower())):
             found.add(options.get(match.group(1), "") if match else "")
     return found
 
@@ -265,10 +205,10 @@ def _markers(lines: list[str]) -> set[str]:
 @lru_cache(maxsize=64)
 def lexicon_of(task: SectionTask) -> Lexicon:
     """Return what a task's documents are read with."""
-    entries: dict[str, list[Entry]] = {}
+    entries: dict[str, list[Entry[Fact]]] = {}
     by_section: dict[str, list[tuple[Fact, dict[str, str]]]] = {}
     for fact in task.facts:
-        words = [_BRITISH.get(word, word) for word in _WORD.findall(fact.attribute.lower())]
+        words = [_BRITISH.get(word, word) for word in WORD.findall(fact.attribute.lower())]
         forms = written_forms(fact.kind, fact.value)
         distinct = tuple(dict.fromkeys(forms.values()))
         entry = Entry(fact, frozenset(words) - {"of", "the"}, distinct)
@@ -276,7 +216,7 @@ def lexicon_of(task: SectionTask) -> Lexicon:
         by_section.setdefault(fact.section, []).append((fact, forms))
     text = " ".join((task.subject, *task.sections, *(f.attribute for f in task.facts)))
     options = (option for decision in DECISIONS.values() for option in decision)
-    public = {w.casefold() for w in (*_WORD.findall(text), *options, *_BRITISH)}
+    public = {w.casefold() for w in (*WORD.findall(text), *options, *_BRITISH)}
     return Lexicon(
         titles={title.casefold(): title for title in task.sections},
         longest=max(len(title) for title in task.sections),
@@ -289,7 +229,7 @@ def lexicon_of(task: SectionTask) -> Lexicon:
 
 def _asked(task: SectionTask, facts: list[tuple[Fact, dict[str, str]]]) -> list[tuple[str, str]]:
     """Return the decisions that a section can follow: one on dates needs a date to show it."""
-    words = {word for fact, _ in facts for word in _WORD.findall(fact.attribute.lower())}
+    words = {word for fact, _ in facts for word in WORD.findall(fact.attribute.lower())}
 
     def shows(decision: str, option: str) -> bool:
         if decision in _PATTERNS:

@@ -1,4 +1,4 @@
-"""The house style: its decisions, and the forms in which values are kept and written."""
+"""The house style: its decisions, and the neutral forms in which values are kept."""
 
 from __future__ import annotations
 
@@ -16,10 +16,6 @@ DECISIONS: dict[str, dict[str, str]] = {
     "units": {"short": "kg", "long": "kilograms"},
 }
 MARKERS = {"dash": "-", "star": "*", "plus": "+"}
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
-UNIT_FORMS = {"short": "kg", "long": "kilograms"}
 SPELLINGS = {  # British: American
     "theatre": "theater",
     "harbour": "harbor",
@@ -39,27 +35,3 @@ VALUE_FORMS = {  # the neutral form of each kind of value
     "date": re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-[0-9]{2}"),
     "measure": re.compile(r"[0-9]+ kg"),
 }
-
-
-def written_forms(kind: str, value: str) -> dict[str, str]:
-    """Return every way to write a value of some kind, by style option ("" for the neutral form)."""
-    if kind == "amount":
-        separators = {"comma": ",", "dot": ".", "space": " "}
-        return {"": value, **{o: group_digits(value, s) for o, s in separators.items()}}
-    if kind == "date":
-        year, month, day = value.split("-")
-        name = MONTHS[int(month) - 1]
-        return {
-            "": value,
-            "dayfirst": f"{int(day)} {name} {year}",
-            "monthfirst": f"{name} {int(day)}, {year}",
-            "dotted": f"{day}.{month}.{year}",
-        }
-    if kind == "measure":
-        return {option: f"{value.split()[0]} {unit}" for option, unit in UNIT_FORMS.items()}
-    return {"": value}
-
-
-def group_digits(number: str, separator: str) -> str:
-    """Write a number with its thousands grouped."""
-    return f"{int(number):,}".replace(",", separator)

@@ -1,0 +1,75 @@
+"""Bookings: writing them and reading them.
+
+    Book slot 12 for the casting of Bakomen.
+
+A submission is one such line for each step. A line that is none, or that books for a job which is
+not the agent's, does nothing, whatever the others say. Any text can be read, and in linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from llm_collab_envs.allocation.resource_allocation.optimum import Ints
+from llm_collab_envs.allocation.resource_allocation.tasks import AllocationTask
+
+_LINE = re.compile(r"Book slot ([0-9]{1,2}) for the ([a-z]{2,15}) of ([A-Z][a-z]{1,15})\.")
+
+
+@dataclass(frozen=True, eq=False)
+class Book:
+    """What one submission says.
+
+    Attributes:
+        entries: Its bookings, a row for each: the number of a job, that of a step, and a slot.
+        ignored: How many of its lines do nothing.
+        problem: What is wrong with the first of these, or "".
+    """
+
+    entries: Ints
+    ignored: int
+    problem: str
+
+
+class _NoBookingError(Exception):
+    """Raised inside of this file only; its text is `Book.problem`."""
+
+
+def write_booking(slot: int, step: str, job: str) -> str:
+    """Write one line."""
+    return f"Book slot {slot} for the {step} of {job}."
+
+
+@lru_cache(maxsize=1_024)
+def read_book(task: AllocationTask, text: str, jobs: tuple[int, ...]) -> Book:
+    """Read a submission of an agent that can book some of the jobs."""
+    entries: list[tuple[int, int, int]] = []
+    problems: list[str] = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        try:
+            entries.append(_read_line(task, line.strip(), jobs))
+        except _NoBookingError as problem:
+            problems.append(str(problem))
+    rows = np.array(entries, dtype=np.int64).reshape(-1, 3)
+    return Book(rows, len(problems), problems[0] if problems else "")
+
+
+def _read_line(task: AllocationTask, line: str, jobs: tuple[int, ...]) -> tuple[int, int, int]:
+    match = _LINE.fullmatch(line)
+    if not match:
+        raise _NoBookingError("it is no booking")
+    slot, step, name = int(match.group(1)), match.group(2), match.group(3)
+    number = task.numbers.get(name)
+    if number is None or number not in jobs:
+        raise _NoBookingError(f"you have no job {name}")
+    if step not in task.jobs[number].steps:
+        raise _NoBookingError(f"{name} has no step {step}")
+    if not 1 <= slot <= task.slots:
+        raise _NoBookingError(f"there is no slot {slot}")
+    return number, task.jobs[number].steps.index(step), slot

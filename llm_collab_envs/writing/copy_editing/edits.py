@@ -1,0 +1,135 @@
+"""Edits: their grammar, one edit a line, and how those of several agents become one.
+
+    replace 12: the whole line as it should be
+    insert 12: a line to stand after line 12 (after 0: before the first)
+    delete 12
+
+A line is read strictly and never guessed at: one that breaks the grammar does nothing, and is told
+to its author. Where edits of one line differ, none of them is made, whoever wrote them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+MAX_LINE_CHARS = 400
+
+_EDIT = re.compile(r"(?:(replace|insert) ([0-9]{1,6}): (\S.*)|delete ([0-9]{1,6}))")
+_SHOWN_CHARS = 40
+
+
+class Place(NamedTuple):
+    """Where an edit works: on a line, or in the gap after it."""
+
+    line: int
+    gap: bool
+
+    def __str__(self) -> str:
+        """Name the place, as agents are told of it."""
+        return f"the place after line {self.line}" if self.gap else f"line {self.line}"
+
+
+class Edit(NamedTuple):
+    """One edit: where, and what is to stand there; None deletes."""
+
+    place: Place
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a submission says.
+
+    Attributes:
+        edits: Its edits, in order.
+        problems: What is wrong with each of the lines that are none, as a sentence's end.
+    """
+
+    edits: tuple[Edit, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass
+class Merged:
+    """What the submissions of a team come to.
+
+    Attributes:
+        made: The edits that are made, by place.
+        repeated: How many edits another one makes already.
+        cancelled: Places whose edits differ, and who wrote them.
+        broken: How many lines break the grammar.
+    """
+
+    made: dict[Place, Edit] = field(default_factory=dict)
+    repeated: int = 0
+    cancelled: dict[Place, list[str]] = field(default_factory=dict)
+    broken: int = 0
+
+
+@lru_cache(maxsize=256)
+def read_edits(text: str, lines: int) -> Reading:
+    """Read a submission about a draft of some number of lines."""
+    edits, problems = [], []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        edit = _read(line.strip(), lines)
+        if isinstance(edit, Edit):
+            edits.append(edit)
+        else:
+            problems.append(edit)
+    return Reading(tuple(edits), tuple(problems))
+
+
+def merge(parts: Mapping[str, str], lines: int) -> Merged:
+    """Put the edits of all agents, {agent: submission}, together."""
+    merged = Merged()
+    repeated: Counter[Place] = Counter()
+    for text in parts.values():
+        reading = read_edits(text, lines)
+        merged.broken += len(reading.problems)
+        for edit in reading.edits:
+            first = merged.made.get(edit.place)
+            if first is None:
+                merged.made[edit.place] = edit
+            elif first == edit:
+                repeated[edit.place] += 1
+            else:
+                merged.cancelled[edit.place] = []
+    for place in merged.cancelled:
+        del merged.made[place], repeated[place]
+    merged.repeated = repeated.total()
+    for agent, text in parts.items() if merged.cancelled else ():
+        for place in dict.fromkeys(edit.place for edit in read_edits(text, lines).edits):
+            if place in merged.cancelled:
+                merged.cancelled[place].append(agent)
+    return merged
+
+
+def fold(text: str) -> str:
+    """Fold white space, which no line is judged by."""
+    return " ".join(text.split())
+
+
+def _read(line: str, lines: int) -> Edit | str:
+    match = _EDIT.fullmatch(line)
+    if match is None:
+        return f"{_quote(line)} is none of 'replace 12: text', 'insert 12: text' and 'delete 12'"
+    verb, number, text, deleted = match.groups()
+    at = int(number or deleted)
+    if at > lines or (at == 0 and verb != "insert"):
+        return f"{_quote(line)} names no line of the draft, which has {lines}"
+    if text is None:
+        return Edit(Place(at, gap=False), None)
+    if len(text) > MAX_LINE_CHARS:
+        return f"{_quote(line)} is longer than {MAX_LINE_CHARS} characters"
+    return Edit(Place(at, gap=verb == "insert"), fold(text))
+
+
+def _quote(line: str) -> str:
+    return repr(line if len(line) <= _SHOWN_CHARS else line[: _SHOWN_CHARS - 3] + "...")

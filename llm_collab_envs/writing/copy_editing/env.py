@@ -1,0 +1,186 @@
+"""The copy-editing env: its documentation page and its hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from llm_collab_envs.core.env import CollabEnv
+from llm_collab_envs.core.reward import Score
+from llm_collab_envs.core.tasks import TaskSource
+from llm_collab_envs.writing.copy_editing.drafting import generate
+from llm_collab_envs.writing.copy_editing.edits import merge, read_edits
+from llm_collab_envs.writing.copy_editing.expert import CHECKED, Expert
+from llm_collab_envs.writing.copy_editing.scoring import score
+from llm_collab_envs.writing.copy_editing.tasks import (
+    EditingTask,
+    Point,
+    deal_points,
+    deal_windows,
+)
+
+_SHOWN = 3  # broken lines, and cancelled edits, that one observation names
+
+_FORM = """\
+To mend: words and heading forms other than the style sheet's; two figures for one thing (one of \
+them holds for both, and a checked figure in any case); a sentence that stands twice (one of them \
+is to go, the other stays); a section whose heading is missing. Change nothing else in a line.
+Submit an edit a line, in these forms:
+replace 12: the whole line as it should be
+insert 12: a line to stand after line 12
+delete 12"""
+
+
+class CopyEditingEnv(CollabEnv[EditingTask]):
+    """A team edits one draft: each agent sees some of its lines, and some of the style sheet.
+
+    ## Description
+    The draft, about a made-up place, is by four authors, who have not agreed on anything. It has 6
+    sections, of 76 (easy), 100 (medium) or 112 (hard) lines in all, and more than half of these are
+    to be mended: words for one thing that are not the house's, slips of tense, headings in another
+    form or missing, figures that contradict each other, sentences that stand twice. What is right
+    is on the style sheet, and each of its 7, 11 or 16 points is known to one agent only: so the
+    team has to talk, but briefly, as editing outweighs talking. Nothing in the draft tells: of the
+    options of a point each is there about as often. In `medium` and `hard` the sheet has
+    checked figures, which hold whatever it says of figures in general.
+
+    Every agent sees an even share of the lines and 4 more on either side. So windows overlap, and
+    who edits what is for the team to agree on: different edits of one line cancel each other, like
+    ones are work done twice.
+
+    ## Observation Space
+    `UnicodeText(16384)`. The briefing (the same all episode): who you are, the sections and what
+    they are about, the options of the style sheet and what you know of it, how to edit, whose
+    windows are where, your numbered lines, the grammar. The turn: round, message tokens left,
+    messages so far, which of your edits are broken or cancelled.
+
+    ## Action Space
+    `UnicodeText(65536)`, in the suite's grammar: `<say to="agent_2">..</say>`,
+    `<submit>..</submit>`, `<done/>`. A submission is one edit a line; numbers are those of the
+    draft, whatever else is edited:
+
+        replace 12: the whole line as it should be
+        insert 12: a line to stand after line 12 (0: before the first)
+        delete 12
+
+    ## Rewards
+    The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality Q is
+    errors mended less errors made, over errors in the draft, and at least 0. An edit mends its line
+    when that then reads as it should, word for word; one that changes a line and leaves it wrong
+    makes an error, whatever the line was before. Cost C is message tokens over the team's budget,
+    plus edits that repeat another one and places at which edits cancel each other, both over the
+    errors in the draft.
+
+    ## Starting State
+    A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
+
+    ## Episode End
+    Termination when all agents are `<done/>`; truncation after 6 rounds (8 in `hard`).
+
+    ## Arguments
+    `team_size` from 1 (solo: everything visible to one agent) to 8; `difficulty`, `split`,
+    `max_cycles`, `message_budget`, `reward`, `tasks` and `render_mode` as in every env. Tasks of
+    your own are drafts with the right text beside each line; speed is measured against the scripted
+    expert, which mends what follows from the style sheet and leaves other errors alone. Infos add
+    `mended` and `made`, as shares of the errors in the draft, and `broken_edits`, the submitted
+    lines that are no edits.
+
+    ## Version History
+    * v0: initial release
+    """
+
+    metadata: ClassVar[dict[str, Any]] = {**CollabEnv.metadata, "name": "copy_editing_v0"}
+    max_team_size: ClassVar[int] = 8
+
+    def _task_source(
+        self, split: str, difficulty: str, path: str | Path | None
+    ) -> TaskSource[EditingTask]:
+        def make(rng: np.random.Generator, split: str) -> EditingTask:
+            return generate(rng, split, difficulty)
+
+        return TaskSource(make, EditingTask.from_dict, split, difficulty, path)
+
+    def _limits(self, task: EditingTask) -> tuple[int, int]:
+        return task.max_cycles, task.talk
+
+    def _job(self, task: EditingTask) -> str:
+        return (
+            f"Job: edit a draft about {task.subject}, by four authors, so that it follows one "
+            "style sheet. Score: errors mended less errors made, little time, few messages."
+        )
+
+    def _private_view(self, task: EditingTask, agent: str) -> str:
+        me = self.possible_agents.index(agent)
+        windows = deal_windows(len(task.lines), self.team_size)
+        first, last = windows[me]
+        known = deal_points(task, self.team_size)[me]
+        others = "you" if self.team_size == 1 else "one of you"
+        sections = (f"{s.title} ({', '.join(s.about)})" for s in task.sections)
+        lines = [
+            f"Sections: {', '.join(sections)}.",
+            f"Style sheet; each point is known to {others}:",
+            *(f"- {point.name}: {_options(point)}" for point in task.points),
+            "You know: " + ("; ".join(f"{p.name}: {p.choice}" for p in known) or "nothing") + ".",
+            _FORM,
+        ]
+        if self.team_size > 1:
+            shown = zip(self.possible_agents, windows, strict=True)
+            seen = ", ".join(f"{name} {start} to {end}" for name, (start, end) in shown)
+            lines += [f"Windows: {seen}.", "Different edits of one line cancel each other."]
+        lines.append(f"Your lines, {first} to {last} of {len(task.lines)}:")
+        lines += [f"{n}: {task.lines[n - 1].text}" for n in range(first, last + 1)]
+        return "\n".join(lines)
+
+    def _score(self, task: EditingTask, parts: Mapping[str, str]) -> Score:
+        result = score(task, parts)
+        return Score(
+            quality=result.quality,
+            duplication=result.duplication,
+            conflicts=result.conflicts,
+            metrics={
+                "mended": result.mended,
+                "made": result.made,
+                "broken_edits": result.broken_edits,
+            },
+        )
+
+    def _feedback(self, agent: str) -> list[str]:
+        """Tell an agent which of its edits do nothing, as long as it can change them."""
+        part = self.parts.get(agent)
+        if part is None or agent in self._loop.team.done:
+            return []
+        lines = len(self._task.lines)
+        problems = read_edits(part, lines).problems
+        cancelled = [
+            f"{place} has different edits of {' and '.join(authors)}, which cancel each other"
+            for place, authors in merge(self.parts, lines).cancelled.items()
+            if agent in authors
+        ]
+        return [*_few(problems, "broken edits"), *_few(cancelled, "cancelled edits")]
+
+    def _expert(self) -> Callable[[str], str]:
+        return Expert()
+
+    def _check_team(self, task: EditingTask) -> None:
+        if self.team_size > len(task.lines):
+            raise ValueError(
+                f"team_size must be at most {len(task.lines)}, the number of lines of this task; "
+                f"got {self.team_size}. Lower team_size."
+            )
+
+
+def _options(point: Point) -> str:
+    if not point.options:
+        return CHECKED
+    *others, last = point.options
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _few(notices: list[str] | tuple[str, ...], what: str) -> list[str]:
+    """Return notices as sentences, the first few and how many there are beside them."""
+    shown = [f"{notice}." for notice in notices[:_SHOWN]]
+    more = len(notices) - len(shown)
+    return [*shown, f"{more} more {what}."] if more else shown

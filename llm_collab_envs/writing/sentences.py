@@ -1,0 +1,115 @@
+"""Reading a sentence: the facts that it states, and the names and figures in it.
+
+What makes a sentence claim a fact is each env's own; nothing here judges. Any text can be read, and
+in linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+MAX_SENTENCE_CHARS = 400
+MARKER = re.compile(r"\s*(?:([-*+])|\d+[.)])\s+")  # of a list item
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+WORD = re.compile(r"[^\W\d_]+")
+
+_NEGATIONS = frozenset("not never no neither nor without or either".split())
+_FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*(?: \d{3}\b)*")
+
+FactT = TypeVar("FactT")
+
+
+@dataclass(frozen=True)
+class Entry(Generic[FactT]):
+    """How a fact is recognised.
+
+    Attributes:
+        fact: The fact.
+        words: Words that must all be there.
+        forms: Every way to write its value.
+        cues: Words of which one must be there, if there are any.
+    """
+
+    fact: FactT
+    words: frozenset[str]
+    forms: tuple[str, ...]
+    cues: frozenset[str] = frozenset()
+
+    def is_claimed(self, words: Collection[str]) -> bool:
+        """Whether a sentence of these words says something about the fact."""
+        return self.words.issubset(words) and (not self.cues or not self.cues.isdisjoint(words))
+
+
+def split_sentences(line: str) -> list[str]:
+    """Return the sentences of a line, without its list marker."""
+    marker = MARKER.match(line)
+    return SENTENCE_END.split(line[marker.end() if marker else 0 :].strip())
+
+
+def is_assertion(sentence: str, words: Collection[str]) -> bool:
+    """Whether a sentence of these words (in small letters) asserts something.
+
+    It has a capital letter first and a full stop; it denies nothing and asks nothing.
+    """
+    return (
+        sentence[:1].isupper()
+        and sentence[-1:] in (".", "!")
+        and len(sentence) <= MAX_SENTENCE_CHARS
+        and not is_negated(sentence, words)
+    )
+
+
+def is_negated(text: str, words: Collection[str]) -> bool:
+    """Whether a text of these words (in small letters) denies something, or leaves it open."""
+    return not _NEGATIONS.isdisjoint(words) or "n't" in text.lower()
+
+
+def find_stated(
+    claimed: Iterable[Entry[FactT]], sentence: str, most: int
+) -> tuple[list[FactT], str]:
+    """Return the claimed facts whose value is there, and the sentence without their values.
+
+    The longest values come first, so that a date is not taken for the year in it. A sentence that
+    states more than `most` facts is a list in disguise and states none.
+    """
+    stated: list[FactT] = []
+    rest = sentence
+    pairs = [(form, entry.fact) for entry in claimed for form in entry.forms]
+    for form, fact in sorted(pairs, key=lambda pair: -len(pair[0])):
+        at = -1 if fact in stated else find_value(rest, form)
+        if at >= 0:
+            stated.append(fact)
+            rest = rest[:at] + rest[at + len(form) :]
+    return (stated, rest) if len(stated) <= most else ([], sentence)
+
+
+def find_mentions(text: str, public: Collection[str]) -> list[str]:
+    """Return the names and figures in a text, leaving out names of public (case-folded) words.
+
+    A capitalised word is a name, or a part of it, unless the text begins with it.
+    """
+    spans: list[tuple[int, int]] = []
+    has_capitals = any(map(str.isupper, text[1:]))
+    for n, match in enumerate(WORD.finditer(text) if has_capitals else ()):
+        word = match.group()
+        if n > 0 and len(word) > 1 and word[0].isupper() and word.casefold() not in public:
+            start, end = match.span()
+            if spans and text[spans[-1][1] : start] == " ":
+                start = spans.pop()[0]
+            spans.append((start, end))
+    return [text[start:end] for start, end in spans] + _FIGURE.findall(text)
+
+
+def find_value(sentence: str, value: str) -> int:
+    """Return where a value stands whole, not as a piece of a longer word or figure; or -1."""
+    at = sentence.find(value)
+    while at >= 0:
+        before, after = sentence[:at][-1:], sentence[at + len(value) :][:2]
+        inside = before.isalnum() or before in tuple("-.,") or after[:1].isalnum()
+        if not inside and not (after[:1] in tuple("-.,") and after[1:].isdigit()):
+            return at
+        at = sentence.find(value, at + 1)
+    return -1

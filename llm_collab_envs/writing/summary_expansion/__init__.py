@@ -1,0 +1,1 @@
+"""One story told as a headline, a summary and a full account, from an article read in parts."""

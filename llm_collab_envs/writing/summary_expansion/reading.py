@@ -1,0 +1,266 @@
+"""Reading the texts that a team wrote: which facts each states, denies and makes up.
+
+Nothing here judges; `scoring` does. Any text can be read, and in linear time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from llm_collab_envs.core.actions import count_tokens, cut_tokens
+from llm_collab_envs.writing.sentences import (
+    WORD,
+    Entry,
+    find_mentions,
+    find_stated,
+    find_value,
+    is_assertion,
+    is_negated,
+    split_sentences,
+)
+from llm_collab_envs.writing.summary_expansion.facts import TEXTS
+from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask
+from llm_collab_envs.writing.values import MONTHS, written_forms
+
+HEADLINE = TEXTS[0]
+MOST_FACTS_A_SENTENCE = 3
+_SHORT_WORD = 3  # letters: too short to have a capital in a headline
+_HEADING = re.compile(rf"[#*= ]{{0,8}}({'|'.join(TEXTS)})[*= ]{{0,8}}(?::[* ]{{0,8}}(.*))?", re.I)
+_AMOUNT = re.compile(r"[0-9]{1,3}(?:[, ]?[0-9]{3}){0,4}|[0-9]{1,15}")
+_DATE = re.compile(rf"([0-9]{{1,2}}) ({'|'.join(MONTHS)}) ([0-9]{{4}})")
+_PUBLIC = frozenset("the a it in on headline summary account".split())
+
+
+@dataclass
+class Reading:
+    """What a text says, or one agent's block of it; facts are numbers into those of the task.
+
+    Attributes:
+        blocks: The text, as far as its length allows, in blocks of one agent each.
+        fits: Whether its length is in its bounds; a text that is too short says nothing.
+        stated: The facts that it states, repeats included.
+        denied: The facts that a sentence claims with a value that nothing supports.
+        outdated: The facts that are given as an older report has them.
+        unsupported: How many names and figures nothing supports.
+    """
+
+    blocks: list[str] = field(default_factory=list)
+    fits: bool = False
+    stated: list[int] = field(default_factory=list)
+    denied: set[int] = field(default_factory=set)
+    outdated: set[int] = field(default_factory=set)
+    unsupported: int = 0
+
+    def add(self, block: Reading) -> None:
+        """Add another block of the same text."""
+        self.blocks += block.blocks
+        self.stated += block.stated
+        self.denied |= block.denied
+        self.outdated |= block.outdated
+        self.unsupported += block.unsupported
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """What a task's texts are read with, made once for each task.
+
+    Attributes:
+        lengths: The least and most tokens of each text.
+        entries: How facts are recognised, by event; by "" in an article without named events.
+        owed: The facts that each text owes: those of the shorter texts, and its own.
+        outdated: The forms of the values that older reports give, by fact.
+        events: The words that name events.
+        known: The words and figures that an article has, likewise.
+        public: Words that may be capitalised without being a private name.
+        most_facts: How many facts one sentence may state.
+    """
+
+    lengths: dict[str, tuple[int, int]]
+    entries: dict[str, list[Entry[int]]]
+    owed: dict[str, frozenset[int]]
+    outdated: dict[int, tuple[str, ...]]
+    events: frozenset[str]
+    known: dict[str, frozenset[str]]
+    public: frozenset[str]
+    most_facts: int
+
+    def of(self, events: Collection[str]) -> list[Entry[int]]:
+        """Return how the facts of some events are recognised."""
+        return [entry for event in events for entry in self.entries.get(event, ())]
+
+
+def read_texts(lexicon: Lexicon, parts: Mapping[str, str]) -> dict[str, Reading]:
+    """Put the texts together from all agents' parts, and read them."""
+    written: dict[str, list[str]] = {text: [] for text in TEXTS}
+    for part in parts.values():
+        for text, block in _split(part).items():
+            written[text].append(block)
+    return {text: _read(lexicon, text, blocks) for text, blocks in written.items()}
+
+
+@lru_cache(maxsize=256)
+def _split(part: str) -> dict[str, str]:
+    """Cut a part into texts: each begins with its name, alone or with a colon."""
+    lines: dict[str, list[str]] = {}
+    text = ""
+    for line in part.splitlines():
+        heading = _HEADING.fullmatch(line.strip())
+        if heading:
+            text = heading.group(1).lower()
+            line = heading.group(2) or ""
+        if text and line.strip():
+            lines.setdefault(text, []).append(line.strip())
+    return {text: "\n".join(own) for text, own in lines.items()}
+
+
+def _read(lexicon: Lexicon, text: str, blocks: Sequence[str]) -> Reading:
+    """Read one text; what is over its length is not read, and a shorter one says nothing."""
+    least, most = lexicon.lengths[text]
+    sizes = [_count(block) for block in blocks]
+    fits = least <= sum(sizes) <= most
+    if sum(sizes) < least or (text == HEADLINE and len(blocks) > 1):
+        return Reading(list(blocks), fits)
+    reading = Reading(fits=fits)
+    left = most
+    for block, size in zip(blocks, sizes, strict=True):
+        reading.add(_read_block(lexicon, text, block if size <= left else cut_tokens(block, left)))
+        left = max(0, left - size)
+    return reading
+
+
+@lru_cache(maxsize=256)
+def _count(block: str) -> int:
+    return count_tokens(block)
+
+
+@lru_cache(maxsize=256)
+def _read_block(lexicon: Lexicon, text: str, block: str) -> Reading:
+    reading = Reading([block])
+    if text == HEADLINE:
+        _read_headline(lexicon, reading)
+        return reading
+    event = ""
+    for line in block.splitlines():
+        for sentence in split_sentences(line):
+            found = WORD.findall(sentence.lower())
+            named = [word for word in found if word in lexicon.events]
+            event = named[-1] if named else event  # a sentence that names none goes on
+            words, events = {*found, event}, list(dict.fromkeys(named)) or [event]
+            entries = lexicon.of(events) if is_assertion(sentence, words) else []
+            claimed = [entry for entry in entries if entry.is_claimed(words)]
+            _take(lexicon, sentence, claimed, events, reading)
+    return reading
+
+
+def _read_headline(lexicon: Lexicon, reading: Reading) -> None:
+    """Read a headline: one line on one event, which needs no verb, no cue and no full stop."""
+    line = reading.blocks[0].strip()
+    words = set(WORD.findall(line.lower()))
+    events = lexicon.events & words or {""}
+    if "\n" in line or len(events) > 1 or is_negated(line, words) or line.endswith("?"):
+        return
+    long_words = [word for word in WORD.findall(line) if len(word) > _SHORT_WORD]
+    has_names = not all(word[0].isupper() for word in long_words)
+    _take(lexicon, line, lexicon.of(events), events, reading, has_names)
+
+
+def _take(
+    lexicon: Lexicon,
+    sentence: str,
+    claimed: Sequence[Entry[int]],
+    events: Collection[str],
+    reading: Reading,
+    has_names: bool = True,
+) -> None:
+    """Add what a sentence, or a headline, states, denies and makes up.
+
+    With a name or figure that its events do not support it states no fact, and denies those that it
+    claims; so naming several values, in one sentence or in two, is no way to hit the right one.
+
+    Args:
+        lexicon: What to read with.
+        sentence: It.
+        claimed: What it claims something about.
+        events: The events that it names, or goes on about.
+        reading: What to add to.
+        has_names: Whether names can be told by their capitals.
+    """
+    stated, rest = find_stated(claimed, sentence, lexicon.most_facts)
+    for entry in claimed:
+        for form in lexicon.outdated.get(entry.fact, ()):
+            at = find_value(rest, form)
+            if at >= 0:
+                rest = rest[:at] + rest[at + len(form) :]
+                reading.outdated.add(entry.fact)
+                reading.unsupported += 1
+    known: set[str] = set().union(*(lexicon.known.get(event, ()) for event in events))
+    unsupported = [
+        mention
+        for mention in find_mentions(rest, lexicon.public)
+        if (has_names or mention[0].isdigit())
+        and mention not in known
+        and not known.issuperset(mention.split())
+    ]
+    reading.unsupported += len(unsupported)
+    if unsupported:
+        reading.denied.update(entry.fact for entry in claimed if entry.words)
+    else:
+        reading.stated += stated
+
+
+# What a task's texts are read with
+
+
+@lru_cache(maxsize=64)
+def lexicon_of(task: SummaryTask) -> Lexicon:
+    """Return what a task's texts are read with."""
+    known: dict[str, set[str]] = {event: set() for event in task.events or ("",)}
+    entries: dict[str, list[Entry[int]]] = {event: [] for event in known}
+    levels = [TEXTS.index(fact.text) for fact in task.facts]
+    for n, fact in enumerate(task.facts):
+        event = task.events[fact.passage] if task.events else ""
+        forms = _forms(fact.value)
+        entries[event].append(Entry(n, frozenset(fact.words), forms, frozenset(fact.cues)))
+        known[event].update(forms if _AMOUNT.fullmatch(fact.value) else fact.value.split())
+    if not task.events:
+        known[""].update(m for passage in task.passages for m in find_mentions(passage, ()))
+    return Lexicon(
+        lengths=dict(zip(TEXTS, task.lengths, strict=True)),
+        entries=entries,
+        owed={
+            text: frozenset(n for n, level in enumerate(levels) if level <= TEXTS.index(text))
+            for text in TEXTS
+        },
+        outdated={n: _forms(f.outdated) for n, f in enumerate(task.facts) if f.outdated},
+        events=frozenset(task.events),
+        known={event: frozenset(words) for event, words in known.items()},
+        public=_PUBLIC | frozenset(task.events),
+        most_facts=max(MOST_FACTS_A_SENTENCE, _most_in_a_sentence(task)),
+    )
+
+
+def _most_in_a_sentence(task: SummaryTask) -> int:
+    """Return how many facts a sentence of a user's article tells."""
+    if task.events:
+        return 0
+    return max(
+        sum(find_value(sentence, fact.value) >= 0 for fact in task.facts)
+        for passage in task.passages
+        for sentence in split_sentences(passage)
+    )
+
+
+def _forms(value: str) -> tuple[str, ...]:
+    """Return every way to write a value that texts may use."""
+    if _AMOUNT.fullmatch(value):
+        number = value.replace(",", "").replace(" ", "")
+        return tuple(dict.fromkeys([value, *written_forms("amount", number).values()]))
+    date = _DATE.fullmatch(value)
+    if date:
+        day, month, year = date.groups()
+        neutral = f"{year}-{MONTHS.index(month) + 1:02d}-{int(day):02d}"
+        return tuple(dict.fromkeys([value, *written_forms("date", neutral).values()]))
+    return (value,)
