@@ -95,11 +95,41 @@ def module_assembly(observation: str) -> str:
     return {1: "tell rules", 2: "tell structure"}[_round(observation)]
 
 
+def copy_editing(observation: str) -> str:
+    """Tell what is known of the style sheet, in two rounds; then edit."""
+    if _submitted(observation):
+        return "done"
+    if _alone(observation) or _round(observation) > 2:
+        return "edit as known"
+    return ("tell first half of style", "tell second half of style")[_round(observation) - 1]
+
+
+def resource_allocation(observation: str) -> str:
+    """Tell; then book."""
+    if _submitted(observation):
+        return "done"
+    if _alone(observation) or _round(observation) > 1:
+        return "book the best allocation known"
+    return "tell jobs and closed slots"
+
+
+def summary_expansion(observation: str) -> str:
+    """Tell the reports on others' events and what others have to write; then write."""
+    if _submitted(observation):
+        return "done"
+    if _alone(observation) or _round(observation) > 2:
+        return "write as heard"
+    return ("tell reports", "tell own events")[_round(observation) - 1]
+
+
 POLICIES: dict[str, MenuPolicy] = {
     "bargaining_v0": bargaining,
     "bug_repair_v0": bug_repair,
+    "copy_editing_v0": copy_editing,
     "function_pair_v0": function_pair,
     "human_eval_v0": human_eval,
     "module_assembly_v0": module_assembly,
+    "resource_allocation_v0": resource_allocation,
     "section_writing_v0": section_writing,
+    "summary_expansion_v0": summary_expansion,
 }

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from llm_collab_envs.allocation.resource_allocation.bookings import read_book, write_booking
-from llm_collab_envs.allocation.resource_allocation.expert import Expert
+from llm_collab_envs.allocation.resource_allocation.expert import Expert, Memo
+from llm_collab_envs.allocation.resource_allocation.menu import make_menu
 from llm_collab_envs.allocation.resource_allocation.scoring import score
 from llm_collab_envs.allocation.resource_allocation.tasks import (
     AllocationTask,
@@ -18,6 +19,7 @@ from llm_collab_envs.allocation.resource_allocation.tasks import (
     generate,
 )
 from llm_collab_envs.core.env import CollabEnv
+from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 
@@ -145,6 +147,9 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
 
     def _expert(self) -> Callable[[str], str]:
         return Expert()
+
+    def _menu(self) -> Menu[Memo]:
+        return make_menu()
 
     def _check_team(self, task: AllocationTask) -> None:
         if self.team_size > len(task.jobs):

@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from llm_collab_envs.core.env import CollabEnv
+from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 from llm_collab_envs.writing.copy_editing.drafting import generate
 from llm_collab_envs.writing.copy_editing.edits import merge, read_edits
 from llm_collab_envs.writing.copy_editing.expert import CHECKED, Expert
+from llm_collab_envs.writing.copy_editing.menu import Seat, make_menu
 from llm_collab_envs.writing.copy_editing.scoring import score
 from llm_collab_envs.writing.copy_editing.tasks import (
     EditingTask,
@@ -163,6 +165,9 @@ class CopyEditingEnv(CollabEnv[EditingTask]):
 
     def _expert(self) -> Callable[[str], str]:
         return Expert()
+
+    def _menu(self) -> Menu[Seat]:
+        return make_menu()
 
     def _check_team(self, task: EditingTask) -> None:
         if self.team_size > len(task.lines):

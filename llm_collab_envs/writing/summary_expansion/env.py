@@ -9,11 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from llm_collab_envs.core.env import CollabEnv
+from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 from llm_collab_envs.writing.summary_expansion.dealing import MAX_TEAM
 from llm_collab_envs.writing.summary_expansion.expert import Expert
 from llm_collab_envs.writing.summary_expansion.facts import TEXTS
+from llm_collab_envs.writing.summary_expansion.menu import Seat, make_menu
 from llm_collab_envs.writing.summary_expansion.scoring import score
 from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask, deal, generate
 
@@ -132,6 +134,9 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
 
     def _expert(self) -> Callable[[str], str]:
         return Expert()
+
+    def _menu(self) -> Menu[Seat]:
+        return make_menu()
 
     def _check_team(self, task: SummaryTask) -> None:
         if self.team_size > len(task.passages) + 1:
