@@ -98,7 +98,7 @@ class TestExpert:
         coverage = [info["headline_coverage"] for info in infos]
         assert coverage.count(1.0) < 10
         assert all(info["quality"] < 1.0 for info in infos if info["headline_coverage"] < 1)
-        assert sum(info["quality"] for info in infos) / 12 < 0.85
+        assert sum(info["quality"] for info in infos) / 12 < 0.92
 
     def test_is_not_led_astray_by_what_teammates_say(self) -> None:
         env = env_of("hard", message_budget=10_000)
@@ -142,7 +142,7 @@ class TestExpert:
 
     def test_keeps_the_later_of_two_reports(self) -> None:
         env, seen = env_of("hard"), set()
-        for index in range(12):
+        for index in range(0, 40, 3):
             task = task_of("hard", index)
             play(env, Expert(), index)
             written = "\n".join(env.parts.values())
@@ -150,7 +150,7 @@ class TestExpert:
                 if fact.outdated:
                     assert fact.value in written
                     assert fact.outdated not in written
-                    near = fact.value in read_paragraph(task.passages[fact.passage])[1][0]
+                    near = fact.value in task.passages[fact.passage]
                     seen.add((near, fact.text == "headline"))
         assert seen == {(True, True), (True, False), (False, True), (False, False)}
 
@@ -290,7 +290,7 @@ class TestPrivacy:
         env = env_of(difficulty)
         task = task_of(difficulty)
         first, _ = env.reset(options={"task": 0})
-        costs = [f for f in task.facts if f.cues == FIELDS["cost"].cues]
+        costs = [f for f in task.facts if f.cues == FIELDS["cost"].cues and not f.outdated]
         for fact in costs:
             assert sum(fact.value in text for text in first.values()) == 1
         told = costs[-1]

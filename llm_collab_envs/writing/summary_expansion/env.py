@@ -34,8 +34,8 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
     two is on a cost, and decides the headline.
 
     Where a teammate leaves for good in round 2 and the team is told, who takes over writes its
-    texts, and the expert team of 4 keeps 86 % of its reward; untold 45 %, and 60 % where every
-    message is lost, late, doubled, cut or garbled with a probability of 0.1 each.
+    texts, and the expert team of 4 keeps 86 % of its reward; untold it keeps 42 to 46 %, and some
+    60 % where messages are lost, late, doubled, cut and garbled, each with a probability of 0.1.
 
     With `tasks`, the articles are your own, one JSON object a line: `text` (an empty line between
     paragraphs) and, if you like, `facts`; see `SummaryTask.from_dict`. Then the expert, which

@@ -87,6 +87,11 @@ class Lexicon:
     public: frozenset[str]
     most_facts: int
 
+    def supports(self, events: Collection[str], mention: str) -> bool:
+        """Whether a name or figure, whole or in its parts, is known of one of some events."""
+        known = [self.known[event] for event in events if event in self.known]
+        return any(mention in words or words.issuperset(mention.split()) for words in known)
+
     def of(self, events: Collection[str]) -> list[Entry[int]]:
         """Return how the facts of some events are recognised."""
         return [entry for event in events for entry in self.entries.get(event, ())]
@@ -196,14 +201,10 @@ def _take(
                 rest = rest[:at] + rest[at + len(form) :]
                 reading.outdated.add(entry.fact)
                 reading.unsupported += 1
-    known: set[str] = set().union(*(lexicon.known.get(event, ()) for event in events))
-    unsupported = [
-        mention
-        for mention in find_mentions(rest, lexicon.public)
-        if (has_names or mention[0].isdigit())
-        and mention not in known
-        and not known.issuperset(mention.split())
-    ]
+    mentions = find_mentions(rest, lexicon.public)
+    if not has_names:
+        mentions = [mention for mention in mentions if mention[0].isdigit()]
+    unsupported = [m for m in mentions if not lexicon.supports(events, m)]
     reading.unsupported += len(unsupported)
     if unsupported:
         reading.denied.update(entry.fact for entry in claimed if entry.words)
