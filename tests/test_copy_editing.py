@@ -575,6 +575,7 @@ class TestTasks:
             ({"lines": [{"text": ""}]}, "'' is not one line"),
             ({"lines": [{"text": "a" * 401}]}, "is not one line"),
             ({"lines": [{"text": "== Round 1"}]}, "looks like the start of a round, '== Round '"),
+            ({"lines": [{"text": "a <done/>"}]}, "'a <done/>' cannot be submitted: "),
             ({"lines": [{"right": "a"}]}, "KeyError('text')"),
             ({"lost": [[9, "* End"]]}, "there is no line 9 that '* End' is missing after"),
             ({"lost": [[2, "a"], [2, "b"]]}, "two headings are missing after the same line"),

@@ -30,7 +30,7 @@ _FORM = """\
 To mend: words and heading forms other than the style sheet's; two figures for one thing (one of \
 them holds for both, and a checked figure in any case); a sentence that stands twice (one of them \
 is to go, the other stays); a section whose heading is missing. Change nothing else in a line.
-Submit an edit a line, in these forms:
+Submit an edit a line, in these forms (insert 0 is before line 1):
 replace 12: the whole line as it should be
 insert 12: a line to stand after line 12
 delete 12"""
@@ -51,7 +51,9 @@ class CopyEditingEnv(CollabEnv[EditingTask]):
 
     Every agent sees an even share of the lines and 4 more on either side. So windows overlap, and
     who edits what is for the team to agree on: different edits of one line cancel each other, like
-    ones are work done twice.
+    ones are work done twice. The expert team of 4 is 3.4 to 3.5 times as fast as the solo expert,
+    that of 8 about 6 times. Where a teammate leaves for good and the team is told, who takes over
+    its part edits its window too, and the expert team keeps 86 % of its reward or more; untold, 74 %.
 
     ## Observation Space
     `UnicodeText(16384)`. The briefing (the same all episode): who you are, the sections and what

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from llm_collab_envs.core.actions import parse
 from llm_collab_envs.core.observation import TURN_MARK
 from llm_collab_envs.writing.copy_editing.edits import MAX_LINE_CHARS, fold
 
@@ -144,6 +145,9 @@ class EditingTask:
                     f"{text[:40]!r} is not one line of 1 to {MAX_LINE_CHARS} characters, without "
                     "white space at its ends or twice in a row"
                 )
+            unsent = parse(f"<submit>{text}</submit>", ()).error
+            if unsent:
+                raise ValueError(f"{text[:40]!r} cannot be submitted: {unsent}")
             if TURN_MARK in text:
                 raise ValueError(f"{text[:40]!r} looks like the start of a round, {TURN_MARK!r}")
         for after, heading in self.lost:
