@@ -53,7 +53,8 @@ class CopyEditingEnv(CollabEnv[EditingTask]):
     who edits what is for the team to agree on: different edits of one line cancel each other, like
     ones are work done twice. The expert team of 4 is 3.4 to 3.5 times as fast as the solo expert,
     that of 8 about 6 times. Where a teammate leaves for good and the team is told, who takes over
-    its part edits its window too, and the expert team keeps 86 % of its reward or more; untold, 74 %.
+    its part edits its window too, and the expert team keeps 86 % of its reward or more; untold,
+    74 %.
 
     ## Observation Space
     `UnicodeText(16384)`. The briefing (the same all episode): who you are, the sections and what
