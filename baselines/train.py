@@ -46,7 +46,7 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
             resume, the rows of a step cannot be shared out evenly, or the disk is full.
         KeyboardInterrupt: After Ctrl-C; the state is saved.
     """
-    state = PartialState()
+    state = PartialState(cpu=not torch.cuda.is_available())
     if state.is_main_process:
         _prepare_folder(config, resume)
     state.wait_for_everyone()
