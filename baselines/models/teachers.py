@@ -39,13 +39,13 @@ class Shares:
         idle: Declares itself done without working.
     """
 
-    tell: float = 0.7
-    heed: float = 0.7
-    keep: float = 0.9
+    tell: float = 0.45
+    heed: float = 0.97
+    keep: float = 0.98
     chat: float = 0.4
-    hasty: float = 0.1
-    wait: float = 0.25
-    idle: float = 0.1
+    hasty: float = 0.15
+    wait: float = 0.3
+    idle: float = 0.12
 
 
 class ImperfectAgent:
@@ -121,7 +121,7 @@ class ImperfectProgrammer(ImperfectAgent):
     """Function pair: what it does not follow stays the capital or label that stands for it."""
 
     expert = programming
-    shares = Shares(tell=0.85, heed=0.92, keep=0.98, hasty=0.05, idle=0.03)
+    shares = Shares(tell=0.85, heed=0.92, hasty=0.05, wait=0.25, idle=0.03)
 
     def _work(self, memo: programming.Memo) -> str:
         known = {n: t for n, t in memo.known.items() if self._follows(own=n in memo.own)}
