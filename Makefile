@@ -3,6 +3,8 @@
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/.installed
+# A process for each core, one thread each; a file's tests stay in one process.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 DOCS_STAMP := .venv/.docs-installed
 
 .DEFAULT_GOAL := help
@@ -21,10 +23,10 @@ demo: setup ## train a team of tiny models for about ten minutes and measure it
 	$(BIN)/python -m baselines.demo
 
 test: lint ## lint, type check and all tests but the slow ones
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-all: lint ## the same with the slow tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 interop: ## train through another library, in a venv of its own: make interop LIB=torchrl
 	test -f tests/interop/run_$(LIB).py

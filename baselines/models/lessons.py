@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
 from baselines.models.recipe import Recipe
-from baselines.models.teachers import TEACHERS, ImperfectAgent
+from baselines.models.teachers import TEACHERS, ImperfectAgent, noted
 from baselines.policies.base import History, Reply
 from baselines.policies.context import Context
+from baselines.rollout import training_row
 from llm_collab_envs import make
-from llm_collab_envs.coding.function_pair.programs import write_source
+from llm_collab_envs.coding.function_pair.expert import Plan
 from llm_collab_envs.writing.section_writing import expert as writing
 from llm_collab_envs.writing.section_writing.style import DECISIONS
 
@@ -48,7 +50,7 @@ class Lessons:
         env_id = self._ids[self._rng.choice(len(self._ids), p=self._id_weights)]
         size = self._sizes[self._rng.choice(len(self._sizes), p=self._size_weights)]
         histories = self.play(self._envs[env_id, size], self._teachers[env_id])
-        return [self._row(history) for history in histories]
+        return [self._lesson(history) for history in histories]
 
     def play(self, env: Any, teacher: ImperfectAgent) -> list[History]:
         """Play one episode; a finished agent's history ends with its `<done/>`."""
@@ -107,14 +109,17 @@ class Lessons:
         for _ in range(6):
             known: dict[str, str] = {}
             lines, written = ["You write:"], []
+            first = 1 + int(self._rng.integers(1 + progress * 20))
             for function in self._some(task.functions, 1 + int(progress * 3.99)):
-                first, *rest = function.specification
-                steps = self._stretch(len(function.steps), 1 + int(progress * 5.99))
-                lines += [f"{function.label}: {first}", *rest[steps], *rest[len(function.steps) :]]
-                chosen = function.steps[steps]
-                known |= {t: values[t] for step in chosen for t in step.texts if t in values}
-                header = first.partition(", where")[0] + ":"
-                written.append(write_source(header, chosen, function.key, values))
+                title, *sentences, result = function.specification
+                part = self._stretch(len(function.steps), 1 + int(progress * 5.99))
+                steps = function.steps[part]
+                shown = enumerate([*sentences[part], result], first)
+                lines += [f"{function.label}: {title}", *(f"{n}. {text}" for n, text in shown)]
+                known |= {t: values[t] for step in steps for t in step.texts if t in values}
+                plan = Plan(function.label, function.header, steps, function.key)
+                written.append(noted(plan, count(first), values))
+                first += len(steps) + 1
             lines.insert(0, f"You know: {'; '.join(f'{k} {v}' for k, v in known.items())}.")
             rows.append(self._asked(lines, "\n".join(written), progress))
         return rows
@@ -144,18 +149,10 @@ class Lessons:
     def _encode(self, text: str) -> list[int]:
         return [*self._context.tokenizer(text)["input_ids"], self._context.eos_id]
 
-    def _row(self, history: History) -> Row:
-        ids = self._context.first(history.observations[0])
-        mask = [False] * len(ids)
-        later = [*history.observations[1:], None]
-        for reply, observation in zip(history.replies, later, strict=True):
-            ids += reply.token_ids
-            mask += [True] * len(reply.token_ids)
-            if observation is not None:
-                between = self._context.next(observation, ended=True)
-                ids += between
-                mask += [False] * len(between)
-        return ids, mask
+    def _lesson(self, history: History) -> Row:
+        row = training_row(self._context, history)
+        mask = [False] * len(row.prompt_ids) + [own == 1 for own in row.env_mask]
+        return row.prompt_ids + row.completion_ids, mask
 
 
 def batches(rows: Iterator[list[Row]], budget: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:

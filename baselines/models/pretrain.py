@@ -200,7 +200,8 @@ def main() -> None:
         "--env",
         action="append",
         choices=TEACHERS,
-        help="an env to learn; several in equal shares (default: section_writing_v0)",
+        help="an env to learn; several in equal shares, one named twice has two (default: "
+        "section_writing_v0)",
     )
     parser.add_argument("--vocab-size", type=int, help="by default that of --start, or 1024")
     parser.add_argument("--copy-steps", type=int, default=Recipe.copy_steps)

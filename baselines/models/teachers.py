@@ -2,13 +2,15 @@
 
 They know the grammar and do their own part without a slip, but coordinate badly, in shares that are
 stated here: the warm start is to do every right thing some of the time, so that reinforcement
-learning has something to sharpen. Alone, the teacher is the solo expert: a single agent has nobody
-to coordinate with, and the solo baseline is to be honest.
+learning has something to sharpen. Alone, the teacher makes no mistake: a single agent has nobody to
+coordinate with, and the solo baseline is to be honest.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, ClassVar
 
 import numpy as np
@@ -42,7 +44,7 @@ class Shares:
     tell: float = 0.45
     heed: float = 0.97
     keep: float = 0.98
-    chat: float = 0.4
+    chat: float = 0.25
     hasty: float = 0.15
     wait: float = 0.3
     idle: float = 0.12
@@ -65,10 +67,10 @@ class ImperfectAgent:
     def __call__(self, observation: str) -> str:
         """Return an action."""
         memo = self.expert.read(observation)
-        if memo.alone:
-            return str(self.expert.Expert()(observation))
         if memo.submitted:
             return "<done/>"
+        if memo.alone:
+            return self._submission(memo)
         shares = self.shares
         if memo.round == 1 and not self._chance(shares.hasty):
             told = self.expert.say(memo) if self._chance(shares.tell) else ""
@@ -77,6 +79,9 @@ class ImperfectAgent:
             return "<done/>"
         if memo.round > 1 and self._chance(shares.wait):
             return self._chat(memo)
+        return self._submission(memo)
+
+    def _submission(self, memo: Any) -> str:
         return f"<submit>{self._work(memo)}</submit><done/>"
 
     def _work(self, memo: Any) -> str:
@@ -93,8 +98,8 @@ class ImperfectAgent:
         text = str(self._rng.choice(_CHAT)).format(part=self._part(memo))
         return f'<say to="all">{text}</say>'
 
-    def _follows(self, own: bool) -> bool:
-        return self._chance(self.shares.keep if own else self.shares.heed)
+    def _follows(self, memo: Any, own: bool) -> bool:
+        return memo.alone or self._chance(self.shares.keep if own else self.shares.heed)
 
     def _chance(self, probability: float) -> bool:
         return bool(self._rng.random() < probability)
@@ -109,7 +114,7 @@ class ImperfectWriter(ImperfectAgent):
     def _work(self, memo: writing.Memo) -> str:
         style = {d: str(self._rng.choice(list(options))) for d, options in DECISIONS.items()}
         for decision, option in memo.style.items():
-            if self._follows(own=decision in memo.own_style):
+            if self._follows(memo, own=decision in memo.own_style):
                 style[decision] = option
         return writing.write(memo, style)
 
@@ -118,17 +123,31 @@ class ImperfectWriter(ImperfectAgent):
 
 
 class ImperfectProgrammer(ImperfectAgent):
-    """Function pair: what it does not follow stays the capital or label that stands for it."""
+    """Function pair: what it does not follow stays the capital or label that stands for it.
+
+    Above each line of code it notes the number of the step, and what that step needs from others:
+    a small model then copies the step that the note names, and need not keep count on its own.
+    """
 
     expert = programming
     shares = Shares(tell=0.85, heed=0.92, hasty=0.05, wait=0.25, idle=0.03)
 
     def _work(self, memo: programming.Memo) -> str:
-        known = {n: t for n, t in memo.known.items() if self._follows(own=n in memo.own)}
-        return programming.write(memo, known)
+        own = memo.own
+        known = {n: t for n, t in memo.known.items() if self._follows(memo, own=n in own)}
+        numbers = count(1)
+        return "\n".join(noted(plan, numbers, known) for plan in memo.plans)
 
     def _part(self, memo: programming.Memo) -> str:
         return memo.plans[0].label
+
+
+def noted(plan: programming.Plan, numbers: Iterator[int], known: Mapping[str, str]) -> str:
+    """Write a function, with a note of the step's number above each line of code."""
+    header, *code = programming.write_source(plan.header, plan.steps, plan.key, known).splitlines()
+    needs = [*(" ".join(["", *programming.needs(step)]) for step in plan.steps), ""]
+    notes = [f"    # {next(numbers)}{need}" for need in needs]
+    return "\n".join([header, *(line for pair in zip(notes, code, strict=True) for line in pair)])
 
 
 TEACHERS: dict[str, type[ImperfectAgent]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -37,12 +38,12 @@ class FunctionPairEnv(CodingEnv[PairTask]):
     ## Description
     A Python module has three helpers, A, B and C, and a main function that calls each of them once.
     The functions are dealt out evenly; an agent sees the specification of its own only, one
-    sentence a step (there are about 150 building blocks). To fit together they need to know from
-    each other: what a helper is called, in `medium` also the order of its two arguments, in `hard`
-    of three and the key that it returns its result under; and one agreed value for each function,
-    a capital in its specification, that the author of the next function knows. So all have
-    something to tell, briefly, and then all can write at once. Harder programs have more steps and
-    richer types: lists and texts, then dicts, then records and groups.
+    numbered sentence a step (there are about 150 building blocks). To fit together they need to
+    know from each other: what a helper is called, in `medium` also the order of its two arguments,
+    in `hard` of three and the key that it returns its result under; and one agreed value for each
+    function, a capital in its specification, that the author of the next function knows. So all
+    have something to tell, briefly, and then all can write at once. Harder programs have more steps
+    and richer types: lists and texts, then dicts, then records and groups.
 
     ## Observation Space
     `UnicodeText(16384)`. The briefing (the same all episode): who you are, the plan, what you know
@@ -110,9 +111,11 @@ class FunctionPairEnv(CodingEnv[PairTask]):
             f"You know: {'; '.join(_known(task, share)) or 'nothing'}.",
             "You write:",
         ]
+        numbers = count(1)  # through all functions, so that a number names one step
         for function in share:
-            first, *rest = function.specification
-            lines += [f"{function.label}: {first}", *rest, *_shown(task, function)]
+            title, *sentences = function.specification
+            steps = [f"{next(numbers)}. {sentence}" for sentence in sentences]
+            lines += [f"{function.label}: {title}", *steps, *_shown(task, function)]
         return "\n".join(lines)
 
     def _score(self, task: PairTask, parts: Mapping[str, str]) -> Score:

@@ -28,7 +28,8 @@ PATIENCE = 3
 
 _HEADER = re.compile(r"(A|B|C|main): (def [a-z]+\([nmx, ]+\)), where x is .+:")
 _KNOWN = re.compile(r"^You know: (.+)\.$", re.MULTILINE)
-_KEY = re.compile(r"Return a dict with x under '([a-z]+)'\.")
+_NUMBERED = re.compile(r"[0-9]+\. (.+)")
+_RESULT = re.compile(r"Return (?:x|a dict with x under '([a-z]+)')\.")
 _SIGNATURE = re.compile(r"[a-z]{3,12}(?:\((?:[nmx](?:, [nmx]){0,2})\))?(?:\['[a-z]{3,12}'\])?")
 
 
@@ -51,12 +52,13 @@ class Plan:
     @property
     def needs(self) -> list[str]:
         """The labels and capitals that its author has to know about."""
-        return [
-            text
-            for step in self.steps
-            for text in (step.texts[:1] if step.block == CALL else step.texts)
-            if text in HELPERS or text in LETTERS
-        ]
+        return [need for step in self.steps for need in needs(step)]
+
+
+def needs(step: Step) -> list[str]:
+    """Return the labels and capitals that have to be known to write a step."""
+    texts = step.texts[:1] if step.block == CALL else step.texts
+    return [text for text in texts if text in HELPERS or text in LETTERS]
 
 
 @dataclass
@@ -164,9 +166,10 @@ def _read_plans(lines: list[str]) -> list[Plan]:
         match = _HEADER.fullmatch(line)
         if not match:
             continue
-        sentences = list(takewhile(lambda other: other.startswith("- "), lines[n + 1 :]))
-        steps = tuple(read_step(sentence.removeprefix("- ")) for sentence in sentences)
-        key = _KEY.fullmatch("".join(lines[n + 1 + len(sentences) :][:1]))
+        numbered = takewhile(bool, map(_NUMBERED.fullmatch, lines[n + 1 :]))
+        sentences = [str(sentence[1]) for sentence in numbered if sentence]
+        result = _RESULT.fullmatch(sentences[-1]) if sentences else None
+        steps = tuple(map(read_step, sentences[:-1] if result else sentences))
         label, header = match.groups()
-        plans.append(Plan(label, f"{header}:", steps, key[1] if key else ""))
+        plans.append(Plan(label, f"{header}:", steps, (result and result[1]) or ""))
     return plans

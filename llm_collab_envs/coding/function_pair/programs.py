@@ -125,10 +125,10 @@ class Function:
 
     @property
     def specification(self) -> list[str]:
-        """What its author is told, a line for each step."""
+        """What its author is told: a title, a sentence for each step, and what to return."""
         result = f"Return a dict with x under '{self.key}'." if self.key else "Return x."
         title = f"{self.header[:-1]}, where x is {KINDS[self.kind]}:"
-        return [title, *(f"- {step.sentence}" for step in self.steps), result]
+        return [title, *(step.sentence for step in self.steps), result]
 
     def source(self, known: Mapping[str, str]) -> str:
         """Return its source, with what is known of capitals and labels put in."""
