@@ -28,11 +28,12 @@ test: lint ## lint, type check and all tests but the slow ones
 test-all: lint ## the same with the slow tests
 	$(PYTEST)
 
+WITH ?= $(LIB)
 interop: ## train through another library, in a venv of its own: make interop LIB=torchrl
 	test -f tests/interop/run_$(LIB).py
-	test -x .venv-interop/$(LIB)/bin/python || $(PYTHON) -m venv .venv-interop/$(LIB)
-	.venv-interop/$(LIB)/bin/python -m pip install -q -r tests/interop/$(LIB).txt -e '.[coding]'
-	.venv-interop/$(LIB)/bin/python -W ignore tests/interop/run_$(LIB).py
+	test -x .venv-interop/$(WITH)/bin/python || $(PYTHON) -m venv .venv-interop/$(WITH)
+	.venv-interop/$(WITH)/bin/python -m pip install -q -r tests/interop/$(WITH).txt -e '.[coding]'
+	.venv-interop/$(WITH)/bin/python -W ignore tests/interop/run_$(LIB).py
 
 lint: setup ## ruff and the strict type check of the core
 	$(BIN)/ruff check .
