@@ -1,0 +1,76 @@
+"""AgileRL: IPPO, every agent with its own networks, by AgileRL's own training loop.
+
+Run by `make interop LIB=agilerl`. That parameters move and rewards are the env's own shows that the
+libraries fit together, and not that anything is learned.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+import torch
+from agilerl.algorithms import IPPO
+from agilerl.training.train_multi_agent_on_policy import train_multi_agent_on_policy
+from pettingzoo.utils import BaseParallelWrapper
+
+from llm_collab_envs import ENV_MODULES, make
+from llm_collab_envs.wrappers import to_tensor_env
+
+STEPS = 48
+
+
+class Ends(BaseParallelWrapper):
+    """Writes down the joint reward that each episode ends with."""
+
+    def __init__(self, env: Any) -> None:
+        super().__init__(env)
+        self.joint_rewards: list[float] = []
+
+    def step(self, actions: dict[str, Any]) -> Any:
+        result = super().step(actions)
+        if not self.agents:
+            self.joint_rewards.append(next(iter(result[4].values()))["joint_reward"])
+        return result
+
+
+def ippo(env_id: str) -> None:
+    env = Ends(to_tensor_env(make(env_id), length=256))
+    agents = env.possible_agents
+    learner = IPPO(
+        [env.observation_space(agent) for agent in agents],
+        [env.action_space(agent) for agent in agents],
+        agents,
+        learn_step=STEPS,
+        update_epochs=1,
+    )
+    before = [p.detach().clone() for p in parameters(learner)]
+    scores: list[list[float]] = []
+    learner.add_scores = scores.extend
+    train_multi_agent_on_policy(
+        env, env_id, "IPPO", [learner], sum_scores=False, max_steps=STEPS, evo_steps=STEPS,
+        eval_steps=1, verbose=False,
+    )  # fmt: skip
+    assert len(scores) >= 3
+    joint = np.array(env.joint_rewards[: len(scores)])
+    assert np.allclose(scores, joint[:, None], atol=1e-5), (scores, joint)
+    after = list(parameters(learner))
+    moved = sum(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
+    assert moved > len(after) / 2
+    print(f"IPPO, {env_id}: {len(scores)} episodes, {moved} of {len(after)} tensors moved")
+
+
+def parameters(learner: IPPO) -> Any:
+    for networks in (learner.actors, learner.critics):
+        yield from networks.parameters()
+
+
+def main() -> None:
+    torch.manual_seed(0)
+    for env_id in ENV_MODULES:
+        ippo(env_id)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
