@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ADAPTERS = {"torchrl": "tensordict"}  # each adapter, and what is missing where its library is
+ADAPTERS = {  # each adapter, and what is missing where its library is
+    "benchmarl": "benchmarl.environments.pettingzoo.common",
+    "torchrl": "tensordict",
+}
 
 
 @pytest.mark.parametrize("name", ADAPTERS)
