@@ -142,3 +142,12 @@ def test_05_evaluate_endpoint(tmp_path, monkeypatch, capsys):
         assert example("05").main(server.url, "served", 3, tmp_path / "other.jsonl") == 2
     said = " ".join(capsys.readouterr().out.split())
     assert "answered 400 ([red]no[/red]). 0 of 3 episodes are saved" in said
+
+
+def test_06_marl(tmp_path, capsys):
+    pytest.importorskip("benchmarl", reason="tests/interop/run_benchmarl.py runs it too")
+    rewards = example("06").main(tmp_path, iterations=2, frames=120, test_tasks=2)
+    assert rewards["random menu"] < 0.6
+    assert rewards["expert"] > 0.9
+    assert "MAPPO: joint reward" in capsys.readouterr().out
+    assert (tmp_path / "learning_curve.png").stat().st_size > 10_000

@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ADAPTERS = {"torchrl": "tensordict"}  # each adapter, and what is missing where its library is
+ADAPTERS = {  # each adapter, and what is missing where its library is
+    "benchmarl": "benchmarl.environments.pettingzoo.common",
+    "rllib": "ray.rllib.env.wrappers.pettingzoo_env",
+    "torchrl": "tensordict",
+}
+PACKAGES = {"rllib": "ray[rllib]"}  # where a package has another name than its adapter
 
 
 @pytest.mark.parametrize("name", ADAPTERS)
@@ -25,4 +30,5 @@ def test_says_how_to_install_what_is_missing(name: str, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_has_a_run_and_what_it_was_made_with(name: str) -> None:
     assert (ROOT / "tests" / "interop" / f"run_{name}.py").is_file()
-    assert f"\n{name}==" in (ROOT / "tests" / "interop" / f"{name}.txt").read_text()
+    package = PACKAGES.get(name, name)
+    assert f"\n{package}==" in (ROOT / "tests" / "interop" / f"{name}.txt").read_text()

@@ -1,0 +1,67 @@
+"""RLlib: any env of this package as a multi-agent env, of tensors or of text.
+
+    from ray.rllib.algorithms.ppo import PPOConfig
+    from llm_collab_envs.interop.rllib import TensorTeamEnv, log_joint_reward
+
+    config = (
+        PPOConfig()
+        .environment(TensorTeamEnv, env_config={"env_id": "section_writing_v0"})
+        .multi_agent(policies={"team"}, policy_mapping_fn=lambda agent, episode, **more: "team")
+        .callbacks(on_episode_end=log_joint_reward)
+    )
+    results = config.build_algo().train()
+    print(results["env_runners"]["joint_reward"])
+
+RLlib's own `episode_return_mean` is a sum over agents: the joint reward as many times as there are
+agents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llm_collab_envs.registry import make
+from llm_collab_envs.wrappers.keep_alive import KeepAlive
+from llm_collab_envs.wrappers.tensor_env import to_tensor_env
+
+try:
+    from ray.rllib.env.wrappers.pettingzoo_env import ParallelPettingZooEnv
+except ImportError as problem:
+    raise ImportError(
+        "llm_collab_envs.interop.rllib needs RLlib; run pip install 'llm-collab-envs[rllib]'."
+    ) from problem
+
+
+class TensorTeamEnv(ParallelPettingZooEnv):
+    """A team of agents that see tokens, as float32, and choose from the env's menu.
+
+    Args:
+        config: {"env_id": which env, "env": arguments of `make`, "tensors": arguments of
+            `to_tensor_env`}; the last two may be left out.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """Make the env."""
+        env = make(config["env_id"], **config.get("env", {}))
+        super().__init__(to_tensor_env(env, **config.get("tensors", {})))
+
+
+class TextTeamEnv(ParallelPettingZooEnv):
+    """A team of agents that read and write text, for an `RLModule` of your own.
+
+    Set `normalize_actions=False` and `clip_actions=False` in RLlib's `environment`.
+
+    Args:
+        config: {"env_id": which env, "env": arguments of `make`}; the last may be left out.
+    """
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """Make the env."""
+        super().__init__(KeepAlive(make(config["env_id"], **config.get("env", {}))))
+
+
+def log_joint_reward(*, episode: Any, metrics_logger: Any, **more: Any) -> None:
+    """Log the joint reward of an episode, once; a callback for `on_episode_end`."""
+    info = next(iter(episode.get_infos(-1).values()))
+    metrics_logger.log_value("joint_reward", info["joint_reward"], reduce="mean", window=100)
