@@ -162,6 +162,9 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     def _patched(self, task: RepairTask, parts: Mapping[str, str]) -> dict[str, Patched]:
         shares = zip(self.possible_agents, deal_files(task, self.team_size), strict=True)
         owners = {agent: [file.name for file in share] for agent, share in shares}
+        for heir in self.possible_agents if self._started else ():
+            for gone in self._loop.team.inherited(heir):
+                owners[heir] = [*owners[heir], *owners[gone]]
         return patch_all(task, parts, owners)
 
     def _feedback(self, agent: str) -> list[str]:
