@@ -60,8 +60,10 @@ class TestExpert:
             size: sum(
                 play(env_of(difficulty, size), Expert(), task)["critical_path"] for task in range(8)
             )
-            for size in (1, 4)
+            for size in (1, 2, 3, 4)
         }
+        assert paths[1] / paths[2] >= 1.2
+        assert paths[1] / paths[3] >= 1.2
         assert paths[1] / paths[4] >= 2
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)

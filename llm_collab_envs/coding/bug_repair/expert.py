@@ -77,6 +77,8 @@ class Expert:
         seen = [fact for case in memo.failing for fact in facts_of(case)]
         if not memo.files:
             return say(seen) + "<done/>"
+        if seen and memo.round == 1 and not memo.alone:
+            return say(seen)
         facts = seen + memo.heard
         repaired = repair(memo.files, facts)
         complete = len(repaired) == memo.faults * len(memo.files)
