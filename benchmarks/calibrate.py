@@ -35,14 +35,15 @@ def jobs(env_ids: Sequence[str], tasks: int) -> Iterator[Job]:
     """Yield everything to play."""
     for env_id in env_ids:
         sizes = {d: allowed(env_id, d) for d in DIFFICULTIES}
+        count = min(tasks, len(make(env_id, split="test").tasks))
         for difficulty in DIFFICULTIES:
             for size in sizes[difficulty]:
                 players = [*PLAYERS, *hacks(env_id)] if size > 1 else PLAYERS
                 for player in players:
-                    yield Job(env_id, difficulty, size, player, tasks)
+                    yield Job(env_id, difficulty, size, player, count)
             team = max(size for size in sizes[difficulty] if size <= REFERENCE)
             for wrapper in WRAPPERS:
-                yield Job(env_id, difficulty, team, "expert", tasks, wrapper)
+                yield Job(env_id, difficulty, team, "expert", count, wrapper)
 
 
 def allowed(env_id: str, difficulty: str) -> list[int]:
@@ -58,11 +59,10 @@ def allowed(env_id: str, difficulty: str) -> list[int]:
 
 
 def play_all(todo: Sequence[Job], workers: int, console: Console) -> list[Result]:
-    """Play all jobs, over the cores, in batches that have the env in common."""
-    batches: dict[tuple[object, ...], list[Job]] = {}
+    """Play all jobs, over the cores, in batches that have the env and its difficulty in common."""
+    batches: dict[tuple[str, str], list[Job]] = {}
     for job in todo:
-        key = (job.env, job.difficulty, job.team_size, job.wrapper)
-        batches.setdefault(key, []).append(job)
+        batches.setdefault((job.env, job.difficulty), []).append(job)
     chunks = [
         (batch, range(start, min(start + CHUNK, batch[0].tasks)))
         for batch in sorted(batches.values(), key=len, reverse=True)
@@ -104,7 +104,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     write_figure(calibration, options.out / "calibration.png")
     missed = write_report(calibration, options.out / "calibration.md")
-    played = f"{len(todo) * options.tasks} episodes in {minutes:.1f} minutes"
+    played = f"{sum(job.tasks for job in todo)} episodes in {minutes:.1f} minutes"
     console.print(f"{played}; see {options.out}/calibration.md")
     for bar in missed:
         console.print(f"not reached: {bar}", style="red")

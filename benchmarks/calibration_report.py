@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib as mpl
@@ -32,15 +33,15 @@ class Calibration:
 
     def __init__(self, results: Sequence[Result], timing: Timing) -> None:
         """Index the results."""
-        self._results = {result.job: result for result in results}
-        self._jobs = list(self._results)
+        self._results = {replace(result.job, tasks=0): result for result in results}
+        self._jobs = [result.job for result in results]
         self.timing = timing
         self.envs = list(dict.fromkeys(job.env for job in self._jobs))
-        self.tasks = self._jobs[0].tasks
+        self.tasks = max(job.tasks for job in self._jobs)
 
     def get(self, env: str, difficulty: str, size: int, player: str, wrapper: str = "") -> Result:
         """Return the result of a job."""
-        return self._results[Job(env, difficulty, size, player, self.tasks, wrapper)]
+        return self._results[Job(env, difficulty, size, player, 0, wrapper)]
 
     def sizes(self, env: str, difficulty: str) -> list[int]:
         """Return the team sizes that were played."""
@@ -103,9 +104,12 @@ class Calibration:
                 yield f"{where}, team of {size}: the expert has {expert:.3f}."
             if size > 1 and self.speed_up(env, difficulty, size) <= 1:
                 yield f"{where}, team of {size}: no faster than the solo expert."
-        share, hack = self.worst_hack(env, difficulty, self.reference(env, difficulty))
-        if share > HACK_BAR:
-            yield f"{where}: the hack '{hack}' has {share:.3f} of the expert's joint reward."
+            share, hack = self.worst_hack(env, difficulty, size) if size > 1 else (0.0, "")
+            if share > HACK_BAR:
+                yield (
+                    f"{where}, team of {size}: the hack '{hack}' has {share:.3f} of the expert's "
+                    "joint reward."
+                )
 
 
 def write_report(calibration: Calibration, path: Path) -> list[str]:
@@ -115,9 +119,10 @@ def write_report(calibration: Calibration, path: Path) -> list[str]:
         "# Calibration",
         "",
         f"Written by `python -m benchmarks.calibrate`: the first {calibration.tasks} test tasks "
-        "for each entry. The handicapped expert derails at every token with a probability of "
-        f"{SLIP:.1%}, and its reply ends there. Team size 1 is the solo expert. Bars are held "
-        f"against the team of {REFERENCE}, or the largest that the env admits.",
+        "for each entry, or all where an env has fewer. The handicapped expert derails at every "
+        f"token with a probability of {SLIP:.1%}, and its reply ends there. Team size 1 is the "
+        f"solo expert. Bars are held against the team of {REFERENCE}, or the largest that the env "
+        "admits, and hacks have to keep to theirs in every team.",
         "",
         "![joint reward by difficulty, and speed-up by team size](calibration.png)",
         "",
@@ -141,10 +146,7 @@ def write_report(calibration: Calibration, path: Path) -> list[str]:
         "",
         "## Uneven and failing teams",
         "",
-        "What the expert team keeps of its joint reward, at easy, medium and hard. One agent, "
-        "drawn by task, leaves or is away from round 2 on, is slow, or acts every second round.",
-        "",
-        *_wrapper_table(calibration),
+        *wrapper_table(calibration),
         "",
         "## Time",
         "",
@@ -201,8 +203,15 @@ def _hack_tables(calibration: Calibration) -> Iterator[str]:
             yield _row([hack, *(f"{share:.3f}" for share in shares)])
 
 
-def _wrapper_table(calibration: Calibration) -> list[str]:
-    lines = _head(["env", *WRAPPERS])
+def wrapper_table(calibration: Calibration) -> list[str]:
+    """Return the lines that say what the expert team keeps where it is uneven or fails."""
+    lines = [
+        f"What the expert team of {REFERENCE} (or the largest that the env admits) keeps of its "
+        "joint reward, at easy, medium and hard. One agent, drawn by task, leaves or is away from "
+        "round 2 on, is slow, or acts every second round.",
+        "",
+        *_head(["env", *WRAPPERS]),
+    ]
     for env in calibration.envs:
         cells = []
         for wrapper in WRAPPERS:
@@ -214,8 +223,8 @@ def _wrapper_table(calibration: Calibration) -> list[str]:
 
 def _time_table(timing: Timing) -> list[str]:
     lines = [
-        "Processor time at hard, the sandbox's included where it runs in the process; the expert's "
-        "play is what speed is measured against, once a task.",
+        "Processor time at hard, the running of agents' code aside; the expert's play is what "
+        "speed is measured against, once a task.",
         "",
         *_head(["env", "agents", "ms a step", "ms for the expert's play"]),
     ]

@@ -1,4 +1,8 @@
-"""Episodes for calibration: who plays, and how one batch of tasks is played."""
+"""Episodes for calibration: who plays, and how one batch of tasks is played.
+
+Many play the same task. What does not depend on who plays is done once: the task is made, the
+expert's reply to an observation is found, a program is run.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +18,17 @@ import numpy as np
 
 from baselines.policies.scripted import RandomActions, silent
 from llm_collab_envs import make
+from llm_collab_envs.coding.coding_env import CodingEnv
 from llm_collab_envs.core.actions import cut_tokens
+from llm_collab_envs.sandbox import Job as Program
+from llm_collab_envs.sandbox import Outcome, Sandbox
 from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel, Straggler
 
 Act = Callable[[str], str]
 
 TESTS = Path(__file__).parents[1] / "tests"
 SLIP = 0.005
+REMEMBERED = 1_024  # replies of the expert
 PLAYERS = ("expert", "handicapped expert", "random", "silent")
 WRAPPERS: dict[str, Callable[[Any], Any]] = {
     "AgentDropout, told": lambda env: AgentDropout(env, at_round=2),
@@ -102,8 +110,33 @@ def derailing(act: Act, rng: np.random.Generator) -> Act:
     return acting
 
 
+class _Memory:
+    """A sandbox that remembers what came of programs, and an expert that remembers its replies.
+
+    Args:
+        expert: A pure function of an observation.
+    """
+
+    def __init__(self, expert: Act) -> None:
+        """Start with nothing to remember."""
+        self.expert = lru_cache(maxsize=REMEMBERED)(expert)
+        self._sandbox = Sandbox()
+        self._outcomes: dict[tuple[str, str], Outcome] = {}
+
+    def run_many(self, jobs: Sequence[Program]) -> list[Outcome]:
+        """Run the programs that have not run before."""
+        keys = [(job.source, repr((job.calls, job.limits))) for job in jobs]
+        new = {k: job for k, job in zip(keys, jobs, strict=True) if k not in self._outcomes}
+        self._outcomes.update(zip(new, self._sandbox.run_many(list(new.values())), strict=True))
+        return [self._outcomes[key] for key in keys]
+
+    def forget(self) -> None:
+        """Forget all programs; no other task has the same."""
+        self._outcomes.clear()
+
+
 def play(jobs: Sequence[Job], tasks: Sequence[int]) -> list[Result]:
-    """Play some of the tasks of jobs, which have the env and its arguments in common.
+    """Play some of the tasks of jobs, which have the env and its difficulty in common.
 
     Task by task, as an env keeps what it has made ready for its last one. The same jobs give the
     same results anywhere.
@@ -112,24 +145,44 @@ def play(jobs: Sequence[Job], tasks: Sequence[int]) -> list[Result]:
     for task in tasks:
         for job, played in zip(jobs, episodes, strict=True):
             played.append(_episode(job, task))
+        _memory(jobs[0].env).forget()
     return [Result(job, tuple(played)) for job, played in zip(jobs, episodes, strict=True)]
 
 
 def _episode(job: Job, task: int) -> tuple[float, float, float]:
+    """Play by the loop inside of the env: nobody reads the infos, whose credit costs most."""
     env = _env(job.env, job.difficulty, job.team_size, job.wrapper)
     act = _player(job, env.unwrapped, task)
     observations, _ = env.reset(seed=0, options={"task": task})
-    while env.agents:
-        actions = {agent: act(observations[agent]) for agent in env.agents}
-        observations, *_ = env.step(actions)
-    terms = env.unwrapped.episode.rounds[-1].terms
+    loop = env.unwrapped._loop
+    while not (loop.terminated or loop.truncated):
+        loop.play({agent: act(observations[agent]) for agent in loop.team.present})
+        observations = loop.observations(loop.team.present)
+    terms = loop.aggregator.terms()
     return terms["joint_reward"], terms["quality"], terms["critical_path"]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _env(env_id: str, difficulty: str, team_size: int, wrapper: str) -> Any:
     env = make(env_id, difficulty=difficulty, team_size=team_size, split="test")
+    memory = _memory(env_id)
+    env.tasks = _tasks(env_id, difficulty)
+    env._expert = lambda: memory.expert
+    if isinstance(env, CodingEnv):
+        env._sandbox = memory  # type: ignore[assignment]
     return WRAPPERS[wrapper](env) if wrapper else env
+
+
+@cache
+def _memory(env_id: str) -> _Memory:
+    return _Memory(make(env_id, split="test")._expert())
+
+
+@cache
+def _tasks(env_id: str, difficulty: str) -> Sequence[Any]:
+    """Return the source of tasks that the envs share, whatever their team."""
+    source: Sequence[Any] = make(env_id, difficulty=difficulty, split="test").tasks
+    return source
 
 
 def _player(job: Job, env: Any, task: int) -> Act:

@@ -39,6 +39,12 @@ def _nth_option(nth: int) -> Policy:
     return act
 
 
+def own_points_only(observation: str) -> str:
+    """Edit by what is known of the style sheet without a word from anyone."""
+    memo = expert.read(observation)
+    return submit(expert.mend(memo, memo.own))
+
+
 def own_points_and_first_options(observation: str) -> str:
     memo = expert.read(observation)
     return guessing(memo, _choices(memo, 0))
@@ -237,6 +243,7 @@ CHEATS: dict[str, Policy] = {
     "first option everywhere": _nth_option(0),
     "last option everywhere": _nth_option(-1),
     "every agent another option": every_agent_another_option,
+    "own points only": own_points_only,
     "own points and first options": own_points_and_first_options,
     "own points and what is seen most": own_points_and_what_is_seen_most,
     "own points and what is seen least": own_points_and_what_is_seen_least,

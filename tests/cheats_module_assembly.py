@@ -46,9 +46,15 @@ def mute(observation: str) -> str:
 
 
 def told_rules_only(observation: str) -> str:
-    """Play as the expert, but keep what binds the structure, and the proposals, to oneself."""
+    """Play as the expert, but keep what binds the structure, and the proposals, to oneself.
+
+    Where the structure is given, the rules are all that there is to tell: every other one is kept.
+    """
     memo = expert.read(observation)
-    memo.own = [entry for entry in memo.own if not entry.startswith("not ") and "box[" not in entry]
+    if memo.open or memo.alternatives:
+        memo.own = [e for e in memo.own if not e.startswith("not ") and "box[" not in e]
+    else:
+        memo.own = memo.own if memo.me % 2 else []
     memo.read_outside = [field.name for field in memo.kind.fields]
     memo.open = False
     return expert.say(memo) if memo.round == 1 else once(expert.write(memo))

@@ -31,7 +31,7 @@ def own_jobs(memo: Memo) -> tuple[Job, ...]:
 
 
 def known_closed(memo: Memo) -> frozenset[int]:
-    return frozenset().union(*(share.closed for share in memo.shares.values()))
+    return frozenset().union(*(share.closed or () for share in memo.shares.values()))
 
 
 def index(memo: Memo) -> int:

@@ -105,12 +105,12 @@ def copy_editing(observation: str) -> str:
 
 
 def resource_allocation(observation: str) -> str:
-    """Tell; then book."""
+    """Tell the jobs, then the closed slots; then book."""
     if _submitted(observation):
         return "done"
-    if _alone(observation) or _round(observation) > 1:
+    if _alone(observation) or _round(observation) > 2:
         return "book the best allocation known"
-    return "tell jobs and closed slots"
+    return ("tell jobs", "tell closed slots")[_round(observation) - 1]
 
 
 def summary_expansion(observation: str) -> str:

@@ -18,6 +18,7 @@ from llm_collab_envs.coding.bug_repair.expert import Expert, functions_of, read,
 from llm_collab_envs.coding.bug_repair.tasks import RepairTask, SourceFile, deal_files
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES
+from llm_collab_envs.wrappers import AgentDropout
 from play import joint_reward, play
 
 ENV = "bug_repair_v0"
@@ -59,8 +60,10 @@ class TestExpert:
             size: sum(
                 play(env_of(difficulty, size), Expert(), task)["critical_path"] for task in range(8)
             )
-            for size in (1, 4)
+            for size in (1, 2, 3, 4)
         }
+        assert paths[1] / paths[2] >= 1.2
+        assert paths[1] / paths[3] >= 1.2
         assert paths[1] / paths[4] >= 2
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
@@ -358,3 +361,42 @@ def test_more_messages_are_not_needed_than_there_are_failing_calls() -> None:
             turn.message_tokens for round_ in env.episode.rounds for turn in round_.turns.values()
         ]
         assert sum(map(bool, said)) == 1
+
+
+class TestFailingTeams:
+    def finish(self, env: Any, actions: dict[str, str]) -> dict[str, Any]:
+        """Let experts go on after a first round; return the last infos of one that stayed."""
+        observations, *_ = env.step(actions)
+        infos: dict[str, dict[str, Any]] = {}
+        while env.agents:
+            actions = {a: Expert()(observations[a]) for a in env.agents}
+            observations, _, _, _, infos = env.step(actions)
+        return next(iter(infos.values()))
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_take_over_from_one_that_leaves(self, difficulty: str) -> None:
+        for gone in ("agent_0", "agent_1", "agent_3"):
+            env = AgentDropout(env_of(difficulty), at_round=2, agents=[gone])
+            observations, _ = env.reset(options={"task": 0})
+            infos = self.finish(env, {a: Expert()(o) for a, o in observations.items()})
+            assert infos["quality"] == 1.0
+            assert infos["conflicts"] == 0
+
+    def test_say_what_the_tester_had_no_chance_to_say(self) -> None:
+        env = AgentDropout(env_of(), at_round=2, agents=["agent_0"])
+        observations, _ = env.reset(options={"task": 0})
+        actions = {a: Expert()(o) for a, o in observations.items()} | {"agent_0": ""}
+        assert self.finish(env, actions)["quality"] == 1.0
+        said = Expert()(observations["agent_0"]).removesuffix("<done/>")
+        assert env.unwrapped.episode.rounds[1].turns["agent_1"].text.startswith(said)
+
+    def test_only_an_heir_may_repair_a_leavers_file(self) -> None:
+        env = AgentDropout(env_of(), at_round=2, agents=["agent_1"])
+        observations, _ = env.reset(options={"task": 0})
+        observations, *_ = env.step({a: Expert()(o) for a, o in observations.items()})
+        file = task_of("easy").files[0]
+        foreign = f"<submit>{file.right}</submit>"
+        *_, infos = env.step({"agent_2": foreign})
+        assert infos["agent_2"]["conflicts"] == 0
+        *_, infos = env.step({"agent_2": "<submit></submit>", "agent_3": foreign})
+        assert infos["agent_3"]["conflicts"] > 0

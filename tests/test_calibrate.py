@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from benchmarks import calibrate
+from benchmarks import calibrate, episodes, uneven
 from benchmarks.calibration_report import Calibration, write_figure, write_report
 from benchmarks.episodes import PLAYERS, WRAPPERS, Job, Result, hacks, play
 from benchmarks.step_time import Timing
 from cheats import EVERYWHERE
+from llm_collab_envs import make
 from llm_collab_envs.core.tasks import DIFFICULTIES
+from play import joint_reward
 
 ENV = "section_writing_v0"
 FAST = Timing({ENV: (8, 1.0, 1.0)}, {2: 10.0, 16: 12.0})
@@ -72,6 +74,27 @@ def test_a_job_gives_the_same_result_every_time(player: str) -> None:
     assert whole.episodes == tuple(part.episodes[0] for part in parts)
 
 
+def test_an_env_that_has_fewer_tasks_plays_them_all() -> None:
+    assert {job.tasks for job in calibrate.jobs(["human_eval_v0"], 100)} == {41}
+    results = [result_of(job) for job in calibrate.jobs(["human_eval_v0", ENV], 100)]
+    assert Calibration(results, FAST).get("human_eval_v0", "easy", 2, "expert").job.tasks == 41
+
+
+def test_what_is_remembered_is_what_would_come_of_it_anew() -> None:
+    """Programs run once a task, replies of the expert are found once an observation."""
+    jobs = [
+        Job("bug_repair_v0", "easy", 4, player, 1, wrapper)
+        for player, wrapper in [("expert", ""), ("files unchanged", ""), ("expert", [*WRAPPERS][3])]
+    ]
+    together = play(jobs, [0])
+    for job, result in zip(jobs, together, strict=True):
+        episodes._env.cache_clear()
+        episodes._memory.cache_clear()
+        assert play([job], [0]) == [result]
+    env = make("bug_repair_v0", split="test")
+    assert together[0].joint_reward == joint_reward(env, env._expert(), 1)
+
+
 def test_the_handicap_costs_and_grows_with_the_work() -> None:
     whole, *derailed = (
         play([Job(ENV, difficulty, 4, player, 12)], range(12))[0].joint_reward
@@ -98,7 +121,7 @@ def test_report_says_that_all_bars_are_reached(tmp_path: Path) -> None:
     ("changed", "bar"),
     [
         ({"expert": 0.85}, "section_writing_v0, medium, team of 4: the expert has 0.850."),
-        ({"one pads all": 0.3}, "medium: the hack 'one pads all' has 0.316 of the expert's"),
+        ({"one pads all": 0.3}, "medium, team of 2: the hack 'one pads all' has 0.316 of the exp"),
         ({"handicapped expert": 0.3}, "the handicapped expert has 0.800, 0.300, 0.400 at easy"),
         ({"timing": Timing({ENV: (8, 2.5, 1.0)}, {2: 1.0, 16: 1.0})}, "team of 8 takes 2.50 ms"),
         ({"timing": Timing({}, {2: 10.0, 16: 14.0})}, "takes 1.40 times as long in a team of 16"),
@@ -124,6 +147,29 @@ def test_wrong_arguments_end_with_a_sentence(
     with pytest.raises(SystemExit):
         calibrate.main()
     assert "tasks and workers are 1 or more" in capsys.readouterr().err
+
+
+def test_uneven_plays_experts_only_even_and_under_every_wrapper() -> None:
+    played = {(j.env, j.difficulty, j.team_size, j.wrapper) for j in uneven.uneven_jobs(1)}
+    assert {job.player for job in uneven.uneven_jobs(1)} == {"expert"}
+    for difficulty in DIFFICULTIES:
+        for wrapper in ("", *WRAPPERS):
+            assert (ENV, difficulty, 4, wrapper) in played
+            assert ("human_eval_v0", difficulty, 2, wrapper) in played
+
+
+def test_uneven_says_what_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def halved(todo: list[Job], workers: int, console: Any) -> list[Result]:
+        return [Result(job, ((0.45 if job.wrapper else 0.9, 1.0, 1.0),)) for job in todo]
+
+    monkeypatch.setattr(uneven, "play_all", halved)
+    monkeypatch.setattr(sys, "argv", ["uneven", "--tasks", "1", "--out", str(tmp_path)])
+    uneven.main()
+    row = f"| `{ENV}` | " + " | ".join(["0.50, 0.50, 0.50"] * len(WRAPPERS)) + " |"
+    assert row in capsys.readouterr().out
+    assert row in (tmp_path / "uneven.md").read_text()
 
 
 @pytest.mark.slow

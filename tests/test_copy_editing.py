@@ -17,7 +17,7 @@ from cheats_copy_editing import CHEATS, submit
 from llm_collab_envs import make
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
-from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel
+from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel, MenuActions
 from llm_collab_envs.writing.copy_editing.drafting import LEVELS, LOST, SECTIONS
 from llm_collab_envs.writing.copy_editing.expert import Expert, mend, read, say
 from llm_collab_envs.writing.copy_editing.tasks import (
@@ -73,12 +73,6 @@ def task_of(difficulty: str, index: int = 0) -> EditingTask:
     return task
 
 
-def mute(observation: str) -> str:
-    """Edit by what is known of the style sheet without a word from anyone."""
-    memo = read(observation)
-    return submit(mend(memo, memo.own))
-
-
 class TestExpert:
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     @pytest.mark.parametrize("team_size", [2, 3, 4, 5, 6, 7, 8])
@@ -125,9 +119,12 @@ class TestExpert:
         assert rewards[0] - rewards[-1] > 0.05
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_that_keeps_its_points_to_itself_does_a_quarter(self, difficulty: str) -> None:
-        quality = [play(env_of(difficulty), mute, task)["quality"] for task in range(8)]
-        assert 0.15 < sum(quality) / 8 < 0.32
+    def test_that_keeps_its_points_to_itself_does_next_to_nothing(self, difficulty: str) -> None:
+        mute = CHEATS["own points only"]
+        for team_size, most in ((2, 0.2), (4, 0.1)):
+            env = env_of(difficulty, team_size)
+            quality = [play(env, mute, task)["quality"] for task in range(8)]
+            assert 0.02 < sum(quality) / 8 < most
 
     def test_that_is_told_all_mends_what_it_sees_and_no_more(self) -> None:
         """Others talk and are done; the first agent edits all of its window."""
@@ -184,7 +181,7 @@ class TestExpert:
             observations, _, _, _, infos = env.step(actions)
             parts.append(len(env.parts))
         assert parts == [0, 0, 1, 1, 1, 1]
-        assert 0.1 < infos["agent_1"]["quality"] < 0.4
+        assert 0.02 < infos["agent_1"]["quality"] < 0.2
         assert infos["agent_1"]["made"] == 0.0
 
     def test_passes_over_a_checked_figure_that_was_garbled(self) -> None:
@@ -244,6 +241,10 @@ class TestCheats:
         *_, infos = env.step({"agent_0": edits})
         assert infos["agent_0"]["quality"] == infos["agent_0"]["mended"] == 0.0
         assert infos["agent_0"]["made"] > 0.7
+
+    @pytest.mark.parametrize("cheat", CHEATS)
+    def test_score_low_in_a_team_of_two(self, cheat: str, expert: dict[str, float]) -> None:
+        assert joint_reward(env_of("easy", 2), CHEATS[cheat], 3) < 0.25 * expert["easy"]
 
 
 class TestPrivacy:
@@ -397,6 +398,18 @@ class TestFailingTeams:
         quality = [play(env, Expert(), task)["quality"] for task in range(4)]
         assert 0.65 < sum(quality) / 4 < 0.85
 
+    def test_menu_does_not_edit_again_what_a_leaver_had_submitted(self) -> None:
+        env = AgentDropout(env_of(), at_round=2, agents=["agent_1"])
+        menu = MenuActions(env.unwrapped).menu
+        edit = menu.meanings.index("edit as known")
+        edits = {}
+        for submission in ("", "<submit>delete 1</submit>"):
+            env.reset(options={"task": 0})
+            seen, *_ = env.step({"agent_1": submission})
+            edits[submission] = menu.reply(edit, seen["agent_2"]).count("\n")
+        left, stays = edits.values()
+        assert left > stays
+
     def test_do_not_edit_again_what_a_leaver_had_submitted(self) -> None:
         """Here the leaver is two rounds ahead of its teammates."""
         env = AgentDropout(env_of(), at_round=3, agents=["agent_1"])
@@ -472,8 +485,9 @@ class TestTasks:
             assert len(checked) == level.checked
             assert len(task.lost) == LOST
             assert len(task.lines) == SECTIONS * (3 + 4 * level.sets + 2 * level.pairs) - LOST
-            wrong = SECTIONS * (3 * level.sets + level.pairs + 1) + LOST
-            assert task.errors == wrong + 3  # of the four headings that are there, one is right
+            others = SECTIONS * (level.pairs + 1) + LOST + 3  # of four headings, one is right
+            wrong = task.errors - others
+            assert 3 * level.sets * SECTIONS < wrong < 4 * level.sets * SECTIONS
             texts = Counter(line.text for line in task.lines)
             assert sorted(texts.values())[-SECTIONS - 1 :] == [1] + [2] * SECTIONS
 

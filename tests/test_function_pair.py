@@ -15,6 +15,7 @@ from llm_collab_envs.coding.function_pair.expert import Expert, entries, read, s
 from llm_collab_envs.coding.function_pair.programs import HELPERS
 from llm_collab_envs.core.observation import split_briefing
 from llm_collab_envs.core.tasks import DIFFICULTIES
+from llm_collab_envs.wrappers import AgentDropout
 from pair_tasks import TASKS, generated, make, save
 from play import joint_reward, play
 
@@ -245,3 +246,41 @@ def test_metrics_are_the_formula() -> None:
     assert infos["quality"] == (infos["functions"] + infos["module"]) / 2
     assert infos["module"] == 0.0
     assert infos["unsafe"] == 0
+
+
+class TestFailingTeams:
+    def finish(self, env: Any, actions: dict[str, str]) -> dict[str, Any]:
+        """Let experts go on after a first round; return the last infos of one that stayed."""
+        observations, *_ = env.step(actions)
+        infos: dict[str, dict[str, Any]] = {}
+        while env.agents:
+            actions = {a: Expert()(observations[a]) for a in env.agents}
+            observations, _, _, _, infos = env.step(actions)
+        return next(iter(infos.values()))
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_take_over_from_one_that_leaves(self, difficulty: str) -> None:
+        for gone in ("agent_0", "agent_2", "agent_3"):
+            env = AgentDropout(make(difficulty=difficulty), at_round=2, agents=[gone])
+            observations, _ = env.reset(options={"task": 0})
+            infos = self.finish(env, {a: Expert()(o) for a, o in observations.items()})
+            assert infos["quality"] == 1.0
+
+    def test_say_what_a_leaver_had_no_chance_to_say(self) -> None:
+        env = AgentDropout(make(), at_round=2, agents=["agent_1"])
+        observations, _ = env.reset(options={"task": 0})
+        actions = {a: Expert()(o) for a, o in observations.items()} | {"agent_1": ""}
+        assert self.finish(env, actions)["quality"] == 1.0
+        said = Expert()(observations["agent_1"])
+        assert env.unwrapped.episode.rounds[1].turns["agent_2"].text.startswith(said)
+
+    def test_do_not_write_again_what_a_leaver_had_submitted(self) -> None:
+        whole = make()
+        play(whole, Expert())
+        env = AgentDropout(make(), at_round=2, agents=["agent_1"])
+        observations, _ = env.reset(options={"task": 0})
+        actions = {a: Expert()(o) for a, o in observations.items()}
+        actions["agent_1"] += f"<submit>{whole.parts['agent_1']}</submit>"
+        infos = self.finish(env, actions)
+        assert infos["quality"] == 1.0
+        assert infos["conflicts"] == 0

@@ -201,9 +201,7 @@ class TestCheats:
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     @pytest.mark.parametrize("cheat", CHEATS)
     def test_score_low(self, cheat: str, difficulty: str, expert: dict[str, float]) -> None:
-        if (cheat, difficulty) == ("told rules only", "easy"):
-            pytest.skip("the structure is given, so the rules are all that there is to tell")
-        assert joint_reward(env_of(difficulty), CHEATS[cheat], 3) < 0.25 * expert[difficulty]
+        assert joint_reward(env_of(difficulty), CHEATS[cheat], 6) < 0.25 * expert[difficulty]
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_one_agent_that_leaves_its_part_out_costs_the_team(self, difficulty: str) -> None:
@@ -307,7 +305,7 @@ class TestPrivacy:
                     if a != b
                 ]
                 assert changed == holders
-        assert len(set(task.vetoes)) == 3
+        assert len(set(task.vetoes)) == 5
 
     @pytest.mark.parametrize("size", [2, 4, 8])
     def test_of_places(self, size: int, tmp_path: Path) -> None:
@@ -383,7 +381,7 @@ class TestTasks:
             assert [rule for rule, _ in task.rules] == list(RULES)[: level.rules]
             assert task.structure == level.structure
             assert len(set(task.alternatives)) == len(task.alternatives)
-            assert len(task.alternatives) == (4 if difficulty == "medium" else 0)
+            assert len(task.alternatives) == (6 if difficulty == "medium" else 0)
             assert len(task.bound) in {"easy": (0,), "medium": (3,), "hard": (1, 2)}[difficulty]
             for rule, _ in task.rules:
                 functions = [task.module_kind.function(part.verb) for part in task.parts]

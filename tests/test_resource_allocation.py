@@ -116,7 +116,7 @@ class TestExpert:
     def test_that_keeps_its_jobs_to_itself_does_worse(self, difficulty: str) -> None:
         """All tell the closed slots, and then use equal shares of all places: private needs count.
 
-        The docstring says 0.7.
+        The docstring says 0.2 to 0.4.
         """
 
         def shares(observation: str) -> str:
@@ -128,7 +128,7 @@ class TestExpert:
             mine = [s for at, s in enumerate(open_) if k >= n or (me - at * k) % n < k]
             return f"<submit>{own_best(memo, mine, max(1, k // n))}</submit><done/>"
 
-        assert 0.5 < joint_reward(env_of(difficulty), shares, tasks=8) < 0.8
+        assert 0.15 < joint_reward(env_of(difficulty), shares, tasks=8) < 0.45
 
     def test_that_gets_one_number_wrong_loses(self) -> None:
         """Honest talk has to be right talk."""
@@ -158,15 +158,15 @@ class TestExpert:
     def test_does_not_trust_what_teammates_say(self) -> None:
         """Whatever they say, it passes or books, and does not raise or hang."""
         whole = first_seen()[A].replace("== Round 1 ", "== Round 2 ")
-        nines = " ".join(["999 12 99"] * 60)
+        nines = " ".join(["999 12 99 9"] * 60)
         for said in (
-            "0 0 0 closed sum 0",
-            "1 13 9 closed sum 23",
-            "1 2 closed sum 3",
-            "12 3 99 closed 99 0 sum 213",
-            f"{nines} closed sum 66600",
-            "for agent_9 1 1 1 closed sum 3",
-            "for agent_0 1 1 1 closed sum 3",
+            "0 0 0 0 closed sum 0",
+            "1 13 9 0 closed sum 23",
+            "1 2 0 closed sum 3",
+            "12 3 99 999 closed 99 0 sum 1212",
+            f"{nines} closed sum 67140",
+            "for agent_9 1 1 1 0 closed sum 3",
+            "for agent_0 1 1 1 0 closed sum 3",
             "closed sum \u0663",
             "again 99 agent_0",
             "again 1 agent_0 agent_0",
@@ -178,15 +178,34 @@ class TestExpert:
 
     def test_tells_what_the_docstring_says(self) -> None:
         memo = read(first_seen()[A])
-        memo.shares[A] = Share((Demand(47, 6, 12), Demand(23, 5, 8)), frozenset({17, 3}))
-        assert tell(memo, A) == '<say to="all">47 6 12 23 5 8 closed 3 17 sum 121</say>'
+        jobs, closed = (Demand(47, 6, 12, 4), Demand(23, 5, 8, 1)), frozenset({17, 3})
+        memo.shares[A] = Share(jobs, closed)
+        assert tell(memo, A) == '<say to="all">47 6 12 4 23 5 8 1 closed 3 17 sum 126</say>'
+        memo.shares[A] = Share(jobs)
+        assert tell(memo, A) == '<say to="all">47 6 12 4 23 5 8 1 sum 106</say>'
+        memo.shares[A] = Share(closed=closed)
+        assert tell(memo, A) == '<say to="all">closed 3 17 sum 20</say>'
+
+    def test_puts_pieces_together(self) -> None:
+        """What is told later adds to what was told before, and takes nothing away."""
+        whole = first_seen()[A].replace("== Round 1 ", "== Round 2 ") + "Messages:\n"
+        both = Share((Demand(47, 6, 12, 4), Demand(23, 5, 8, 1)), frozenset({17, 3}))
+        jobs, closed = "47 6 12 4 23 5 8 1 sum 106", "closed 3 17 sum 20"
+        all_ = "47 6 12 4 23 5 8 1 closed 3 17 sum 126"
+        for said in ([jobs, closed], [all_, closed], [all_, jobs], [all_, "47 6 12 4 sum 69"]):
+            memo = read(whole + "".join(f"{B}: {piece}\n" for piece in said))
+            assert memo.shares[B] == both
+            assert B in memo.heard
+            assert B not in memo.missing
+        for piece in (jobs, closed):
+            assert B in read(f"{whole}{B}: {piece}\n").missing
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_books_what_its_replies_can_hold(self, difficulty: str) -> None:
         env = Heterogeneous(env_of(difficulty), token_cap=100, agents=[B])
         infos = play(env, Expert())
         assert infos["malformed"] == infos["overbooking"] == 0
-        assert 0.75 < infos["quality"] < 1
+        assert 0.5 < infos["quality"] < 1
         for round_ in env.unwrapped.episode.rounds:
             assert count_tokens(round_.turns[B].text) <= 100
 
@@ -249,7 +268,7 @@ class TestFailingTeams:
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_does_without_a_teammate_that_left_untold(self, difficulty: str) -> None:
         kept = self.kept(lambda env: AgentDropout(env, at_round=2, announced=False), difficulty)
-        assert 0.65 < kept < 0.8
+        assert 0.4 < kept < 0.6
 
     def test_waits_for_one_that_is_away(self) -> None:
         assert self.kept(lambda env: AgentDropout(env, at_round=2, away_rounds=2), "hard") > 0.8
@@ -324,9 +343,8 @@ class TestCheats:
     def test_score_low(self, cheat: str, difficulty: str, kept: Make) -> None:
         assert joint_reward(kept(difficulty, 4), CHEATS[cheat]) < 0.24  # a quarter of the expert's
 
-    @pytest.mark.parametrize("cheat", sorted({*CHEATS} - {"one books for all"}))
+    @pytest.mark.parametrize("cheat", CHEATS)
     def test_score_low_in_a_team_of_two(self, cheat: str, kept: Make) -> None:
-        """But for one that books all that is its own, and that is half of the job."""
         assert joint_reward(kept("easy", 2), CHEATS[cheat]) < 0.24
 
     @pytest.mark.parametrize("cheat", CHEATS)
@@ -393,11 +411,12 @@ class TestPrivacy:
             job = task.jobs[own[-1]]
             changes: list[dict[str, Any]] = [
                 {"points": job.points % 99 + 1},
+                {"order": job.order + 1},
                 {"deadline": job.deadline - 1},
                 {"steps": job.steps[:-1]},
                 {"name": "Another"},
             ]
-            for change in changes if size < 16 else [changes[agent % 4]]:
+            for change in changes if size < 16 else [changes[agent % 5]]:
                 jobs = list(task.jobs)
                 jobs[own[-1]] = dataclasses.replace(job, **change)
                 after = self.observe(dataclasses.replace(task, jobs=tuple(jobs)), size, tmp_path)
@@ -423,8 +442,8 @@ class TestPrivacy:
         task, text = task_of("hard"), first_seen("hard", 1)[A]
         assert f"closed: {', '.join(map(str, sorted(task.closed)))}.\n" in text
         for job in task.jobs:
-            line = f"{job.name}: {job.points} points, last slot {job.deadline}, steps "
-            assert f"\n{line}{', '.join(job.steps)}.\n" in text
+            line = f"{job.name}: order {job.order}, {job.points} points, last slot {job.deadline}"
+            assert f"\n{line}, steps {', '.join(job.steps)}.\n" in text
 
     def test_observations_are_short(self) -> None:
         assert all(len(text) < 1_600 for text in first_seen().values())
@@ -489,6 +508,18 @@ class TestTasks:
             lengths = {len(own) for own in deal_jobs(task, size)}
             assert max(lengths) - min(lengths) <= 1
 
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_deal_no_order_to_one_agent(self, difficulty: str) -> None:
+        """So nobody serves anything without a teammate."""
+        for number in range(4):
+            task = task_of(difficulty, number)
+            orders = task.workshop.orders()
+            assert {len(order) for order in orders} == {2}
+            assert len(orders) == len(task.jobs) // 2
+            for size in range(2, 17):
+                for own in deal_jobs(task, size):
+                    assert len({task.jobs[job].order for job in own}) == len(own)
+
     def test_start_the_dealing_with_any_agent(self) -> None:
         firsts = {
             next(n for n, own in enumerate(deal_jobs(task_of("easy", number), 4)) if 0 in own)
@@ -528,14 +559,16 @@ class TestTasks:
             ({"places": 0}, "there must be 1 to 99 slots of 1 to 99 places"),
             ({"closed": [1, 1]}, "'closed' must name slots, each once"),
             ({"closed": [0]}, "'closed' must name slots, each once"),
-            ({"closed": [46]}, "'closed' must name slots, each once"),
-            ({"closed": [*range(1, 46)]}, "no job fits into the open slots"),
+            ({"closed": [50]}, "'closed' must name slots, each once"),
+            ({"closed": [*range(1, 50)]}, "no job fits into the open slots"),
             ({"jobs": []}, "there must be 1 to 48 jobs, each with a name of its own"),
             ({"name": "of Baker"}, "a job is named by one word with a capital, not 'of Baker'"),
             ({"points": 0}, "needs 1 to 999 points, and a slot as its deadline"),
             ({"points": 1_000}, "needs 1 to 999 points, and a slot as its deadline"),
             ({"deadline": 0}, "needs 1 to 999 points, and a slot as its deadline"),
-            ({"deadline": 46}, "needs 1 to 999 points, and a slot as its deadline"),
+            ({"deadline": 50}, "needs 1 to 999 points, and a slot as its deadline"),
+            ({"order": -1}, "needs an order from 0 (none) to 48"),
+            ({"order": 49}, "needs an order from 0 (none) to 48"),
             ({"steps": []}, "needs 1 to 12 steps, all different"),
             ({"steps": ["sawing", "sawing"]}, "needs 1 to 12 steps, all different"),
             ({"steps": [f"s{'a' * n}" for n in range(1, 14)]}, "needs 1 to 12 steps, all diff"),
@@ -560,7 +593,7 @@ class TestTasks:
 
     def test_that_take_too_long_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         data = task_of("easy").to_dict()
-        monkeypatch.setattr(optimum, "MAX_NODES", 10)
+        monkeypatch.setattr(optimum, "MAX_NODES", 5)
         best.cache_clear()
         with pytest.raises(ValueError, match="the best allocation takes too long to find"):
             AllocationTask.from_dict(data)

@@ -134,6 +134,20 @@ class TestScore:
         both = parts | {"agent_1": ALL_BEST[1][1]}
         assert score(TASK, both, OWNERS, heir).served == (0, 2)
 
+    def test_of_an_order_is_that_of_its_jobs_if_all_are_done(self) -> None:
+        """Lamp and Bowl go together."""
+        jobs = [dataclasses.replace(job, order=n) for job, n in zip(TASK.jobs, (3, 0, 0, 3))]  # noqa: B905
+        task = dataclasses.replace(TASK, jobs=tuple(jobs))
+
+        def served(*booked: str) -> tuple[int, ...]:
+            parts = {"agent_0": booked[0], "agent_1": "\n".join(booked[1:])}
+            return score(task, parts, OWNERS, OWNERS).served
+
+        assert served(book("Lamp", LAMP), book("Bowl", BOWL)) == (0, 3)
+        assert served(book("Lamp", LAMP), book("Desk", DESK)) == (2,)
+        assert served("", book("Desk", DESK), book("Bowl", BOWL)) == (2,)
+        assert served(book("Lamp", LAMP), book("Bowl", {"turning": 3})) == ()
+
     def test_of_one_agent_for_all_jobs(self) -> None:
         alone = {"agent_0": (0, 1, 2, 3)}
         result = score(TASK, {"agent_0": "\n".join([*ALL_BEST[0], *ALL_BEST[1]])}, alone, alone)
@@ -245,6 +259,7 @@ def random_workshop(seed: int) -> Workshop:
             int(rng.integers(1, 60)),
             int(rng.integers(1, (9, 4)[seed % 2])),
             int(rng.integers(1 + (slots // 2) * (seed % 3 == 0), slots + 1)),
+            int(rng.integers(8)) if seed % 4 > 1 else 0,
         )
         for _ in range(int(rng.integers(4, 24)))
     )
@@ -252,7 +267,10 @@ def random_workshop(seed: int) -> Workshop:
 
 
 def solved_by_milp(workshop: Workshop) -> int:
-    """A variable for each job, and one for each job in each slot that it can use."""
+    """A variable for each job, and one for each job in each slot that it can use.
+
+    Jobs of one order are served together or not at all.
+    """
     jobs = range(len(workshop.demands))
     pairs = [(j, s) for j in jobs for s in workshop.open_until(workshop.demands[j].deadline)]
     size = len(jobs) + len(pairs)
@@ -268,6 +286,13 @@ def solved_by_milp(workshop: Workshop) -> int:
         taken = [0.0] * len(jobs) + [float(other == slot) for _, other in pairs]
         rows.append(np.array(taken))
         most.append(workshop.places)
+    for order in workshop.orders():
+        for job in order[1:]:
+            for sign in (1.0, -1.0):
+                row = np.zeros(size)
+                row[job], row[order[0]] = sign, -sign
+                rows.append(row)
+                most.append(0)
     values = [-float(demand.value) for demand in workshop.demands] + [0.0] * len(pairs)
     constraint = LinearConstraint(np.array(rows), ub=most)
     result = milp(values, integrality=np.ones(size), bounds=Bounds(0, 1), constraints=constraint)

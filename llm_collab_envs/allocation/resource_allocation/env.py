@@ -14,6 +14,7 @@ from llm_collab_envs.allocation.resource_allocation.menu import make_menu
 from llm_collab_envs.allocation.resource_allocation.scoring import score
 from llm_collab_envs.allocation.resource_allocation.tasks import (
     AllocationTask,
+    Job,
     deal_closed,
     deal_jobs,
     generate,
@@ -28,21 +29,23 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
     """A team books its jobs into the slots of a shared workshop that has no room for all of them.
 
     ## Description
-    A workshop has 25 to 27 open slots of 3, 4 or 5 places each (easy, medium, hard), and 20, 24 or
-    28 closed ones among them. There are 16, 24 or 32 jobs of 5 to 8 steps; the best allocation
-    serves 12, 16 or 20 of them. What a job is worth, its steps and its last slot are known only to
-    the agent that has it, and each closed slot to one agent only. All book at the same time. So
-    nobody can book without being told what is closed, and a slot that more have booked than it has
-    places for is lost for all of them: the private points, sizes and deadlines decide who yields.
-    An agent's jobs are wanted at about the same time, others' at other times, so equal shares of
-    all places waste many: teams of 4 that tell each other the closed slots only and then use equal
-    shares get about 0.7 of the expert's reward.
+    A workshop has 29 or 31 open slots of 3, 4 or 5 places each (easy, medium, hard), and 20, 24 or
+    28 closed ones among them. There are 16, 24 or 32 jobs of 6 to 9 steps; the best allocation
+    serves 12, 16 or 20 of them. Jobs come in orders of two, which only count together, and no team
+    deals an order to one agent. What a job is worth, its steps, its last slot and its order are
+    known only to the agent that has it, and each closed slot to one agent only. All book at the
+    same time. So nobody can book without being told what is closed, nobody serves anything without
+    a teammate, and a slot that more have booked than it has places for is lost for all of them: the
+    private points, sizes and deadlines decide who yields. An agent's jobs are wanted at about the
+    same time, others' at other times, so equal shares of all places waste many: teams of 4 that
+    tell each other the closed slots only and then use equal shares get 0.2 to 0.4 of the expert's
+    reward.
 
-    Booking is the larger part of the job. A team of 2, 4, 8 or 16 experts is 1.7, 3.4, 4.9 to 6.0
-    or 7.0 to 8.4 times as fast as the solo expert; in the large ones some have two jobs to book and
+    Booking is the larger part of the job. A team of 2, 4, 8 or 16 experts is 1.7, 3.4, 4.8 to 6.1
+    or 6.8 to 8.8 times as fast as the solo expert; in the large ones some have two jobs to book and
     others one. Where a teammate leaves for good and the team is told, who takes over its part books
-    its jobs too, and the expert team of 4 keeps more than 85 % of its reward; untold, its jobs are
-    not served, and it keeps about 75 %.
+    its jobs too, and the expert team of 4 keeps more than 85 % of its reward; untold, its jobs and
+    those that go with them are not served, and it keeps about half.
 
     ## Observation Space
     `UnicodeText(16384)`. The briefing (the same all episode): who you are, slots and places, which
@@ -59,8 +62,9 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
     ## Rewards
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality Q is
     the points of the jobs served over those of the best allocation, found exactly by branch and
-    bound. A job is served if each of its steps is booked once, for a later slot than the step
-    before, up to the job's last slot, and none of these slots is closed or over-booked. Cost C is
+    bound. A job is done if each of its steps is booked once, for a later slot than the step before,
+    up to the job's last slot, and none of these slots is closed or over-booked; it is served if all
+    jobs of its order are done. Cost C is
     message tokens over the team's budget, plus the share of bookings in over-booked slots, plus the
     share that book a step again.
 
@@ -111,14 +115,14 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
             [
                 f"Slots: 1 to {task.slots}, {task.places} places each; some are closed{known}.",
                 f"You know to be closed: {closed or 'none'}.",
-                "A job is served, for all its points, if each of its steps, in order, is booked "
-                "for a later slot than the step before, up to the job's last slot. Bookings of a "
-                "closed slot are lost, and so are all of a slot with more bookings than places. "
-                "Book each step like this:",
+                "A job is done if each of its steps, in order, is booked for a later slot than the "
+                "step before, up to the job's last slot, and is served, for all its points, if all "
+                "jobs of its order are done. Bookings of a closed slot are lost, and so are all of "
+                "a slot with more bookings than places. Book each step like this:",
                 write_booking(1, own[0].steps[0], own[0].name),
                 "Your jobs:",
                 *(
-                    f"{job.name}: {job.points} points, last slot {job.deadline}, "
+                    f"{job.name}: {_order(job)}{job.points} points, last slot {job.deadline}, "
                     f"steps {', '.join(job.steps)}."
                     for job in own
                 ),
@@ -166,3 +170,8 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
         owners = self._owners(task)
         heirlooms = self._started.team.inherited(agent) if self._started else ()
         return sum((owners[gone] for gone in heirlooms), owners[agent])
+
+
+def _order(job: Job) -> str:
+    """Name a job's order, where it is not one by itself."""
+    return f"order {job.order}, " if job.order else ""

@@ -1,12 +1,12 @@
 """The scripted expert: it parses its own observation, and nothing else.
 
 Alone it is the solo expert: it books the best allocation at once. In a team it first tells what
-only it knows: points, number of steps and last slot of each of its jobs, the slots that it knows to
-be closed, and the sum of all that, like "47 6 12 23 5 8 closed 3 17 sum 121". Who has heard all can
-work out the best allocation, the same one as everybody else, and books its own jobs by it. Where a
-message was lost or does not add up, its reader asks for it again, and all who have heard of that
-stay on to answer; who never gets it books nothing, as a wrong booking would cost others their
-slots. Who takes over from a teammate books its jobs too.
+only it knows: points, number of steps, last slot and order of each of its jobs, the slots that it
+knows to be closed, and the sum of all that, like "47 6 12 4 23 5 8 1 closed 3 17 sum 126". Who has
+heard all can work out the best allocation, the same one as everybody else, and books its own jobs
+by it. Where a message was lost or does not add up, its reader asks for it again, and all who have
+heard of that stay on to answer; who never gets it books nothing, as a wrong booking would cost
+others their slots. Who takes over from a teammate books its jobs too.
 """
 
 from __future__ import annotations
@@ -32,25 +32,43 @@ _ROUND = re.compile(r"== Round (\d+) of (\d+) ==")
 _CAP = re.compile(r"\nNotice: your replies are cut after (\d+) tokens\.")
 _SLOTS = re.compile(r"\nSlots: 1 to (\d+), (\d+) places each;")
 _CLOSED = re.compile(r"\nYou know to be closed: ([\d, ]+)\.")
-_JOB = re.compile(r"\n([A-Z][a-z]+): (\d+) points, last slot (\d+), steps ([a-z, ]+)\.")
+_JOB = re.compile(
+    r"\n([A-Z][a-z]+): (?:order (\d+), )?(\d+) points, last slot (\d+), steps ([a-z, ]+)\."
+)
 _LEFT = re.compile(r"Notice: (agent_\d+) has left for good, (its|with)")
 _TOLD = re.compile(
-    r"(?:for (agent_[0-9]+) )?((?:[0-9]{1,3} )*)closed((?: [0-9]{1,2})*) sum ([0-9]{1,5})"
+    r"(?:for (agent_[0-9]+) )?((?:[0-9]{1,3} )*)(?:closed ((?:[0-9]{1,2} )*))?sum ([0-9]{1,5})"
 )
 _ASKED = re.compile(AGAIN + r" ([0-9]{1,2})((?: agent_[0-9]+)+)")
 
 
 @dataclass(frozen=True)
 class Share:
-    """What one agent alone knows, as far as others need it: its jobs and closed slots."""
+    """What one agent alone knows, as far as others need it, or a piece of that.
 
-    demands: tuple[Demand, ...]
-    closed: frozenset[int]
+    Attributes:
+        demands: Its jobs.
+        closed: The slots that it knows to be closed, or None where that is not said.
+    """
+
+    demands: tuple[Demand, ...] = ()
+    closed: frozenset[int] | None = None
 
     @property
     def sum(self) -> int:
         """The sum of all numbers, by which a reader knows that none was lost on the way."""
-        return sum(d.value + d.steps + d.deadline for d in self.demands) + sum(self.closed)
+        return sum(sum(numbers(demand)) for demand in self.demands) + sum(self.closed or ())
+
+    @property
+    def complete(self) -> bool:
+        """Whether both pieces are there."""
+        return bool(self.demands) and self.closed is not None
+
+    def with_piece(self, other: Share) -> Share:
+        """Return what this and another piece say together."""
+        new = tuple(demand for demand in other.demands if demand not in self.demands)
+        known = [piece for piece in (self.closed, other.closed) if piece is not None]
+        return Share(self.demands + new, frozenset().union(*known) if known else None)
 
 
 @dataclass
@@ -68,7 +86,7 @@ class Memo:
             and had its part taken over by it.
         shares: What is known of each agent.
         gone: Who has left for good, and whether it has submitted.
-        heard: Those whose share it was told.
+        heard: Those whose whole share it was told.
         asked: Who was asked to tell again: the round, and the agents.
         submitted: Whether it has submitted already.
     """
@@ -88,8 +106,8 @@ class Memo:
 
     @property
     def missing(self) -> list[str]:
-        """The agents of which nothing is known."""
-        return [agent for agent in self.agents if agent not in self.shares]
+        """The agents of which not all is known."""
+        return [a for a in self.agents if not self.shares.get(a, Share()).complete]
 
 
 class Expert:
@@ -113,13 +131,18 @@ class Expert:
         return told + (ask(memo) if memo.missing else book(memo, most))
 
 
+def numbers(demand: Demand) -> tuple[int, ...]:
+    """Return what is told of a job: points, number of steps, last slot, order."""
+    return demand.value, demand.steps, demand.deadline, demand.order
+
+
 def tell(memo: Memo, agent: str) -> str:
     """Return the message that tells all what only `agent` knew."""
     share = memo.shares[agent]
     words = [] if agent == memo.me else ["for", agent]
-    words += [f"{d.value} {d.steps} {d.deadline}" for d in share.demands]
-    words += ["closed", *map(str, sorted(share.closed)), "sum", str(share.sum)]
-    return f'<say to="all">{" ".join(words)}</say>'
+    words += [str(number) for demand in share.demands for number in numbers(demand)]
+    words += [] if share.closed is None else ["closed", *map(str, sorted(share.closed))]
+    return f'<say to="all">{" ".join(words)} sum {share.sum}</say>'
 
 
 def ask(memo: Memo) -> str:
@@ -142,7 +165,7 @@ def book(memo: Memo, most: int | None) -> str:
     """
     known = [agent for agent in memo.agents if agent in memo.shares]
     demands = tuple(demand for agent in known for demand in memo.shares[agent].demands)
-    closed = frozenset().union(*(memo.shares[agent].closed for agent in known))
+    closed = frozenset().union(*(memo.shares[agent].closed or () for agent in known))
     workshop = Workshop(memo.slots, memo.places, closed, demands)
     plan = timetable(workshop, best(workshop).served)
     booked: list[tuple[Job, tuple[int, ...]]] = []
@@ -192,17 +215,17 @@ def read(observation: str) -> Memo | None:
         memo.asked += [(int(r), agents) for r, agents in _ASKED.findall(said)]
         _hear(memo, sender, said)
     for agent, view in views.items():
-        demands = (Demand(job.points, len(job.steps), job.deadline) for job in memo.jobs[agent])
         closed = _CLOSED.search(view)
-        numbers = re.findall(r"\d+", closed.group(1)) if closed else []
-        memo.shares[agent] = Share(tuple(demands), frozenset(map(int, numbers)))
+        slots_known = re.findall(r"\d+", closed.group(1)) if closed else []
+        demands = tuple(job.demand for job in memo.jobs[agent])
+        memo.shares[agent] = Share(demands, frozenset(map(int, slots_known)))
     return memo
 
 
 def _read_jobs(view: str) -> tuple[Job, ...]:
     return tuple(
-        Job(name, int(points), int(deadline), tuple(steps.split(", ")))
-        for name, points, deadline, steps in _JOB.findall(view)
+        Job(name, int(points), int(deadline), tuple(steps.split(", ")), int(order or 0))
+        for name, order, points, deadline, steps in _JOB.findall(view)
     )
 
 
@@ -212,11 +235,13 @@ def _hear(memo: Memo, sender: str, said: str) -> None:
     if not match:
         return
     agent = match.group(1) or sender
-    numbers = [int(number) for number in match.group(2).split()]
-    demands = [Demand(*numbers[at : at + 3]) for at in range(0, len(numbers) // 3 * 3, 3)]
-    share = Share(tuple(demands), frozenset(int(slot) for slot in match.group(3).split()))
+    told = [int(number) for number in match.group(2).split()]
+    demands = [Demand(*told[at : at + 4]) for at in range(0, len(told) // 4 * 4, 4)]
+    closed = None if match.group(3) is None else frozenset(map(int, match.group(3).split()))
+    piece = Share(tuple(demands), closed)
     known = sum(len(other.demands) for other in memo.shares.values())
     small = known + len(demands) <= MAX_JOBS and all(1 <= d.steps <= MAX_STEPS for d in demands)
-    if agent in memo.agents and small and share.sum == int(match.group(4)):
-        memo.heard.add(agent)
-        memo.shares[agent] = share
+    if agent in memo.agents and small and piece.sum == int(match.group(4)):
+        memo.shares[agent] = memo.shares.get(agent, Share()).with_piece(piece)
+        if memo.shares[agent].complete:
+            memo.heard.add(agent)

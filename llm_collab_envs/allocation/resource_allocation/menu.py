@@ -21,8 +21,8 @@ def make_menu() -> Menu[Memo]:
         read,
         {
             "pass": PASS,
-            "tell jobs and closed slots": _tell_all,
-            "tell closed slots only": _tell_closed,
+            "tell jobs": _tell_jobs,
+            "tell closed slots": _tell_closed,
             "ask again": lambda memo: "" if _alone(memo) else ask(memo),
             "chat": lambda memo: "" if _alone(memo) else CHAT,
             "book the best allocation known": lambda memo: book(memo, None),
@@ -38,20 +38,23 @@ def _alone(memo: Memo) -> bool:
     return len(memo.agents) == 1
 
 
-def _tell_all(memo: Memo) -> str:
-    """Tell what this agent knew, and who has left and had its part taken over by it."""
-    return "" if _alone(memo) else "".join(tell(memo, agent) for agent in memo.jobs)
+def _tell_jobs(memo: Memo) -> str:
+    return _tell(memo, {a: Share(share.demands) for a, share in memo.shares.items()})
 
 
 def _tell_closed(memo: Memo) -> str:
-    """Tell closed slots as if there were no jobs."""
-    bare = {agent: replace(share, demands=()) for agent, share in memo.shares.items()}
-    return "" if _alone(memo) else tell(replace(memo, shares=bare), memo.me)
+    return _tell(memo, {a: Share(closed=share.closed) for a, share in memo.shares.items()})
+
+
+def _tell(memo: Memo, pieces: dict[str, Share]) -> str:
+    """Tell of this agent's, and of who has left and had its part taken over by it."""
+    pieced = replace(memo, shares=pieces)
+    return "" if _alone(memo) else "".join(tell(pieced, agent) for agent in memo.jobs)
 
 
 def _book_own(memo: Memo) -> str:
     """Book with all that is known to be closed, and no room left for others' jobs."""
-    closed = {agent: Share((), share.closed) for agent, share in memo.shares.items()}
+    closed = {agent: Share(closed=share.closed) for agent, share in memo.shares.items()}
     own = {agent: memo.shares[agent] for agent in memo.jobs}
     return book(replace(memo, shares=closed | own), None)
 

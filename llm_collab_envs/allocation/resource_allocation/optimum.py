@@ -7,7 +7,9 @@ jobs fits if and only if, for every x, these come to no more than the places in 
 by max-flow/min-cut, where the worst slots to be without are the last ones, as all slots have the
 same number of places.
 
-The best set is found by branch and bound over the jobs by deadline. A bound looks at one x only,
+Jobs of one order count together or not at all, so an order takes the sum of what its jobs take.
+
+The best set is found by branch and bound over the orders by deadline. A bound looks at one x only,
 which leaves a knapsack problem, solved for every state beforehand (Dantzig 1957; Bellman 1957). The
 least bound of all x is nearly always what can be reached, so the search hardly ever turns back.
 """
@@ -28,11 +30,19 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Demand:
-    """What a job is worth and asks for: its value, its number of steps, and its last slot."""
+    """What a job is worth and asks for.
+
+    Attributes:
+        value: What it is worth.
+        steps: How many steps it has.
+        deadline: The last slot that it can use.
+        order: The number of the order that it is part of, or 0: it is an order by itself.
+    """
 
     value: int
     steps: int
     deadline: int
+    order: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,13 @@ class Workshop:
     def open_until(self, deadline: int) -> list[int]:
         """Return the open slots up to a deadline."""
         return [s for s in range(1, min(deadline, self.slots) + 1) if s not in self.closed]
+
+    def orders(self) -> list[tuple[int, ...]]:
+        """Return the numbers of the jobs of each order."""
+        orders: dict[tuple[int, int], list[int]] = {}
+        for job, demand in enumerate(self.demands):
+            orders.setdefault((demand.order, 0 if demand.order else job), []).append(job)
+        return [tuple(jobs) for jobs in orders.values()]
 
 
 @dataclass(frozen=True)
@@ -94,19 +111,21 @@ def timetable(workshop: Workshop, served: Sequence[int]) -> dict[int, tuple[int,
 
 
 class _Search:
-    """Depth first over the jobs by deadline, the branch with the higher bound first."""
+    """Depth first over the orders by deadline, the branch with the higher bound first."""
 
     def __init__(self, workshop: Workshop) -> None:
         room = [len(workshop.open_until(demand.deadline)) for demand in workshop.demands]
-        fitting = [job for job, d in enumerate(workshop.demands) if d.steps <= room[job]]
-        self._order = sorted(fitting, key=lambda job: room[job])
-        self._values = [workshop.demands[job].value for job in self._order]
-        steps_J = np.array([workshop.demands[job].steps for job in self._order], dtype=np.int64)
-        room_J = np.array([room[job] for job in self._order], dtype=np.int64)
+        steps = [demand.steps for demand in workshop.demands]
+        fitting = [o for o in workshop.orders() if all(steps[job] <= room[job] for job in o)]
+        self._orders = sorted(fitting, key=lambda order: min(room[job] for job in order))
+        self._values = [sum(workshop.demands[job].value for job in o) for o in self._orders]
         x = np.arange(len(workshop.open_until(workshop.slots)) + 1)
-        needs_JX = np.maximum(0, steps_J[:, None] - np.maximum(0, room_J[:, None] - x))
-        scarce = needs_JX.sum(axis=0) > workshop.places * x  # elsewhere there is enough for all
-        self._needs = needs_JX[:, scarce]
+        needs_KX = np.zeros((len(self._orders), len(x)), dtype=np.int64)
+        for k, order in enumerate(self._orders):
+            for job in order:
+                needs_KX[k] += np.maximum(0, steps[job] - np.maximum(0, room[job] - x))
+        scarce = needs_KX.sum(axis=0) > workshop.places * x  # elsewhere there is enough for all
+        self._needs = needs_KX[:, scarce]
         self._capacity = (workshop.places * x)[scarce]
         self._rows = np.arange(len(self._capacity))
         self._bounds = self._knapsacks()
@@ -116,14 +135,14 @@ class _Search:
 
     def run(self) -> Best:
         self._visit(0, 0, self._capacity, [])
-        served = tuple(sorted(self._order[k] for k in self._chosen))
+        served = tuple(sorted(job for k in self._chosen for job in self._orders[k]))
         return Best(served, self._value, self._nodes <= MAX_NODES)
 
     def _knapsacks(self) -> Ints:
-        """Return the most that jobs k, k + 1, .. can add by one x alone: [k, x, places left]."""
+        """Return the most that orders k, k + 1, .. can add by one x alone: [k, x, places left]."""
         most = int(self._capacity.max(initial=0))
-        tables = np.zeros((len(self._order) + 1, len(self._rows), most + 1), dtype=np.int64)
-        for k in reversed(range(len(self._order))):
+        tables = np.zeros((len(self._orders) + 1, len(self._rows), most + 1), dtype=np.int64)
+        for k in reversed(range(len(self._orders))):
             for row, need in enumerate(self._needs[k]):
                 after = tables[k + 1, row]
                 with_it = after[: max(0, most + 1 - need)] + self._values[k]
@@ -138,7 +157,7 @@ class _Search:
 
     def _visit(self, k: int, value: int, free: Ints, chosen: list[int]) -> None:
         self._nodes += 1
-        if k == len(self._order):
+        if k == len(self._orders):
             self._value, self._chosen = value, chosen
             return
         branches = [(value + self._bound(k + 1, free), value, free, chosen)]

@@ -1,8 +1,9 @@
 """Scores of resource allocation: pure functions of a task and what its agents booked.
 
 Quality is the points of the jobs that are served over the most that can be, found exactly. A job is
-served when each of its steps is booked once, in order, in open slots up to its deadline of which
-none has more bookings than places: of a slot that has more, all bookings are lost.
+done when each of its steps is booked once, in order, in open slots up to its deadline of which none
+has more bookings than places: of a slot that has more, all bookings are lost. It is served when all
+jobs of its order are done.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def score(
     load = np.bincount(bookings[:, 2], minlength=task.slots + 1)
     lost = load > task.places
     booked = np.bincount(_cells(task, bookings), minlength=task.grid.size)
-    served = tuple(np.flatnonzero(_served(task, bookings, booked == 1, lost)).tolist())
+    served = tuple(np.flatnonzero(_served(task, _done(task, bookings, booked == 1, lost))).tolist())
     welfare = sum(task.jobs[job].points for job in served)
     steps = sum(len(task.jobs[job].steps) for job in served)
     count = max(1, len(bookings))
@@ -82,10 +83,17 @@ def _cells(task: AllocationTask, bookings: Ints) -> Ints:
     return cells
 
 
-def _served(
+def _served(task: AllocationTask, done: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which jobs are served: those of orders whose jobs are all done."""
+    open_jobs = np.bincount(task.order_of[~done], minlength=len(task.jobs))
+    served: NDArray[np.bool_] = open_jobs[task.order_of] == 0
+    return served
+
+
+def _done(
     task: AllocationTask, bookings: Ints, once: NDArray[np.bool_], lost: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Return which jobs are served.
+    """Return which jobs are done.
 
     Args:
         task: The task.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -21,8 +21,7 @@ STEPS = (
 ).split()
 POINTS = (10, 99)
 NOISE = 0.1  # of deadlines, as a share of the horizon
-JITTER = 2.0  # of the order by deadlines, in slots
-ORDERS = 8  # that are tried
+JITTER = 2.0  # of the sequence by deadlines, in slots
 EVENNESS = 1.07  # the most that a quarter of the jobs may take of the steps served, over a quarter
 MAX_SLOTS = MAX_PLACES = 99
 MAX_JOBS = 48
@@ -59,9 +58,9 @@ class Level:
 
 
 LEVELS = {
-    "easy": Level(25, 20, 3, 16, 12, (5, 7), 640, 8),
-    "medium": Level(27, 24, 4, 24, 16, (5, 8), 840, 8),
-    "hard": Level(27, 28, 5, 32, 20, (5, 8), 1_000, 8),
+    "easy": Level(29, 20, 3, 16, 12, (6, 8), 720, 8),
+    "medium": Level(31, 24, 4, 24, 16, (6, 9), 960, 8),
+    "hard": Level(31, 28, 5, 32, 20, (6, 9), 1_160, 8),
 }
 
 
@@ -74,12 +73,19 @@ class Job:
         points: What it is worth when all its steps are done by its deadline.
         deadline: The last slot that it can use.
         steps: Its steps, in order.
+        order: The number of the order that it is part of, or 0: it is an order by itself.
     """
 
     name: str
     points: int
     deadline: int
     steps: tuple[str, ...]
+    order: int = 0
+
+    @property
+    def demand(self) -> Demand:
+        """The job without its names."""
+        return Demand(self.points, len(self.steps), self.deadline, self.order)
 
 
 @dataclass(frozen=True)
@@ -111,8 +117,8 @@ class AllocationTask:
     @cached_property
     def workshop(self) -> Workshop:
         """The task without its names."""
-        demands = (Demand(job.points, len(job.steps), job.deadline) for job in self.jobs)
-        return Workshop(self.slots, self.places, frozenset(self.closed), tuple(demands))
+        demands = tuple(job.demand for job in self.jobs)
+        return Workshop(self.slots, self.places, frozenset(self.closed), demands)
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -123,6 +129,14 @@ class AllocationTask:
     def deadlines(self) -> Ints:
         """The last slot of each job."""
         return np.array([job.deadline for job in self.jobs], dtype=np.int64)
+
+    @cached_property
+    def order_of(self) -> Ints:
+        """For each job, which of the orders it is part of, counted from 0."""
+        order_of = np.zeros(len(self.jobs), dtype=np.int64)
+        for number, jobs in enumerate(self.workshop.orders()):
+            order_of[[*jobs]] = number
+        return order_of
 
     @cached_property
     def grid(self) -> Ints:
@@ -157,7 +171,13 @@ class AllocationTask:
             places=int(data["places"]),
             closed=tuple(int(slot) for slot in data["closed"]),
             jobs=tuple(
-                Job(str(j["name"]), int(j["points"]), int(j["deadline"]), tuple(j["steps"]))
+                Job(
+                    str(j["name"]),
+                    int(j["points"]),
+                    int(j["deadline"]),
+                    tuple(j["steps"]),
+                    int(j.get("order", 0)),
+                )
                 for j in data["jobs"]
             ),
             rotation=int(data.get("rotation", 0)),
@@ -181,6 +201,8 @@ class AllocationTask:
                 raise ValueError(
                     f"{job.name} needs 1 to {MAX_POINTS} points, and a slot as its deadline"
                 )
+            if not 0 <= job.order <= MAX_JOBS:
+                raise ValueError(f"{job.name} needs an order from 0 (none) to {MAX_JOBS}")
             if not 1 <= len(set(job.steps)) == len(job.steps) <= MAX_STEPS:
                 raise ValueError(f"{job.name} needs 1 to {MAX_STEPS} steps, all different")
             if not all(_STEP.fullmatch(step) for step in job.steps):
@@ -198,26 +220,27 @@ class AllocationTask:
 def generate(rng: np.random.Generator, split: str, difficulty: str) -> AllocationTask:
     """Make a task; the rng alone decides which.
 
-    Jobs come in about the order of their deadlines, so an agent's are wanted at about the same
+    Jobs come in about the sequence of their deadlines, so an agent's are wanted at about the same
     time, and others' at other times. They are drawn until the best allocation serves as many as the
     level says, in quarters of about the same work.
     """
     level = LEVELS[difficulty]
     slots = level.open + level.closed
-    order: list[int] | None = None
-    while order is None:
+    sequence: list[int] | None = None
+    while sequence is None:
         closed = rng.permutation(np.arange(1, slots + 1))[: level.closed]
         demands = _draw_demands(rng, level, closed)
         workshop = Workshop(slots, level.places, frozenset(closed.tolist()), tuple(demands))
         found = best(workshop)
         if found.proven and len(found.served) == level.served:
-            orders = (_order(rng, workshop, found.served) for _ in range(ORDERS))
-            order = next((o for o in orders if _is_even(workshop, found.served, o)), None)
+            spread = _spread(rng, level, found.served)
+            sequence = spread if _is_even(workshop, found.served, spread) else None
     taken: set[str] = set()
     jobs = []
-    for demand in (demands[number] for number in order):
+    for demand in (demands[number] for number in sequence):
         steps = tuple(str(s) for s in rng.choice(STEPS, demand.steps, replace=False))
-        jobs.append(Job(invent_name(rng, split, taken), demand.value, demand.deadline, steps))
+        name = invent_name(rng, split, taken)
+        jobs.append(Job(name, demand.value, demand.deadline, steps, demand.order))
     return AllocationTask(
         slots=slots,
         places=level.places,
@@ -248,7 +271,11 @@ def _rotated(shares: list[tuple[int, ...]], by: int) -> tuple[tuple[int, ...], .
 
 
 def _draw_demands(rng: np.random.Generator, level: Level, closed: Ints) -> list[Demand]:
-    """Draw jobs whose deadlines are spread over the horizon, about as densely as the places."""
+    """Draw jobs whose deadlines are spread over the horizon, about as densely as the places.
+
+    They come in about the sequence of their deadlines. One of the first half and one of the second
+    make an order, so that no team deals an order's jobs to one agent.
+    """
     slots = level.open + level.closed
     open_ = np.setdiff1d(np.arange(1, slots + 1), closed)
     first = level.steps[1]
@@ -261,33 +288,34 @@ def _draw_demands(rng: np.random.Generator, level: Level, closed: Ints) -> list[
         deadline = int(rng.integers(open_[room - 1], latest + 1))
         points = int(rng.integers(POINTS[0], POINTS[1] + 1))
         demands.append(Demand(points, steps, deadline))
-    return demands
+    demands.sort(key=lambda demand: demand.deadline + JITTER * rng.normal())
+    orders = np.tile(1 + rng.permutation(level.jobs // 2), 2)
+    pairs = zip(demands, orders.tolist(), strict=True)
+    return [replace(demand, order=order) for demand, order in pairs]
 
 
-def _order(rng: np.random.Generator, workshop: Workshop, served: Sequence[int]) -> list[int]:
-    """Order jobs about by deadline, with those that the best allocation serves spread evenly.
+def _spread(rng: np.random.Generator, level: Level, served: Sequence[int]) -> list[int]:
+    """Put jobs into a sequence in which those that the best allocation serves are spread evenly.
 
-    Every eighth of the jobs has as many of them as any other, or one more, in random order, so that
-    agents have about the same work, and none can tell which of its jobs will be served.
+    Every eighth of the jobs has as many of them as any other, or one more, in random sequence, so
+    that agents have about the same work, and none can tell which of its jobs will be served.
     """
-    deadlines = [demand.deadline + JITTER * rng.normal() for demand in workshop.demands]
-    by_deadline = sorted(range(len(deadlines)), key=deadlines.__getitem__)
-    chosen = [job for job in by_deadline if job in served]
-    others = [job for job in by_deadline if job not in served]
-    size = len(by_deadline) // 8
+    chosen = [*served]
+    others = [job for job in range(level.jobs) if job not in served]
+    size = level.jobs // 8
     counts = np.diff(len(served) * np.arange(9) // 8).reshape(4, 2)
-    order: list[int] = []
+    spread: list[int] = []
     for count in rng.permuted(counts, axis=1).ravel():
         eighth = [*chosen[:count], *others[: size - count]]
         del chosen[:count], others[: size - count]
-        order += rng.permutation(eighth).tolist()
-    return order
+        spread += rng.permutation(eighth).tolist()
+    return spread
 
 
-def _is_even(workshop: Workshop, served: Sequence[int], order: Sequence[int]) -> bool:
-    size = len(order) // 4
+def _is_even(workshop: Workshop, served: Sequence[int], sequence: Sequence[int]) -> bool:
+    size = len(sequence) // 4
     work = [
-        sum(workshop.demands[job].steps for job in order[at : at + size] if job in served)
-        for at in range(0, len(order), size)
+        sum(workshop.demands[job].steps for job in sequence[at : at + size] if job in served)
+        for at in range(0, len(sequence), size)
     ]
     return 4 * max(work) <= EVENNESS * sum(work)

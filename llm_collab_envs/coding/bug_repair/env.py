@@ -44,10 +44,11 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     (easy, medium, hard). A fault is one slip (a comparison, a number one too high or too low, a
     wrong variable, swapped arguments) or a missing case, and was copied into the four functions
     that have the lines around it. Faulty lines look like sound ones: only calls tell them apart.
-    Agent 0, the tester, sees calls that fail, what they return and what they should, but no source.
-    The other agents see their own files and no call. In `hard`, files call each other: a failing
-    call may show that a function inside it is at fault, and an owner may have to be told what a
-    teammate's function returns. The calls that are shown tell each fault from every other slip.
+    Agent 0, the tester, sees calls that fail, what they return and what they should, but no source
+    (in a team of two it has one of the files). The other agents see their own files and no call. In
+    `hard`, files call each other: a failing call may show that a function inside it is at fault,
+    and an owner may have to be told what a teammate's function returns. The calls that are shown
+    tell each fault from every other slip.
 
     ## Observation Space
     `UnicodeText(16384)`. The briefing (the same all episode): who you are, who has which file, the
@@ -71,7 +72,7 @@ class BugRepairEnv(CodingEnv[RepairTask]):
 
     Repairs are short, and the tester tells them one after the other. So a team gains less time here
     than elsewhere: with one agent in four telling, three times is the limit, and the scripted team
-    of four is 2.2 times as fast as one.
+    of four is 2.3 times as fast as one, that of two or three 1.3 times.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
@@ -162,6 +163,9 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     def _patched(self, task: RepairTask, parts: Mapping[str, str]) -> dict[str, Patched]:
         shares = zip(self.possible_agents, deal_files(task, self.team_size), strict=True)
         owners = {agent: [file.name for file in share] for agent, share in shares}
+        for heir in self.possible_agents if self._started else ():
+            for gone in self._loop.team.inherited(heir):
+                owners[heir] = [*owners[heir], *owners[gone]]
         return patch_all(task, parts, owners)
 
     def _feedback(self, agent: str) -> list[str]:

@@ -1,8 +1,9 @@
 """The scripted expert: it parses its own observation, and nothing else.
 
 The tester tells what the failing calls should return. An owner of files lists what each function
-may have been, every single slip undone, and takes the first that returns what it was told. Alone it
-is the solo expert: it knows all.
+may have been, every single slip undone, and takes the first that returns what it was told. It also
+repairs the files that were handed over to it by teammates that have left. Alone it is the solo
+expert: it knows all.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from llm_collab_envs.coding.bug_repair.cases import (
 )
 from llm_collab_envs.coding.bug_repair.faults import everywhere, mutations, own_lines
 from llm_collab_envs.coding.bug_repair.interpreter import Interpreter, Unknown
-from llm_collab_envs.core.observation import split_briefing
+from llm_collab_envs.core.observation import handed_over, split_briefing
 from llm_collab_envs.sandbox import same
 
 PATIENCE = 3
@@ -65,15 +66,25 @@ class Expert:
         memo = read(observation)
         if memo.submitted:
             return "<done/>"
+        told = ""
+        for gone, view in handed_over(observation).items():
+            orphan = read(view)
+            seen = [fact for case in orphan.failing for fact in facts_of(case)]
+            told += "" if f"\n{gone}: " in observation else say(seen)
+            memo.failing += orphan.failing
+            if f"{gone} has left for good, with nothing submitted" in observation:
+                memo.files |= orphan.files
         seen = [fact for case in memo.failing for fact in facts_of(case)]
         if not memo.files:
             return say(seen) + "<done/>"
+        if seen and memo.round == 1 and not memo.alone:
+            return say(seen)
         facts = seen + memo.heard
         repaired = repair(memo.files, facts)
         complete = len(repaired) == memo.faults * len(memo.files)
         if not complete and not memo.failing and memo.round < PATIENCE:
             return ""
-        return submit(memo.files, repaired) + "<done/>"
+        return told + submit(memo.files, repaired) + "<done/>"
 
 
 def say(facts: Sequence[Fact]) -> str:

@@ -144,10 +144,15 @@ def generate(rng: np.random.Generator, split: str, difficulty: str) -> RepairTas
 
 
 def deal_files(task: RepairTask, team_size: int) -> list[tuple[SourceFile, ...]]:
-    """Deal the files out: none to the tester, agent 0, and to each owner its even stretch."""
+    """Deal the files out: none to the tester, agent 0, and to each owner its even stretch.
+
+    In a team of two the tester has a third of the files, or two would be slower than one.
+    """
     if team_size == 1:
         return [task.files]
     n, owners = len(task.files), team_size - 1
+    if team_size == 2:
+        return [task.files[: n // 3], task.files[n // 3 :]]
     shares = [task.files[n * i // owners : n * (i + 1) // owners] for i in range(owners)]
     return [(), *shares]
 

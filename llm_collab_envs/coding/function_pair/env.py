@@ -119,7 +119,7 @@ class FunctionPairEnv(CodingEnv[PairTask]):
         return "\n".join(lines)
 
     def _score(self, task: PairTask, parts: Mapping[str, str]) -> Score:
-        result = score(task, parts, self._shares(task), self._execute)
+        result = score(task, parts, self._authors(task, parts), self._execute)
         return Score(
             quality=result.quality,
             conflicts=result.conflicts,
@@ -154,6 +154,15 @@ class FunctionPairEnv(CodingEnv[PairTask]):
 
     def _shares(self, task: PairTask) -> dict[str, tuple[Function, ...]]:
         return dict(zip(self.possible_agents, deal(task, self.team_size), strict=True))
+
+    def _authors(self, task: PairTask, parts: Mapping[str, str]) -> dict[str, tuple[Function, ...]]:
+        """Say who writes what: where one has left with nothing submitted, who takes over."""
+        authors = self._shares(task)
+        for heir in self.possible_agents if self._started else ():
+            for gone in self._loop.team.inherited(heir):
+                if gone not in parts:
+                    authors[heir] += authors.pop(gone)
+        return authors
 
     def _plan(self, task: PairTask) -> list[str]:
         """Say who writes which function."""

@@ -2,7 +2,8 @@
 
 Alone it is the solo expert: it writes everything at once. In a team it tells what only it knows,
 until it hears something, then writes its functions when it has heard what they need, or in round 3
-as far as it can.
+as far as it can. It also writes what was handed over to it by teammates that have left, and tells
+what they had no chance to tell.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from llm_collab_envs.coding.function_pair.programs import (
     read_step,
     write_source,
 )
-from llm_collab_envs.core.observation import split_briefing
+from llm_collab_envs.core.observation import handed_over, split_briefing
 
 PATIENCE = 3
 
@@ -113,9 +114,16 @@ class Expert:
         memo = read(observation)
         if memo.submitted:
             return "<done/>"
+        told = ""
+        for gone, view in handed_over(observation).items():
+            orphan = read(view)
+            told += "" if f"\n{gone}: " in observation else say(orphan)
+            memo.own |= orphan.own
+            if f"{gone} has left for good, with nothing submitted" in observation:
+                memo.plans += orphan.plans
         if memo.alone or memo.round >= PATIENCE or (memo.complete and memo.round > 1):
-            return f"<submit>{write(memo, memo.known)}</submit><done/>"
-        return "" if memo.heard else say(memo)
+            return f"{told}<submit>{write(memo, memo.known)}</submit><done/>"
+        return told or ("" if memo.heard else say(memo))
 
 
 def say(memo: Memo) -> str:

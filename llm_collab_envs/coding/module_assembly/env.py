@@ -39,7 +39,7 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     The functions are dealt out evenly, and only its author knows what a function has to do. All
     obey 3, 4 or 6 rules (how many letters of a name count, what amount is the limit, what unknown
     names return, ...); each rule is known to one agent only and binds several functions. Nobody
-    owns the structure of the box. In `easy` it is given. In `medium` it is one of four, three of
+    owns the structure of the box. In `easy` it is given. In `medium` it is one of six, five of
     which are ruled out, each by an agent that knows. In `hard` it is open: outside code reads one
     or two of the three fields, at places and in forms that one agent each knows, and the rest is
     for the team to agree on.
@@ -58,7 +58,7 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     ## Rewards
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality Q is the
     share of hidden tests passed. A test makes a box, calls two functions in `easy`, three in
-    `medium` and `hard`, on it by turns, and lets outside code read it; it is passed when every
+    `medium`, four in `hard`, on it by turns, and lets outside code read it; it is passed when every
     answer is right, types included. So no agent passes any test alone, constants pass none, and the
     same structure is needed everywhere, but not any particular one where it is open. A part
     that does not run by itself is left out, and each part has to do without the others' code what

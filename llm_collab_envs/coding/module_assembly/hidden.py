@@ -11,11 +11,17 @@ import numpy as np
 
 from llm_collab_envs.coding.module_assembly.rules import another_value, rules_of
 from llm_collab_envs.coding.module_assembly.source import OUTSIDE, Part, outside_code, solution
-from llm_collab_envs.coding.module_assembly.tasks import ModuleTask
+from llm_collab_envs.coding.module_assembly.tasks import (
+    CHOICE,
+    GIVEN,
+    OPEN,
+    ModuleTask,
+)
 from llm_collab_envs.sandbox import same
 
 ROUNDS = 3  # tests for each function besides the one that makes the box
-WIDTH = 3  # functions of a test besides that one, where there are so many
+# Functions of a test besides that one, where there are so many.
+WIDTH = {GIVEN: 3, CHOICE: 3, OPEN: 4}
 CALLS = 3  # of each function in a test
 CANDIDATES = 4
 SIZES = (1, 2, 3, 3, 4, 4)  # what stands for a size or a time; small ones show little
@@ -54,7 +60,7 @@ def hidden_tests(task: ModuleTask) -> tuple[HiddenTest, ...]:
     right = reference(task)
     wrong = {part: list(_wrong_versions(task, part)) for part in task.parts}
     others = task.parts[1:]
-    width = min(WIDTH, len(others) - 1)
+    width = min(WIDTH[task.structure], len(others) - 1)
     tests = []
     for _ in range(ROUNDS):
         order = [others[i] for i in rng.permutation(len(others))]

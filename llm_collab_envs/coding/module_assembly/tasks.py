@@ -19,7 +19,7 @@ from llm_collab_envs.core.actions import count_tokens
 from llm_collab_envs.core.tasks import invent_name
 
 GIVEN, CHOICE, OPEN = "given", "choice", "open"
-LABELS = "ABCD"
+LABELS = "ABCDEF"
 NAMES = 6
 
 # Where a few functions are chosen: the longest over their mean, and the least sets to choose from.

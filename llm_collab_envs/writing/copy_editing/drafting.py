@@ -1,12 +1,15 @@
 """Drafts with errors, generated: what the style sheet holds is drawn apart from what the draft has.
 
-Of every four sentences that a point of the style sheet is about, each shows another of its four
-options, and of two figures that differ, or two like sentences, either may hold. So nothing in the
-draft tells which option is the house's, and a guess makes more errors than it mends.
+A sentence in the wrong words shows two points of the style sheet, which no team deals to one agent:
+so nobody mends it without a teammate. Of every four sentences on these points, each shows another
+of the four options of either, and of two figures that differ, or two like sentences, either may
+hold. So nothing in the draft tells which option is the house's, and a guess makes more errors than
+it mends.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -29,6 +32,7 @@ from llm_collab_envs.writing.copy_editing.wording import (
     OBJECTS,
     PEOPLE,
     QUANTITIES,
+    TENSE,
     TENSES,
     THINGS,
     TITLES,
@@ -46,7 +50,8 @@ class Level:
 
     Attributes:
         terms: Points on words for one thing, beside those that every draft has.
-        sets: Of how many of these points, or the tense, a section has a sentence in each option.
+        sets: On how many pairs of these points and the tense a section has a sentence in each
+            option of either.
         pairs: Contradictory pairs of figures in a section.
         checked: Of all pairs, how many a checked figure is known of.
         talk: Message tokens that the whole team may spend, shared out evenly.
@@ -99,7 +104,7 @@ def _points(rng: np.random.Generator, level: Level) -> dict[str, Point]:
     drawn = [list(terms)[i] for i in rng.permutation(len(terms))[: level.terms]]
     options = {
         HEADING: HEADINGS,
-        "tense": TENSES,
+        TENSE: TENSES,
         **{name: terms[name] for name in drawn},
         FIGURES: (FIRST, LAST),
         REPEATS: (FIRST, LAST),
@@ -133,9 +138,9 @@ class _Drafter:
         self._scribe = scribe
         self._level = level
         self._points = points
-        wordings = [point for point in points.values() if len(point.options) == len(TENSES)]
-        wordings = [point for point in wordings if point.name != HEADING]
-        self._wordings = [wordings[i] for i in rng.permutation(len(wordings))]
+        wordings = [p for p in points.values() if p.name not in (HEADING, FIGURES, REPEATS)]
+        neighbours = [*itertools.pairwise(wordings)]  # on the sheet, so dealt to different agents
+        self._wordings = [neighbours[i] for i in rng.permutation(len(neighbours))]
         pairs = SECTIONS * level.pairs
         self._is_checked = iter(rng.permutation([n < level.checked for n in range(pairs)]))
 
@@ -170,11 +175,14 @@ class _Drafter:
             body.insert(body.index(first) + int(self._rng.integers(1, 3)), second)
         return body
 
-    def _set(self, point: Point, section: Section) -> Iterator[Line]:
-        """Yield a sentence for each option of a point."""
-        for option in point.options:
-            sentence = self._scribe.wording(point.name, self._about(section))
-            yield Line(sentence.format(option), sentence.format(point.choice))
+    def _set(self, points: tuple[Point, Point], section: Section) -> Iterator[Line]:
+        """Yield a sentence for each option of two points, in random pairs."""
+        names = tuple(point.name for point in points)
+        right = {point.name: point.choice for point in points}
+        for shown in zip(*(self._rng.permutation(p.options).tolist() for p in points), strict=True):
+            sentence = self._scribe.wording(names, self._about(section))
+            draft = dict(zip(names, shown, strict=True))
+            yield Line(sentence.format_map(draft), sentence.format_map(right))
 
     def _figures(self, section: Section) -> Iterator[tuple[Line, Line]]:
         """Yield pairs of sentences that give one quantity differently."""

@@ -69,16 +69,23 @@ class Expert:
         if not memo.alone and memo.round == 1:
             return say(memo)
         told, shares = "", [memo]
-        for gone, view in handed_over(observation).items():
-            orphan = read(view)
+        for gone, orphan in orphans(observation).items():
             memo.known = {**orphan.known, **memo.known}
             told += "" if f"\n{gone}: " in observation else say(orphan)
-            if f"{gone} has left for good, with nothing submitted" in observation:
+            if not orphan.submitted:
                 shares.append(orphan)
         if memo.alone or memo.round >= PATIENCE or memo.known.keys() >= memo.sheet.keys():
             edits = [edit for share in shares for edit in mend(share, memo.known)]
             return _within_cap(told, edits, observation)
         return told
+
+
+def orphans(observation: str) -> dict[str, Memo]:
+    """Return what was handed over: for each agent that has left, what it knew and had submitted."""
+    memos = {gone: read(view) for gone, view in handed_over(observation).items()}
+    for gone, memo in memos.items():
+        memo.submitted = f"{gone} has left for good, its submission stays" in observation
+    return memos
 
 
 def say(memo: Memo) -> str:
@@ -95,9 +102,9 @@ def mend(memo: Memo, known: Mapping[str, str]) -> Iterator[str]:
         for title in memo.titles
     }
     words = tuple(
-        (options, known[name])
+        (options, known.get(name))
         for name, options in memo.sheet.items()
-        if options and name in known and name not in (HEADING, FIGURES, REPEATS)
+        if options and name not in (HEADING, FIGURES, REPEATS)
     )
     for number, text in memo.lines.items():
         is_own = memo.first <= number <= memo.last
@@ -158,11 +165,18 @@ def _goes(memo: Memo, known: Mapping[str, str], number: int) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _worded(text: str, words: tuple[tuple[tuple[str, ...], str], ...]) -> str:
-    """Return a line in the right words; they are given as (options, choice) pairs."""
+def _worded(text: str, words: tuple[tuple[tuple[str, ...], str | None], ...]) -> str:
+    """Return a line in the right words; they are given as (options, choice) pairs.
+
+    A line with a word on which nothing is known stays as it is: to mend half of it mends nothing.
+    """
+    worded = text
     for options, choice in words:
-        text = _any_of(options).sub(choice.replace("\\", r"\\"), text)
-    return text
+        if choice is not None:
+            worded = _any_of(options).sub(choice.replace("\\", r"\\"), worded)
+        elif _any_of(options).search(text):
+            return text
+    return worded
 
 
 def _with_right_figure(memo: Memo, known: Mapping[str, str], number: int, text: str) -> str:

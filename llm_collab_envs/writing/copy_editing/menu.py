@@ -7,8 +7,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from llm_collab_envs.core.menu import CHAT, DONE, PASS, Menu
-from llm_collab_envs.core.observation import handed_over
-from llm_collab_envs.writing.copy_editing.expert import Memo, mend, read, say
+from llm_collab_envs.writing.copy_editing.expert import (
+    Memo,
+    mend,
+    orphans,
+    read,
+    say,
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,11 @@ class Seat:
 
     memos: list[Memo]
     known: dict[str, str]
+
+    @property
+    def work(self) -> list[Memo]:
+        """The memos whose lines are to be edited: its own, and of who had submitted nothing."""
+        return [self.own, *(memo for memo in self.memos[1:] if not memo.submitted)]
 
     @property
     def own(self) -> Memo:
@@ -49,7 +59,7 @@ def make_menu() -> Menu[Seat]:
 
 
 def _sit(observation: str) -> Seat:
-    memos = [read(observation), *map(read, handed_over(observation).values())]
+    memos = [read(observation), *orphans(observation).values()]
     known: dict[str, str] = {}
     for memo in memos:
         known = {**memo.known, **known}
@@ -64,7 +74,7 @@ def _tell(seat: Seat, first: bool) -> str:
 
 
 def _edit(seat: Seat, known: dict[str, str]) -> str:
-    return _submit(edit for memo in seat.memos for edit in mend(memo, known))
+    return _submit(edit for memo in seat.work for edit in mend(memo, known))
 
 
 def _guess(number: int) -> Callable[[Seat], str]:

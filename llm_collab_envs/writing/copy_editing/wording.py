@@ -20,6 +20,7 @@ OBJECTS = (
 ).split()
 QUANTITIES = "cost rent yield height length depth width weight value debt income tax".split()
 HEADINGS = ("# Title", "Title:", "== Title ==", "[Title]")
+TENSE = "tense"
 TENSES = ("was", "is", "will be", "has been")
 PEOPLE = {  # words that four authors use for the same people, or things
     "guard": ("warden", "sentry", "watchman", "sentinel"),
@@ -41,18 +42,6 @@ THINGS = {
 _GIVEN_NAMES = (
     "Anna Boris Clara David Emma Felix Greta Hugo Irene Jonas Karin Louis Maria Nils Olga Peter"
 ).split()
-_DEEDS = (
-    "keeps the keys",
-    "sweeps the steps",
-    "counts the coins",
-    "lights the lamps",
-    "opens the shutters",
-    "carries the water",
-    "tells old stories",
-    "writes the letters",
-    "feeds the geese",
-    "plays the flute",
-)
 _SEES = "owns shows watches sketches rents admires describes cleans".split()
 _BESIDE = "behind near beside below above before".split()
 _PARTS = "roof door floor stair window chimney beam ceiling".split()
@@ -97,22 +86,18 @@ class Scribe:
         people = [f"{given} {surname}" for given in _GIVEN_NAMES for surname in surnames]
         self._people = iter([people[i] for i in rng.permutation(len(people))])
 
-    def wording(self, point: str, about: str) -> str:
-        """Return a sentence on an object, with {} where a word of the style sheet goes."""
-        if point in PEOPLE:
-            return (
-                f"At the {about} the {{}} {self._person()} {self._draw(_DEEDS)} "
-                f"{self._draw(_TAILS)}."
-            )
-        if point in THINGS:
-            return (
-                f"{self._person()} {self._draw(_SEES)} the {{}} {self._draw(_BESIDE)} the {about} "
-                f"{self._draw(_TAILS)}."
-            )
-        return (
-            f"The {self._draw(_PARTS)} of the {about} {{}} {self._draw(_DONE)} by "
-            f"{self._person()} {self._draw(_TAILS)}."
-        )
+    def wording(self, points: tuple[str, ...], about: str) -> str:
+        """Return a sentence on an object, with a point's name in braces where its word goes."""
+        people = [f"the {{{point}}} {self._person()}" for point in points if point in PEOPLE]
+        things = [f"the {{{point}}}" for point in points if point in THINGS]
+        who = " with ".join(people) or self._person()
+        what = " and ".join(things) or f"the {self._draw(_PARTS)}"
+        what += f" {self._draw(_BESIDE)} the {about}"
+        if TENSE in points:
+            sentence = f"{what} {{{TENSE}}} {self._draw(_DONE)} by {who}"
+        else:
+            sentence = f"{who} {self._draw(_SEES)} {what}"
+        return f"{sentence[0].upper()}{sentence[1:]} {self._draw(_TAILS)}."
 
     def figures(self, quantity: str) -> tuple[str, str]:
         """Return two sentences that give a quantity, with {} for the figure."""
