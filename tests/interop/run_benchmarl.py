@@ -36,7 +36,8 @@ class Watch(Callback):
 
     def on_batch_collected(self, batch: Any) -> None:
         assert batch.shape == (ENVS, ROUNDS)
-        assert batch["state"].std(0).max() > 0, "envs side by side play the same tasks"
+        first = batch["state"][:, 0]
+        assert self.returns or not torch.equal(*first), "envs side by side play the same tasks"
         ended = batch["next", "done"].squeeze(-1)
         paid = batch["next", GROUP, "episode_reward"][ended]
         joint = batch["next", GROUP, "info", "joint_reward"][ended].reshape(paid.shape)
@@ -87,12 +88,12 @@ def train(algorithm: Any, env_id: str) -> None:
 
 
 def example() -> None:
+    """A tenth of the example's training is enough to be better than chance."""
     with TemporaryDirectory() as folder:
-        main = runpy.run_path(str(EXAMPLE))["main"]
-        rewards = main(Path(folder), iterations=2, frames=120, test_tasks=2)
-        assert rewards["random menu"] < rewards["expert"]
+        train_and_test = runpy.run_path(str(EXAMPLE))["main"]
+        rewards = train_and_test(Path(folder), iterations=8, frames=600, test_tasks=16)
         assert (Path(folder) / "learning_curve.png").stat().st_size > 10_000
-    print(f"{EXAMPLE.name}: ran")
+    assert rewards["random menu"] + 0.1 < rewards["MAPPO"] < rewards["expert"], rewards
 
 
 def main() -> None:
