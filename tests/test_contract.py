@@ -197,8 +197,8 @@ def test_step_rewards_sum_to_the_joint_reward(env_id: str) -> None:
         total, rounds, infos = 0.0, 0, {}
         while env.agents:
             rounds += 1
-            late = {a: expert(observations[a]) if rounds > 1 else "" for a in env.agents}
-            observations, rewards, _, _, infos = env.step(late)
+            paused = {a: expert(observations[a]) if rounds != 2 else "" for a in env.agents}
+            observations, rewards, _, _, infos = env.step(paused)
             total += rewards["agent_1"]
         assert total == pytest.approx(infos["agent_1"]["joint_reward"], abs=1e-12)
         assert total > 0.1

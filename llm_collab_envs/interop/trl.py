@@ -1,111 +1,181 @@
-"""TRL: one seat of a team for `GRPOTrainer(environment_factory=...)`, its teammates fixed.
+"""TRL: one seat of a team as the environment of TRL's own `GRPOTrainer`.
 
-TRL's environments are played by tool calls, so that any chat model that can call a tool can play:
-the tool `act` takes a reply in the suite's grammar, and gives back what the agent sees next.
+    factory = TextEnvFactory(partial(make, "section_writing_v0"), agent="agent_0")
+    rows = [{"prompt": [{"role": "user", "content": ""}], "task": i} for i in range(64)]
+    GRPOTrainer(model, environment_factory=factory, train_dataset=Dataset.from_list(rows))
 
-    factory = TextEnvFactory("section_writing_v0", team_size=4)
-    GRPOTrainer(model, args=args, environment_factory=factory,
-                train_dataset=Dataset.from_list(factory.rows(64)))
-
-Training every seat at once, on the joint reward, is what `baselines` does. Needs nothing installed
-beside this package.
+In TRL the text of several rounds goes through tools: a model that calls the tool `reply` plays a
+round with its text, and reads in the tool's result what it sees next. Chat models that know tools
+need nothing else. `plain_speech` is for models that do not: each of their replies, as it stands, is
+a round. Teammates follow fixed policies; a team whose members all learn is what `baselines` trains.
 """
 
 from __future__ import annotations
 
+import copy
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pettingzoo import ParallelEnv
+
 from llm_collab_envs.core.observation import split_briefing
-from llm_collab_envs.registry import make
-from llm_collab_envs.wrappers.single_agent import SingleAgentView
+from llm_collab_envs.wrappers.single_agent import Policy, SingleAgentView
 
 OVER = "The episode is over."
 
 
-class SeatEnv:
-    """One seat, as TRL plays an environment; `TextEnvFactory` makes them.
-
-    Args:
-        env: The seat, with text in and text out.
-    """
-
-    def __init__(self, env: SingleAgentView) -> None:
-        """Keep the env; TRL calls `reset` before each episode."""
-        self._env = env
-        self._reward = 0.0
-        self._over = True
-
-    def reset(self, seed: int | None = None, **_: Any) -> str:
-        """Start the episode that a row of the dataset names, and return the first observation.
-
-        Args:
-            seed: Of the episode; rows with the same seed are the same task.
-        """
-        observation, _infos = self._env.reset(seed=seed)
-        self._reward, self._over = 0.0, False
-        return str(observation)
-
-    def act(self, reply: str) -> str:
-        """Play one round of the job with your team.
-
-        Args:
-            reply: Your whole reply for this round, in the tags that the job's text explains.
-
-        Returns:
-            What you see next: messages from teammates, budgets, and what was wrong with your reply.
-        """
-        if self._over:
-            return OVER
-        observation, reward, terminated, truncated, _ = self._env.step(reply)
-        self._reward += reward
-        self._over = terminated or truncated
-        return OVER if self._over else split_briefing(observation)[1]
-
-    def get_reward(self) -> float:
-        """Return what the seat was paid: the joint reward as far as the episode was played."""
-        return self._reward
-
-
 class TextEnvFactory:
-    """Makes the environments of a `GRPOTrainer`, one for each episode played at once.
+    """What TRL calls for each rollout that it plays at the same time: `environment_factory`.
 
     Args:
-        env_id: Env id.
-        agent: The seat to train.
+        make_env: Makes an env of text, wrapped or not.
+        agent: The seat that is trained.
         teammates: What the others do: one policy for all of them, {agent: policy} for each, or None
             for the env's expert.
-        **settings: Of the env, as in `llm_collab_envs.make`.
-
-    Raises:
-        ValueError: For an agent that the env does not have, or a teammate without a policy.
     """
 
     def __init__(
         self,
-        env_id: str,
+        make_env: Callable[[], ParallelEnv[str, str, str]],
         agent: str = "agent_0",
-        teammates: Callable[[str], str] | Mapping[str, Callable[[str], str]] | None = None,
-        **settings: Any,
+        teammates: Policy | Mapping[str, Policy] | None = None,
     ) -> None:
-        """Make one environment, so that a wrong setting is found here and not in training."""
-        self._settings = (env_id, agent, teammates, settings)
-        self()
+        """Keep the arguments."""
+        self._make_env = make_env
+        self._agent = agent
+        self._teammates = teammates
 
-    def __call__(self) -> SeatEnv:
-        """Return an environment."""
-        env_id, agent, teammates, settings = self._settings
-        return SeatEnv(SingleAgentView(make(env_id, **settings), agent, teammates))
+    def __call__(self) -> TextSeat:
+        """Return a seat in an env of its own."""
+        return TextSeat(SingleAgentView(self._make_env(), self._agent, self._teammates))
 
-    def rows(self, count: int, seed: int = 0) -> list[dict[str, Any]]:
-        """Return rows of a training dataset, one task each.
 
-        GRPO plays each row several times, and compares the episodes of a row with one another; so
-        the row has to name the task. Without a dataset every episode would have its own.
+class TextSeat:
+    """One seat, with the methods that TRL looks for; `reply` is the model's only tool.
+
+    Args:
+        view: The seat.
+
+    Attributes:
+        view: The seat; reward functions of yours get it in their argument `environments`.
+        infos: The seat's latest infos.
+    """
+
+    def __init__(self, view: SingleAgentView) -> None:
+        """Start before the first episode."""
+        self.view = view
+        self.infos: dict[str, Any] = {}
+        self._paid = 0.0
+        self._over = True
+
+    def reset(self, **row: Any) -> str:
+        """Start an episode, and return what TRL adds to the prompt.
 
         Args:
-            count: How many.
-            seed: Of the first; the others follow.
+            **row: The row of the dataset. Its column "task" is the index of the task, which all
+                rollouts of a prompt share; other columns are ignored.
+
+        Raises:
+            ValueError: Where the dataset has no such column.
         """
-        prompt = [{"role": "user", "content": ""}]  # `reset` adds the observation
-        return [{"prompt": prompt, "seed": seed + n} for n in range(count)]
+        if "task" not in row:
+            raise ValueError(
+                f"the dataset needs a column 'task', the index of a task; it has {sorted(row)}. "
+                "Add one, so that all rollouts of a prompt play the same task."
+            )
+        observation, self.infos = self.view.reset(options={"task": row["task"]})
+        self._paid, self._over = 0.0, False
+        return str(observation)
+
+    def reply(self, text: str) -> str:
+        """Play one round with your team, and see what happens.
+
+        Args:
+            text: Your reply, in the tags that you were told; an empty one passes your turn.
+
+        Returns:
+            What you see next, or that the episode is over.
+        """
+        if self._over:
+            raise ValueError(f"{OVER} There is nothing left to reply to.")
+        observation = self._step(text)
+        if self.infos["done"]:
+            self._play_on()
+        return OVER if self._over else split_briefing(observation)[1]
+
+    def get_reward(self) -> float:
+        """Return what the seat is paid for the whole episode: the joint reward.
+
+        Where the model has stopped early, its teammates play on to the end.
+        """
+        self._play_on()
+        return self._paid
+
+    def _play_on(self) -> None:
+        while not self._over:
+            self._step("")
+
+    def _step(self, text: str) -> str:
+        observation, reward, terminated, truncated, self.infos = self.view.step(text)
+        self._paid += reward
+        self._over = terminated or truncated
+        return str(observation)
+
+
+# A tool's result is what the user says, and a call is the text that it is made with. (TRL checks
+# that calls of any other tool are shown too.)
+_AS_CHAT = """\
+{%- set plain = namespace(messages=[]) -%}
+{%- for message in messages -%}
+    {%- if message.role == 'tool' -%}
+        {%- set message = {'role': 'user', 'content': message.content} -%}
+    {%- elif message.tool_calls -%}
+        {%- set call = (message.tool_calls | first).function -%}
+        {%- set text = call.arguments.text | default(call.name ~ (call.arguments | tojson)) -%}
+        {%- set message = {'role': 'assistant', 'content': text} -%}
+    {%- endif -%}
+    {%- set plain.messages = plain.messages + [message] -%}
+{%- endfor -%}
+{%- set messages = plain.messages -%}
+"""
+
+
+def plain_speech(tokenizer: Any) -> Any:
+    """Return a copy of a tokenizer with which TRL takes each reply for a call of `reply`.
+
+        GRPOTrainer(..., processing_class=plain_speech(tokenizer))
+
+    What the model reads and writes is then the chat that it would have with the env, as in
+    `baselines`: observations of the user, replies of the assistant. An empty reply passes the turn;
+    one that was cut ends the model's part. Needs transformers 5.13 or newer.
+
+    Args:
+        tokenizer: A Hugging Face tokenizer with a chat template, whose assistant's messages close
+            with its end-of-sequence token.
+    """
+    plain = copy.deepcopy(tokenizer)
+    # From the end of what the user said to the start of the assistant's reply.
+    asked = plain.apply_chat_template(
+        [{"role": "user", "content": OVER}], tokenize=False, add_generation_prompt=True
+    ).partition(OVER)[2]
+    end, before, over = plain.eos_token, re.escape(asked), re.escape(OVER)
+    plain.chat_template = _AS_CHAT + plain.chat_template
+    plain.response_template = {
+        "defaults": {"role": "assistant"},
+        # What is parsed starts after the last match: after `asked`, or before it where all is over.
+        "start_anchor_pattern": f"{over}|(?<!{over}){before}",
+        "fields": {
+            "content": {"open": asked, "close": end},
+            "tool_calls": {
+                "open_pattern": rf"(?=[\s\S]*{re.escape(end)})",
+                "close": end,
+                "repeats": True,
+                "transform": {
+                    "type": "function",
+                    "function": {"name": "reply", "arguments": {"text": "{content}"}},
+                },
+            },
+        },
+    }
+    return plain
