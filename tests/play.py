@@ -19,6 +19,16 @@ def play(env: CollabEnv[Any], policy: Callable[[str], str], task: int = 0) -> In
     return infos["agent_0"]
 
 
+def finish(env: Any, actions: dict[str, str], policy: Callable[[str], str]) -> Infos:
+    """Go on after a round that is given; return the last infos of one that stayed to the end."""
+    observations, *_ = env.step(actions)
+    infos: dict[str, Infos] = {}
+    while env.agents:
+        actions = {agent: policy(observations[agent]) for agent in env.agents}
+        observations, _, _, _, infos = env.step(actions)
+    return next(iter(infos.values()))
+
+
 def joint_reward(env: CollabEnv[Any], policy: Callable[[str], str], tasks: int = 4) -> float:
     """Mean joint reward over the first tasks."""
     return sum(play(env, policy, task)["joint_reward"] for task in range(tasks)) / tasks

@@ -19,7 +19,7 @@ from llm_collab_envs.coding.bug_repair.tasks import RepairTask, SourceFile, deal
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from llm_collab_envs.wrappers import AgentDropout
-from play import joint_reward, play
+from play import finish, joint_reward, play
 
 ENV = "bug_repair_v0"
 
@@ -364,21 +364,12 @@ def test_more_messages_are_not_needed_than_there_are_failing_calls() -> None:
 
 
 class TestFailingTeams:
-    def finish(self, env: Any, actions: dict[str, str]) -> dict[str, Any]:
-        """Let experts go on after a first round; return the last infos of one that stayed."""
-        observations, *_ = env.step(actions)
-        infos: dict[str, dict[str, Any]] = {}
-        while env.agents:
-            actions = {a: Expert()(observations[a]) for a in env.agents}
-            observations, _, _, _, infos = env.step(actions)
-        return next(iter(infos.values()))
-
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_take_over_from_one_that_leaves(self, difficulty: str) -> None:
         for gone in ("agent_0", "agent_1", "agent_3"):
             env = AgentDropout(env_of(difficulty), at_round=2, agents=[gone])
             observations, _ = env.reset(options={"task": 0})
-            infos = self.finish(env, {a: Expert()(o) for a, o in observations.items()})
+            infos = finish(env, {a: Expert()(o) for a, o in observations.items()}, Expert())
             assert infos["quality"] == 1.0
             assert infos["conflicts"] == 0
 
@@ -386,7 +377,7 @@ class TestFailingTeams:
         env = AgentDropout(env_of(), at_round=2, agents=["agent_0"])
         observations, _ = env.reset(options={"task": 0})
         actions = {a: Expert()(o) for a, o in observations.items()} | {"agent_0": ""}
-        assert self.finish(env, actions)["quality"] == 1.0
+        assert finish(env, actions, Expert())["quality"] == 1.0
         said = Expert()(observations["agent_0"]).removesuffix("<done/>")
         assert env.unwrapped.episode.rounds[1].turns["agent_1"].text.startswith(said)
 

@@ -17,7 +17,7 @@ from llm_collab_envs.core.observation import split_briefing
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from llm_collab_envs.wrappers import AgentDropout
 from pair_tasks import TASKS, generated, make, save
-from play import joint_reward, play
+from play import finish, joint_reward, play
 
 SIZES = (1, 2, 3, 4)
 
@@ -249,28 +249,19 @@ def test_metrics_are_the_formula() -> None:
 
 
 class TestFailingTeams:
-    def finish(self, env: Any, actions: dict[str, str]) -> dict[str, Any]:
-        """Let experts go on after a first round; return the last infos of one that stayed."""
-        observations, *_ = env.step(actions)
-        infos: dict[str, dict[str, Any]] = {}
-        while env.agents:
-            actions = {a: Expert()(observations[a]) for a in env.agents}
-            observations, _, _, _, infos = env.step(actions)
-        return next(iter(infos.values()))
-
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_take_over_from_one_that_leaves(self, difficulty: str) -> None:
         for gone in ("agent_0", "agent_2", "agent_3"):
             env = AgentDropout(make(difficulty=difficulty), at_round=2, agents=[gone])
             observations, _ = env.reset(options={"task": 0})
-            infos = self.finish(env, {a: Expert()(o) for a, o in observations.items()})
+            infos = finish(env, {a: Expert()(o) for a, o in observations.items()}, Expert())
             assert infos["quality"] == 1.0
 
     def test_say_what_a_leaver_had_no_chance_to_say(self) -> None:
         env = AgentDropout(make(), at_round=2, agents=["agent_1"])
         observations, _ = env.reset(options={"task": 0})
         actions = {a: Expert()(o) for a, o in observations.items()} | {"agent_1": ""}
-        assert self.finish(env, actions)["quality"] == 1.0
+        assert finish(env, actions, Expert())["quality"] == 1.0
         said = Expert()(observations["agent_1"])
         assert env.unwrapped.episode.rounds[1].turns["agent_2"].text.startswith(said)
 
@@ -281,6 +272,6 @@ class TestFailingTeams:
         observations, _ = env.reset(options={"task": 0})
         actions = {a: Expert()(o) for a, o in observations.items()}
         actions["agent_1"] += f"<submit>{whole.parts['agent_1']}</submit>"
-        infos = self.finish(env, actions)
+        infos = finish(env, actions, Expert())
         assert infos["quality"] == 1.0
         assert infos["conflicts"] == 0

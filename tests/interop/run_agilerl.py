@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from agilerl.algorithms import IPPO
 from agilerl.training.train_multi_agent_on_policy import train_multi_agent_on_policy
-from pettingzoo.utils import BaseParallelWrapper
+from ends import Ends
 
 from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.wrappers import to_tensor_env
@@ -21,21 +21,8 @@ from llm_collab_envs.wrappers import to_tensor_env
 STEPS = 48
 
 
-class Ends(BaseParallelWrapper):
-    """Writes down the joint reward that each episode ends with."""
-
-    def __init__(self, env: Any) -> None:
-        super().__init__(env)
-        self.joint_rewards: list[float] = []
-
-    def step(self, actions: dict[str, Any]) -> Any:
-        result = super().step(actions)
-        if not self.agents:
-            self.joint_rewards.append(next(iter(result[4].values()))["joint_reward"])
-        return result
-
-
 def ippo(env_id: str) -> None:
+    Ends.joint_rewards.clear()
     env = Ends(to_tensor_env(make(env_id), length=256))
     agents = env.possible_agents
     learner = IPPO(
@@ -53,7 +40,7 @@ def ippo(env_id: str) -> None:
         eval_steps=1, verbose=False,
     )  # fmt: skip
     assert len(scores) >= 3
-    joint = np.array(env.joint_rewards[: len(scores)])
+    joint = np.array(Ends.joint_rewards[: len(scores)])
     assert np.allclose(scores, joint[:, None], atol=1e-5), (scores, joint)
     after = list(parameters(learner))
     moved = sum(not torch.equal(a, b) for a, b in zip(before, after, strict=True))

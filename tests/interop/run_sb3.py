@@ -7,12 +7,12 @@ libraries fit together, and not that anything is learned.
 from __future__ import annotations
 
 import sys
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import supersuit
 import torch
-from pettingzoo.utils import BaseParallelWrapper
+from ends import Ends
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 
@@ -20,21 +20,6 @@ from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.wrappers import to_tensor_env
 
 STEPS = 32  # of each agent
-
-
-class Ends(BaseParallelWrapper[str, Any, Any]):
-    """Writes down the joint reward that an episode ends with.
-
-    SuperSuit's infos of an episode's last step are those of the next episode's first.
-    """
-
-    joint_rewards: ClassVar[list[float]] = []
-
-    def step(self, actions: dict[str, Any]) -> Any:
-        result = super().step(actions)
-        if not self.agents:
-            self.joint_rewards.extend(info["joint_reward"] for info in result[4].values())
-        return result
 
 
 class Rewards(BaseCallback):
@@ -55,6 +40,7 @@ class Rewards(BaseCallback):
 
 def ppo(env_id: str) -> None:
     """Two teams side by side, every agent a row of the vector env."""
+    # SuperSuit's infos of an episode's last step are those of the next episode's first.
     stack = Ends(to_tensor_env(make(env_id), length=256))
     team = supersuit.pettingzoo_env_to_vec_env_v1(stack)
     env = supersuit.concat_vec_envs_v1(team, 2, base_class="stable_baselines3")
@@ -65,7 +51,8 @@ def ppo(env_id: str) -> None:
     Ends.joint_rewards.clear()
     model.learn(STEPS * env.num_envs, callback=rewards)
     assert len(rewards.ends) >= env.num_envs
-    assert np.allclose(rewards.ends, Ends.joint_rewards, atol=1e-5)
+    joint = np.repeat(Ends.joint_rewards, len(stack.possible_agents))
+    assert np.allclose(rewards.ends, joint, atol=1e-5)
     after = list(model.policy.parameters())
     moved = sum(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
     assert moved == len(after)

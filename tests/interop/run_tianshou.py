@@ -7,11 +7,11 @@ the libraries fit together, and not that anything is learned.
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import numpy as np
 import torch
-from pettingzoo.utils import BaseParallelWrapper, parallel_to_aec
+from ends import Ends
+from pettingzoo.utils import parallel_to_aec
 from tianshou.algorithm import DQN
 from tianshou.algorithm.modelfree.dqn import DiscreteQLearningPolicy
 from tianshou.algorithm.multiagent.marl import MultiAgentOffPolicyAlgorithm
@@ -28,21 +28,8 @@ from llm_collab_envs.wrappers import to_tensor_env
 EPISODES = 4
 
 
-class Ends(BaseParallelWrapper):
-    """Writes down the joint reward that each episode ends with."""
-
-    def __init__(self, env: Any) -> None:
-        super().__init__(env)
-        self.joint_rewards: list[float] = []
-
-    def step(self, actions: dict[str, Any]) -> Any:
-        result = super().step(actions)
-        if not self.agents:
-            self.joint_rewards.append(next(iter(result[4].values()))["joint_reward"])
-        return result
-
-
 def dqn(env_id: str) -> None:
+    Ends.joint_rewards.clear()
     stack = Ends(to_tensor_env(make(env_id)))
     env = PettingZooEnv(parallel_to_aec(stack))
 
@@ -64,7 +51,7 @@ def dqn(env_id: str) -> None:
     with policy_within_training_step(team.policy):
         stats = collector.collect(n_episode=EPISODES)
         team.update(buffer, sample_size=64)
-    joint = np.array(stack.joint_rewards)
+    joint = np.array(Ends.joint_rewards)
     assert len(joint) == EPISODES
     assert np.allclose(stats.returns, joint[:, None], atol=1e-5), (stats.returns, joint)
     after = [parameters_to_vector(own.parameters()) for own in learners]
