@@ -231,6 +231,10 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
             self._loop.infos(players),
         )
 
+    def _inherited_from(self, agent: str) -> list[str]:
+        """Return who has left for good and had its part taken over by `agent`."""
+        return self._started.team.inherited(agent) if self._started else []
+
     def _rate(self, parts: Mapping[str, str]) -> Score:
         return self._score(self._task, parts) if self._rated else Score(0.0)
 

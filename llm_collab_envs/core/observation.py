@@ -141,6 +141,11 @@ def handed_over(observation: str) -> dict[str, str]:
     }
 
 
+def left_undone(observation: str, gone: str) -> bool:
+    """Whether an observation says that an agent left for good with nothing submitted."""
+    return f"{gone} has left for good, with nothing submitted" in observation
+
+
 def _hand_over(gone: str, view: str, room: int) -> str:
     start, end = f"\nWhat {gone} knew:\n", f"\nThat is all {gone} knew."
     return start + view[: max(0, room - len(start) - len(end))] + end

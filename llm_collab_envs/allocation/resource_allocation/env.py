@@ -168,8 +168,7 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
     def _bookable(self, task: AllocationTask, agent: str) -> tuple[int, ...]:
         """Return the jobs that an agent can book: its own, and those it has taken over."""
         owners = self._owners(task)
-        heirlooms = self._started.team.inherited(agent) if self._started else ()
-        return sum((owners[gone] for gone in heirlooms), owners[agent])
+        return sum((owners[gone] for gone in self._inherited_from(agent)), owners[agent])
 
 
 def _order(job: Job) -> str:

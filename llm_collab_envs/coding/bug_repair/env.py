@@ -163,8 +163,8 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     def _patched(self, task: RepairTask, parts: Mapping[str, str]) -> dict[str, Patched]:
         shares = zip(self.possible_agents, deal_files(task, self.team_size), strict=True)
         owners = {agent: [file.name for file in share] for agent, share in shares}
-        for heir in self.possible_agents if self._started else ():
-            for gone in self._loop.team.inherited(heir):
+        for heir in self.possible_agents:
+            for gone in self._inherited_from(heir):
                 owners[heir] = [*owners[heir], *owners[gone]]
         return patch_all(task, parts, owners)
 

@@ -25,7 +25,7 @@ from llm_collab_envs.coding.bug_repair.cases import (
 )
 from llm_collab_envs.coding.bug_repair.faults import everywhere, mutations, own_lines
 from llm_collab_envs.coding.bug_repair.interpreter import Interpreter, Unknown
-from llm_collab_envs.core.observation import handed_over, split_briefing
+from llm_collab_envs.core.observation import handed_over, left_undone, split_briefing
 from llm_collab_envs.sandbox import same
 
 PATIENCE = 3
@@ -72,7 +72,7 @@ class Expert:
             seen = [fact for case in orphan.failing for fact in facts_of(case)]
             told += "" if f"\n{gone}: " in observation else say(seen)
             memo.failing += orphan.failing
-            if f"{gone} has left for good, with nothing submitted" in observation:
+            if left_undone(observation, gone):
                 memo.files |= orphan.files
         seen = [fact for case in memo.failing for fact in facts_of(case)]
         if not memo.files:

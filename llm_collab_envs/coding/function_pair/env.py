@@ -158,8 +158,8 @@ class FunctionPairEnv(CodingEnv[PairTask]):
     def _authors(self, task: PairTask, parts: Mapping[str, str]) -> dict[str, tuple[Function, ...]]:
         """Say who writes what: where one has left with nothing submitted, who takes over."""
         authors = self._shares(task)
-        for heir in self.possible_agents if self._started else ():
-            for gone in self._loop.team.inherited(heir):
+        for heir in self.possible_agents:
+            for gone in self._inherited_from(heir):
                 if gone not in parts:
                     authors[heir] += authors.pop(gone)
         return authors

@@ -23,7 +23,7 @@ from llm_collab_envs.coding.function_pair.programs import (
     read_step,
     write_source,
 )
-from llm_collab_envs.core.observation import handed_over, split_briefing
+from llm_collab_envs.core.observation import handed_over, left_undone, split_briefing
 
 PATIENCE = 3
 
@@ -119,7 +119,7 @@ class Expert:
             orphan = read(view)
             told += "" if f"\n{gone}: " in observation else say(orphan)
             memo.own |= orphan.own
-            if f"{gone} has left for good, with nothing submitted" in observation:
+            if left_undone(observation, gone):
                 memo.plans += orphan.plans
         if memo.alone or memo.round >= PATIENCE or (memo.complete and memo.round > 1):
             return f"{told}<submit>{write(memo, memo.known)}</submit><done/>"

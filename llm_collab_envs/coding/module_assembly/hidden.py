@@ -11,12 +11,7 @@ import numpy as np
 
 from llm_collab_envs.coding.module_assembly.rules import another_value, rules_of
 from llm_collab_envs.coding.module_assembly.source import OUTSIDE, Part, outside_code, solution
-from llm_collab_envs.coding.module_assembly.tasks import (
-    CHOICE,
-    GIVEN,
-    OPEN,
-    ModuleTask,
-)
+from llm_collab_envs.coding.module_assembly.tasks import CHOICE, GIVEN, OPEN, ModuleTask
 from llm_collab_envs.sandbox import same
 
 ROUNDS = 3  # tests for each function besides the one that makes the box

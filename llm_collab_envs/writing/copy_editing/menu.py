@@ -7,13 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from llm_collab_envs.core.menu import CHAT, DONE, PASS, Menu
-from llm_collab_envs.writing.copy_editing.expert import (
-    Memo,
-    mend,
-    orphans,
-    read,
-    say,
-)
+from llm_collab_envs.writing.copy_editing.expert import Memo, mend, orphans, read, say
 
 
 @dataclass(frozen=True)
