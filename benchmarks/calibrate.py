@@ -20,8 +20,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks.calibration_report import REFERENCE, Calibration, write_figure, write_report
-from benchmarks.episodes import PLAYERS, WRAPPERS, Job, Result, hacks, play
+from benchmarks.calibration_report import Calibration, write_figure, write_report
+from benchmarks.episodes import PLAYERS, Job, Result, hacks, play
 from benchmarks.step_time import measure
 from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.core.tasks import DIFFICULTIES
@@ -41,9 +41,6 @@ def jobs(env_ids: Sequence[str], tasks: int) -> Iterator[Job]:
                 players = [*PLAYERS, *hacks(env_id)] if size > 1 else PLAYERS
                 for player in players:
                     yield Job(env_id, difficulty, size, player, count)
-            team = max(size for size in sizes[difficulty] if size <= REFERENCE)
-            for wrapper in WRAPPERS:
-                yield Job(env_id, difficulty, team, "expert", count, wrapper)
 
 
 def allowed(env_id: str, difficulty: str) -> list[int]:

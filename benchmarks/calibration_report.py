@@ -9,7 +9,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 
-from benchmarks.episodes import PLAYERS, SLIP, WRAPPERS, Job, Result
+from benchmarks.episodes import PLAYERS, SLIP, Job, Result
 from benchmarks.step_time import Timing
 from llm_collab_envs.core.tasks import DIFFICULTIES
 
@@ -39,9 +39,9 @@ class Calibration:
         self.envs = list(dict.fromkeys(job.env for job in self._jobs))
         self.tasks = max(job.tasks for job in self._jobs)
 
-    def get(self, env: str, difficulty: str, size: int, player: str, wrapper: str = "") -> Result:
+    def get(self, env: str, difficulty: str, size: int, player: str) -> Result:
         """Return the result of a job."""
-        return self._results[Job(env, difficulty, size, player, 0, wrapper)]
+        return self._results[Job(env, difficulty, size, player, 0)]
 
     def sizes(self, env: str, difficulty: str) -> list[int]:
         """Return the team sizes that were played."""
@@ -70,12 +70,6 @@ class Calibration:
         """Return the solo expert's critical path over the team's."""
         solo, team = (self.get(env, difficulty, n, "expert").critical_path for n in (1, size))
         return solo / team
-
-    def kept(self, env: str, difficulty: str, wrapper: str) -> float:
-        """Return what the expert team keeps of its joint reward under a wrapper."""
-        size = self.reference(env, difficulty)
-        even = self.get(env, difficulty, size, "expert").joint_reward
-        return self.get(env, difficulty, size, "expert", wrapper).joint_reward / even
 
     def missed(self) -> Iterator[str]:
         """Yield every bar that is not reached, as a sentence."""
@@ -144,10 +138,6 @@ def write_report(calibration: Calibration, path: Path) -> list[str]:
         "Share of the expert's joint reward, at the team that bars are held against.",
         *_hack_tables(calibration),
         "",
-        "## Uneven and failing teams",
-        "",
-        *wrapper_table(calibration),
-        "",
         "## Time",
         "",
         *_time_table(calibration.timing),
@@ -156,17 +146,19 @@ def write_report(calibration: Calibration, path: Path) -> list[str]:
     return missed
 
 
-def _row(cells: Sequence[object]) -> str:
+def row(cells: Sequence[object]) -> str:
+    """Return a row of a table."""
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def _head(names: Sequence[str]) -> list[str]:
-    return [_row(names), _row(["---"] * len(names))]
+def head(names: Sequence[str]) -> list[str]:
+    """Return the head of a table."""
+    return [row(names), row(["---"] * len(names))]
 
 
 def _main_table(calibration: Calibration) -> list[str]:
-    head = "env,difficulty,agents,expert R,expert Q,critical path,speed-up,handicapped,random,"
-    lines = _head([*(head + "silent,best hack").split(",")])
+    names = "env,difficulty,agents,expert R,expert Q,critical path,speed-up,handicapped,random,"
+    lines = head((names + "silent,best hack").split(","))
     for env in calibration.envs:
         for difficulty in DIFFICULTIES:
             for size in calibration.sizes(env, difficulty):
@@ -176,7 +168,7 @@ def _main_table(calibration: Calibration) -> list[str]:
                     share, name = calibration.worst_hack(env, difficulty, size)
                     hack = f"{share:.3f} {name}"
                 lines.append(
-                    _row(
+                    row(
                         [
                             f"`{env}`",
                             difficulty,
@@ -195,30 +187,12 @@ def _main_table(calibration: Calibration) -> list[str]:
 
 def _hack_tables(calibration: Calibration) -> Iterator[str]:
     for env in calibration.envs:
-        yield from ["", f"### `{env}`", "", *_head(["hack", *DIFFICULTIES])]
+        yield from ["", f"### `{env}`", "", *head(["hack", *DIFFICULTIES])]
         for hack in calibration.hacks(env):
             shares = (
                 calibration.share(env, d, calibration.reference(env, d), hack) for d in DIFFICULTIES
             )
-            yield _row([hack, *(f"{share:.3f}" for share in shares)])
-
-
-def wrapper_table(calibration: Calibration) -> list[str]:
-    """Return the lines that say what the expert team keeps where it is uneven or fails."""
-    lines = [
-        f"What the expert team of {REFERENCE} (or the largest that the env admits) keeps of its "
-        "joint reward, at easy, medium and hard. One agent, drawn by task, leaves or is away from "
-        "round 2 on, is slow, or acts every second round.",
-        "",
-        *_head(["env", *WRAPPERS]),
-    ]
-    for env in calibration.envs:
-        cells = []
-        for wrapper in WRAPPERS:
-            shares = (f"{calibration.kept(env, d, wrapper):.2f}" for d in DIFFICULTIES)
-            cells.append(", ".join(shares))
-        lines.append(_row([f"`{env}`", *cells]))
-    return lines
+            yield row([hack, *(f"{share:.3f}" for share in shares)])
 
 
 def _time_table(timing: Timing) -> list[str]:
@@ -226,10 +200,10 @@ def _time_table(timing: Timing) -> list[str]:
         "Processor time at hard, the running of agents' code aside; the expert's play is what "
         "speed is measured against, once a task.",
         "",
-        *_head(["env", "agents", "ms a step", "ms for the expert's play"]),
+        *head(["env", "agents", "ms a step", "ms for the expert's play"]),
     ]
     for env, (size, step, reference) in timing.step_ms.items():
-        lines.append(_row([f"`{env}`", size, f"{step:.2f}", f"{reference:.2f}"]))
+        lines.append(row([f"`{env}`", size, f"{step:.2f}", f"{reference:.2f}"]))
     turns = ", ".join(f"{us:.1f} us in a team of {size}" for size, us in timing.turn_us.items())
     return [*lines, "", f"An agent's turn in a toy env without scoring: {turns}."]
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from baselines.policies.scripted import RandomActions, silent
+from benchmarks.forked import ForkedBackend
 from llm_collab_envs import make
 from llm_collab_envs.coding.coding_env import CodingEnv
 from llm_collab_envs.core.actions import cut_tokens
@@ -113,6 +114,8 @@ def derailing(act: Act, rng: np.random.Generator) -> Act:
 class _Memory:
     """A sandbox that remembers what came of programs, and an expert that remembers its replies.
 
+    All programs are this repository's own, so that they run without isolation.
+
     Args:
         expert: A pure function of an observation.
     """
@@ -120,7 +123,7 @@ class _Memory:
     def __init__(self, expert: Act) -> None:
         """Start with nothing to remember."""
         self.expert = lru_cache(maxsize=REMEMBERED)(expert)
-        self._sandbox = Sandbox()
+        self._sandbox = Sandbox(ForkedBackend())
         self._outcomes: dict[tuple[str, str], Outcome] = {}
 
     def run_many(self, jobs: Sequence[Program]) -> list[Outcome]:

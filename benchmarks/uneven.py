@@ -7,23 +7,45 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.calibrate import DOCS, jobs, play_all
-from benchmarks.calibration_report import REFERENCE, Calibration, wrapper_table
-from benchmarks.episodes import Job
-from benchmarks.step_time import Timing
-from llm_collab_envs import ENV_MODULES
+from benchmarks.calibrate import DOCS, allowed, play_all
+from benchmarks.calibration_report import REFERENCE, head, row
+from benchmarks.episodes import WRAPPERS, Job, Result
+from llm_collab_envs import ENV_MODULES, make
+from llm_collab_envs.core.tasks import DIFFICULTIES
 
 
 def uneven_jobs(tasks: int) -> Iterator[Job]:
-    """Yield the even expert teams of at most four, and the same under every wrapper."""
-    for job in jobs(sorted(ENV_MODULES), tasks):
-        if job.player == "expert" and job.team_size in (2, REFERENCE):
-            yield job
+    """Yield the expert team of four, or the largest below, even and under every wrapper."""
+    for env_id in sorted(ENV_MODULES):
+        count = min(tasks, len(make(env_id, split="test").tasks))
+        for difficulty in DIFFICULTIES:
+            team = max(size for size in allowed(env_id, difficulty) if size <= REFERENCE)
+            for wrapper in ("", *WRAPPERS):
+                yield Job(env_id, difficulty, team, "expert", count, wrapper)
+
+
+def table(results: Sequence[Result]) -> list[str]:
+    """Return the lines that say what is kept."""
+    lines = [
+        f"What the expert team of {REFERENCE} (or the largest that the env admits) keeps of its "
+        "joint reward, at easy, medium and hard. One agent, drawn by task, leaves or is away from "
+        "round 2 on, is slow, or acts every second round.",
+        "",
+        *head(["env", *WRAPPERS]),
+    ]
+    reward = {(r.job.env, r.job.difficulty, r.job.wrapper): r.joint_reward for r in results}
+    for env in dict.fromkeys(result.job.env for result in results):
+        cells = []
+        for wrapper in WRAPPERS:
+            kept = (reward[env, d, wrapper] / reward[env, d, ""] for d in DIFFICULTIES)
+            cells.append(", ".join(f"{share:.2f}" for share in kept))
+        lines.append(row([f"`{env}`", *cells]))
+    return lines
 
 
 def main() -> None:
@@ -37,15 +59,15 @@ def main() -> None:
         parser.error("tasks and workers are 1 or more")
     console = Console()
     results = play_all(list(uneven_jobs(options.tasks)), options.workers, console)
-    table = "\n".join(wrapper_table(Calibration(results, Timing({}, {}))))
-    console.print(table, soft_wrap=True, highlight=False)
-    head = (
+    text = "\n".join(table(results))
+    console.print(text, soft_wrap=True, highlight=False)
+    introduction = (
         "# Uneven and failing teams\n\n"
         f"Written by `python -m benchmarks.uneven --tasks {options.tasks}`: the first "
         f"{options.tasks} test tasks for each entry.\n\n"
     )
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "uneven.md").write_text(f"{head}{table}\n", encoding="utf-8")
+    (options.out / "uneven.md").write_text(f"{introduction}{text}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

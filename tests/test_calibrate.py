@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from corpus import PROGRAMS
 
 from benchmarks import calibrate, episodes, uneven
 from benchmarks.calibration_report import Calibration, write_figure, write_report
 from benchmarks.episodes import PLAYERS, WRAPPERS, Job, Result, hacks, play
+from benchmarks.forked import ForkedBackend
 from benchmarks.step_time import Timing
 from cheats import EVERYWHERE
 from llm_collab_envs import make
 from llm_collab_envs.core.tasks import DIFFICULTIES
+from llm_collab_envs.sandbox import Call, Limits, Sandbox
 from play import joint_reward
 
 ENV = "section_writing_v0"
+FORKED = ForkedBackend()
 FAST = Timing({ENV: (8, 1.0, 1.0)}, {2: 10.0, 16: 12.0})
 
 
@@ -37,7 +41,7 @@ def calibration(timing: Timing = FAST, **changed: Any) -> Calibration:
     results = []
     for job in calibrate.jobs([ENV], 1):
         result = result_of(job)
-        if job.player in changed and not job.wrapper and job.difficulty == "medium":
+        if job.player in changed and job.difficulty == "medium":
             result = Result(job, ((changed[job.player], 0.5, result.critical_path),))
         results.append(result)
     return Calibration(results, timing)
@@ -50,14 +54,9 @@ def test_plays_every_player_in_every_team_and_hacks_in_teams_only() -> None:
     assert sizes == {"easy": [1, 2, 4], "medium": [1, 2, 4], "hard": [1, 2, 4, 8]}
     for difficulty in DIFFICULTIES:
         for size in sizes[difficulty]:
-            played = {
-                j.player
-                for j in jobs
-                if (j.difficulty, j.team_size, j.wrapper) == (difficulty, size, "")
-            }
+            played = {j.player for j in jobs if (j.difficulty, j.team_size) == (difficulty, size)}
             assert played == {*PLAYERS, *(hacks(ENV) if size > 1 else ())}
-    assert {job.wrapper for job in jobs} == {"", *WRAPPERS}
-    assert {job.tasks for job in jobs} == {3}
+    assert {(job.wrapper, job.tasks) for job in jobs} == {("", 3)}
 
 
 def test_an_env_without_hacks_of_its_own_gets_the_general_ones() -> None:
@@ -91,8 +90,34 @@ def test_what_is_remembered_is_what_would_come_of_it_anew() -> None:
         episodes._env.cache_clear()
         episodes._memory.cache_clear()
         assert play([job], [0]) == [result]
-    env = make("bug_repair_v0", split="test")
+    env = make("bug_repair_v0", split="test")  # in the sandbox
     assert together[0].joint_reward == joint_reward(env, env._expert(), 1)
+
+
+@pytest.mark.parametrize("program", [*PROGRAMS[::10], "x =", "def f(): return g()"])
+def test_a_forked_program_comes_to_the_same(program: str) -> None:
+    limits = Limits(seconds=1.0)
+    forked, boxed = (
+        Sandbox(backend, limits).run(program, [Call("f")]) for backend in (FORKED, "auto")
+    )
+    assert repr(forked.answers) == repr(boxed.answers)
+    assert (forked.status, forked.detail) == (boxed.status, boxed.detail)
+
+
+@pytest.mark.parametrize(
+    ("program", "status"),
+    [
+        ("def f():\n    while True: pass", "timeout"),
+        ("import time\ndef f(): time.sleep(60)", "timeout"),
+        ("def f(): return [0] * 10**9", "memory"),
+        ("def f():\n    while True: print('again')", "output"),
+        ("import os\ndef f(): os.abort()", "crash"),
+    ],
+)
+def test_a_forked_program_keeps_to_its_limits(program: str, status: str) -> None:
+    sandbox = Sandbox(FORKED, Limits(seconds=1.0, wall_seconds=2.0))
+    assert sandbox.run(program, [Call("f")]).answers[0].status == status
+    assert sandbox.run("def f(): return 1", [Call("f")]).answers[0].value == 1
 
 
 def test_the_handicap_costs_and_grows_with_the_work() -> None:

@@ -10,10 +10,10 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 
 from llm_collab_envs.sandbox.outcome import Call, Limits, Outcome
-from llm_collab_envs.sandbox.process import ENVIRONMENT, PYTHON_OPTIONS, run_child
+from llm_collab_envs.sandbox.process import ENVIRONMENT, PYTHON_OPTIONS, run_child, start
 from llm_collab_envs.sandbox.seccomp import syscall_filter
 
 _FOLDER = "/tmp"
@@ -51,12 +51,14 @@ class BubblewrapBackend:
         python = [_python(), *PYTHON_OPTIONS]
         rules = syscall_filter()
         if not rules:
-            return run_child([*command, "--", *python], source, calls, limits, self.name)
+            plain = partial(start, command=[*command, "--", *python])
+            return run_child(plain, source, calls, limits, self.name)
         with os.fdopen(os.memfd_create("rules"), "w+b") as file:
             file.write(rules)
             file.seek(0)
             command += ["--seccomp", str(file.fileno()), "--", *python]
-            return run_child(command, source, calls, limits, self.name, (file.fileno(),))
+            filtered = partial(start, command=command, pass_fds=(file.fileno(),))
+            return run_child(filtered, source, calls, limits, self.name)
 
 
 @cache

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,20 +58,26 @@ class Ending:
 
 
 def run_child(
-    command: Sequence[str],
+    converse: Callable[[bytes, Limits], Ending],
     source: str,
     calls: Sequence[Call],
     limits: Limits,
     backend: str,
-    pass_fds: Sequence[int] = (),
 ) -> Outcome:
-    """Run a program in a fresh interpreter that the command starts.
+    """Run a program in an interpreter of its own.
+
+    Args:
+        converse: Starts the interpreter, gives it what is to be run, and reads what it writes.
+        source: The program.
+        calls: The calls.
+        limits: What the run may use.
+        backend: What the outcome says it ran in.
 
     Raises:
         RuntimeError: If the interpreter did not start, which is no fault of the program.
     """
     job = (source, _driver(), call_lines(calls, limits.output_chars), _rlimits(limits))
-    ending = _converse(command, marshal.dumps((_child(), job)), limits, pass_fds)
+    ending = converse(marshal.dumps((_child(), job)), limits)
     if not ending.text.startswith(READY):
         said = ending.text.strip().splitlines() or [f"{ending.cause}, signal {ending.signal}"]
         raise RuntimeError(
@@ -132,10 +138,10 @@ def _child() -> CodeType:
     return compile(path.read_text(encoding="utf-8"), "<sandbox>", "exec", 0, True)
 
 
-def _converse(
-    command: Sequence[str], payload: bytes, limits: Limits, pass_fds: Sequence[int]
+def start(
+    payload: bytes, limits: Limits, *, command: Sequence[str], pass_fds: Sequence[int] = ()
 ) -> Ending:
-    """Start a child, read what it writes, and wait until it is gone."""
+    """Start a child by a command, read what it writes, and wait until it is gone."""
     with _input(payload) as stdin:
         child = subprocess.Popen(
             command,
@@ -153,7 +159,7 @@ def _converse(
     assert child.stdout is not None
     try:
         deadline = time.monotonic() + limits.wall_seconds
-        text, cause = _read(child.stdout.fileno(), deadline, output_bytes(limits))
+        text, cause = read(child.stdout.fileno(), deadline, output_bytes(limits))
         if cause == "closed":
             waited = _wait(child, _GRACE_SECONDS)
     finally:
@@ -175,7 +181,7 @@ def _input(payload: bytes) -> IO[bytes]:
     return file
 
 
-def _read(
+def read(
     pipe: int, deadline: float, most: int
 ) -> tuple[str, Literal["closed", "timeout", "output"]]:
     """Read until the pipe is closed, the deadline has passed or too much has come."""
@@ -212,8 +218,7 @@ def _wait(child: subprocess.Popen[bytes], seconds: float | None) -> tuple[int, f
         if deadline is not None and time.monotonic() > deadline:
             return None
         time.sleep(_PAUSE_SECONDS)
-    child.returncode = os.waitstatus_to_exitcode(status)
+    child.returncode = code = os.waitstatus_to_exitcode(status)
     # A shell's way of putting it, and bubblewrap's: 128 and the number of the signal.
-    code = child.returncode
     ended_by = -code if code < 0 else code - 128 if code > 128 else 0
     return ended_by, usage.ru_utime + usage.ru_stime

@@ -46,20 +46,30 @@ class Sandbox:
     one of the two works, that one runs everything.
 
     Args:
-        backend: "auto", "monty", "bwrap" or "unsafe".
+        backend: "auto", "monty", "bwrap" or "unsafe"; or a `Backend` of your own, which then runs
+            everything.
         limits: What a run may use.
+
+    Attributes:
+        backend: The name of the backend.
+        limits: What a run may use by default.
 
     Raises:
         ValueError: If the backend is unknown.
         RuntimeError: If it cannot work here; the message says what to do.
     """
 
-    def __init__(self, backend: str = "auto", limits: Limits | None = None) -> None:
+    def __init__(self, backend: str | Backend = "auto", limits: Limits | None = None) -> None:
         """Find the backends."""
+        self.limits = limits or Limits()
+        self._fast: Backend | None = None
+        self._full: Backend | None
+        if not isinstance(backend, str):
+            self.backend, self._full = backend.name, backend
+            return
         if backend not in BACKENDS:
             raise ValueError(f"backend must be one of {', '.join(BACKENDS)}; got {backend!r}.")
         self.backend = backend
-        self.limits = limits or Limits()
         self._fast, self._full = _backends(backend)
 
     def run(self, source: str, calls: Sequence[Call] = (), limits: Limits | None = None) -> Outcome:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
+from functools import partial
 
 from llm_collab_envs.sandbox.outcome import Call, Limits, Outcome
-from llm_collab_envs.sandbox.process import PYTHON_OPTIONS, run_child
+from llm_collab_envs.sandbox.process import PYTHON_OPTIONS, run_child, start
 
 
 class UnsafeSandboxWarning(UserWarning):
@@ -36,4 +37,5 @@ class UnprotectedBackend:
 
     def run(self, source: str, calls: Sequence[Call], limits: Limits) -> Outcome:
         """Run the program, then the calls in order."""
-        return run_child([sys.executable, *PYTHON_OPTIONS], source, calls, limits, self.name)
+        bare = partial(start, command=[sys.executable, *PYTHON_OPTIONS])
+        return run_child(bare, source, calls, limits, self.name)
