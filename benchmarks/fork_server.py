@@ -3,8 +3,10 @@
 Started by `benchmarks/forked.py`, which is at the other end of the socket on standard input.
 """
 
+import _json  # noqa: F401 (what a program needs is there before it forks)
 import marshal
 import os
+import resource  # noqa: F401
 import socket
 import struct
 

@@ -7,21 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from corpus import PROGRAMS
 
 from benchmarks import calibrate, episodes, uneven
 from benchmarks.calibration_report import Calibration, write_figure, write_report
 from benchmarks.episodes import PLAYERS, WRAPPERS, Job, Result, hacks, play
-from benchmarks.forked import ForkedBackend
 from benchmarks.step_time import Timing
 from cheats import EVERYWHERE
 from llm_collab_envs import make
 from llm_collab_envs.core.tasks import DIFFICULTIES
-from llm_collab_envs.sandbox import Call, Limits, Sandbox
 from play import joint_reward
 
 ENV = "section_writing_v0"
-FORKED = ForkedBackend()
 FAST = Timing({ENV: (8, 1.0, 1.0)}, {2: 10.0, 16: 12.0})
 
 
@@ -92,32 +88,6 @@ def test_what_is_remembered_is_what_would_come_of_it_anew() -> None:
         assert play([job], [0]) == [result]
     env = make("bug_repair_v0", split="test")  # in the sandbox
     assert together[0].joint_reward == joint_reward(env, env._expert(), 1)
-
-
-@pytest.mark.parametrize("program", [*PROGRAMS[::10], "x =", "def f(): return g()"])
-def test_a_forked_program_comes_to_the_same(program: str) -> None:
-    limits = Limits(seconds=1.0)
-    forked, boxed = (
-        Sandbox(backend, limits).run(program, [Call("f")]) for backend in (FORKED, "auto")
-    )
-    assert repr(forked.answers) == repr(boxed.answers)
-    assert (forked.status, forked.detail) == (boxed.status, boxed.detail)
-
-
-@pytest.mark.parametrize(
-    ("program", "status"),
-    [
-        ("def f():\n    while True: pass", "timeout"),
-        ("import time\ndef f(): time.sleep(60)", "timeout"),
-        ("def f(): return [0] * 10**9", "memory"),
-        ("def f():\n    while True: print('again')", "output"),
-        ("import os\ndef f(): os.abort()", "crash"),
-    ],
-)
-def test_a_forked_program_keeps_to_its_limits(program: str, status: str) -> None:
-    sandbox = Sandbox(FORKED, Limits(seconds=1.0, wall_seconds=2.0))
-    assert sandbox.run(program, [Call("f")]).answers[0].status == status
-    assert sandbox.run("def f(): return 1", [Call("f")]).answers[0].value == 1
 
 
 def test_the_handicap_costs_and_grows_with_the_work() -> None:
