@@ -101,6 +101,8 @@ def submit(files: dict[str, str], repaired: Sequence[dict[str, str]]) -> str:
         changed = source
         for old, new in changes:
             changed = changed.replace(old, new)
+        if changed == source:
+            continue
         lines = difflib.unified_diff(
             source.splitlines(), changed.splitlines(), name, name, n=0, lineterm=""
         )

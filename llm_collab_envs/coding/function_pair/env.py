@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
@@ -146,7 +147,7 @@ class FunctionPairEnv(CodingEnv[PairTask]):
                     Example(
                         f"{function.name}({', '.join(map(repr, ordered))})",
                         (Call(function.name, ordered),),
-                        tuple(_possible(task, function, n)),
+                        _possible(task, function.label, n),
                         _stubs(task, n, self.parts[agent]) if function.label == MAIN else "",
                     )
                 )
@@ -205,8 +206,10 @@ def _supposed(function: Function, example: int) -> str:
     return f", where {', '.join(given)}" if given else ""
 
 
-def _possible(task: PairTask, function: Function, example: int) -> list[Any]:
+@lru_cache(maxsize=256)
+def _possible(task: PairTask, label: str, example: int) -> tuple[Any, ...]:
     """Every result of an example that its author cannot know to be wrong."""
+    [function] = (f for f in task.functions if f.label == label)
     args: Args = function.examples[example]
     scopes: list[Scope] = [task.scope("value")]
     for agreed in task.agreed:
@@ -214,7 +217,7 @@ def _possible(task: PairTask, function: Function, example: int) -> list[Any]:
             values = [literal(agreed.value), literal(agreed.sample), *agreed_values(agreed.value)]
             scopes = [{**scope, agreed.letter: v} for scope in scopes for v in values]
     runs = (bind(function.steps, _scope(function, example, scope)) for scope in scopes)
-    return [function.wrapped(run(*args)) for run in runs]
+    return tuple(function.wrapped(run(*args)) for run in runs)
 
 
 def _stubs(task: PairTask, example: int, part: str) -> str:
