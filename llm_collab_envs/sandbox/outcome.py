@@ -96,7 +96,8 @@ class Outcome:
         status: "ok" where the program loaded and every call was made and none reached a limit.
         detail: What went wrong, in a line.
         answers: One for each call, in order.
-        backend: What ran the program: "monty", "bwrap" or "unsafe"; "" where nothing did.
+        backend: What ran the program: "monty", "bwrap", "unsafe", or the name of a backend of your
+            own; "" where nothing did.
     """
 
     status: Status

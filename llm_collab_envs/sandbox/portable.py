@@ -13,11 +13,11 @@ import ast
 import builtins
 import sys
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 from llm_collab_envs.sandbox.outcome import Call
 from llm_collab_envs.sandbox.portable_order import keeps_order
+from llm_collab_envs.sandbox.syntax import Syntax
 
 _STATEMENTS = (
     *(ast.Module, ast.FunctionDef, ast.ClassDef, ast.Return, ast.Assign, ast.AugAssign),
@@ -30,9 +30,8 @@ _EXPRESSIONS = (
     *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.Compare),
     *(ast.Call, ast.keyword, ast.JoinedStr, ast.FormattedValue, ast.Constant, ast.Attribute),
     *(ast.Subscript, ast.Starred, ast.Name, ast.List, ast.Tuple, ast.Slice),
-    *(ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop),
 )
-_NODES = (*_STATEMENTS, *_EXPRESSIONS)
+_NODES = frozenset((*_STATEMENTS, *_EXPRESSIONS))
 _FUNCTIONS = frozenset(
     "abs all any bin bool chr dict divmod enumerate filter float hex int isinstance len list map "
     "max min oct ord pow print range repr reversed round set sorted str sum tuple zip".split()
@@ -63,24 +62,22 @@ _MODULES = {
 }
 _CONTAINERS = frozenset("Counter defaultdict dict set".split())
 # A limit on the time that the rules take, which hostile programs could stretch.
-_MOST_NODES = 3000
+_MOST_NODES = 2000
 _COMPENSATED_SUM = sys.version_info >= (3, 12)
 
 
 def portable(tree: ast.Module, calls: Sequence[Call]) -> bool:
     """Whether a program and its calls are known to mean the same in both."""
-    nodes = list(islice(ast.walk(tree), _MOST_NODES + 1))
-    if len(nodes) > _MOST_NODES or not all(isinstance(node, _NODES) for node in nodes):
+    syntax = Syntax(tree, _MOST_NODES)
+    if not syntax.is_whole or not syntax.types <= _NODES:
         return False
-    imported = set(_imported(nodes))
-    bound = set(_bound(nodes)) | imported
     arguments = [value for call in calls for value in _flat(call.args)]
     return (
-        _names_are_known(nodes, bound, imported)
-        and all(_is_plain(node) for node in nodes)
+        _names_are_known(syntax)
+        and all(map(_is_plain, syntax.of(*_RULED)))
         and _values_are_plain(arguments)
-        and _numbers_are_alike(nodes, arguments)
-        and keeps_order(tree, nodes)
+        and _numbers_are_alike(syntax, arguments)
+        and keeps_order(syntax)
         and _compiles(tree)
     )
 
@@ -94,51 +91,53 @@ def _compiles(tree: ast.Module) -> bool:
     return True
 
 
-def _imported(nodes: Sequence[ast.AST]) -> Iterator[str]:
-    """The names that imports bind; one that is not known makes a name that is not known."""
-    for node in nodes:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from (alias.name for alias in node.names)
+def _bound(syntax: Syntax) -> set[str]:
+    """The names and attributes that the program itself makes, but for imports."""
+    return {
+        *(name.id for name in syntax.of(ast.Name) if isinstance(name.ctx, ast.Store)),
+        *(base.attr for base in syntax.of(ast.Attribute) if isinstance(base.ctx, ast.Store)),
+        *(defined.name for defined in syntax.of(ast.FunctionDef)),
+        *(defined.name for defined in syntax.of(ast.ClassDef)),
+        *(parameter.arg for parameter in syntax.of(ast.arg)),
+    }
 
 
-def _bound(nodes: Sequence[ast.AST]) -> Iterator[str]:
-    """The names and attributes that the program itself makes."""
-    for node in nodes:
-        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
-            yield node.id if isinstance(node, ast.Name) else node.attr
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.arg):
-            yield node.arg
-
-
-def _names_are_known(nodes: Sequence[ast.AST], bound: set[str], imported: set[str]) -> bool:
+def _names_are_known(syntax: Syntax) -> bool:
     """Whether every name is the program's own, or one that both know."""
-    own = bound - imported
+    imported = {alias.name for alias in syntax.of(ast.alias)}
+    own = _bound(syntax) - imported
     if any(name.startswith("_sandbox") or name in vars(builtins) for name in own):
         return False
-    for node in nodes:
-        if isinstance(node, ast.Name):
-            if node.id not in bound and node.id not in _FUNCTIONS and node.id not in _RAISED:
-                return False
-        elif isinstance(node, ast.Attribute):
-            base = node.value
-            module = base.id if isinstance(base, ast.Name) and base.id in imported else ""
-            known = _MODULES[module] if module in _MODULES else _METHODS | own
-            if node.attr not in known or node.attr.startswith("__"):
-                return False
-        elif isinstance(node, ast.Import):
-            if any(alias.asname or alias.name not in _MODULES for alias in node.names):
-                return False
-        elif isinstance(node, ast.ImportFrom):
-            known = _MODULES.get(node.module or "", frozenset())
-            if any(alias.asname or alias.name not in known for alias in node.names):
-                return False
-    return True
+    names = {name.id for name in syntax.of(ast.Name)}
+    return (
+        names <= own | imported | _FUNCTIONS | _RAISED
+        and all(_attribute_is_known(node, own, imported) for node in syntax.of(ast.Attribute))
+        and not any(alias.asname for alias in syntax.of(ast.alias))
+        and all(a.name in _MODULES for node in syntax.of(ast.Import) for a in node.names)
+        and all(
+            alias.name in _MODULES.get(node.module or "", ())
+            for node in syntax.of(ast.ImportFrom)
+            for alias in node.names
+        )
+    )
+
+
+def _attribute_is_known(node: ast.Attribute, own: set[str], imported: set[str]) -> bool:
+    """Whether an attribute is a method, or a function of a module, that both know."""
+    base = node.value
+    module = base.id if isinstance(base, ast.Name) and base.id in imported else ""
+    known = node.attr in (_MODULES[module] if module in _MODULES else _METHODS | own)
+    return known and not node.attr.startswith("__")
+
+
+_RULED = (
+    *(ast.Constant, ast.FunctionDef, ast.ClassDef, ast.Try, ast.ExceptHandler, ast.Compare),
+    ast.Dict,
+)
 
 
 def _is_plain(node: ast.AST) -> bool:
-    """Whether this node is used in a way that both take alike."""
+    """Whether a node of one of these types is used in a way that both take alike."""
     if isinstance(node, ast.Constant):
         return _constant_is_plain(node)
     if isinstance(node, ast.FunctionDef):
@@ -195,26 +194,24 @@ def _values_are_plain(values: Sequence[Any]) -> bool:
     return all(value.isascii() for value in values if type(value) is str)
 
 
-def _numbers_are_alike(nodes: Sequence[ast.AST], arguments: Sequence[Any]) -> bool:
+def _numbers_are_alike(syntax: Syntax, arguments: Sequence[Any]) -> bool:
     """Whether there are no floats, or nothing is done to them that differs.
 
     Monty rounds to digits, and breaks ties of the shortest text, in its own way; it keeps the later
     of two keys that are equal; and the sum of floats depends on the version of CPython.
     """
-    if not any(map(_makes_floats, nodes)) and not any(type(v) is float for v in arguments):
+    sources = syntax.of(ast.Constant, ast.Name, ast.AugAssign, ast.BinOp)
+    if not any(map(_makes_floats, sources)) and not any(type(v) is float for v in arguments):
         return True
-    for node in nodes:
-        if isinstance(node, ast.JoinedStr | ast.Dict | ast.DictComp | ast.Set | ast.SetComp):
-            return False
-        if isinstance(node, ast.Name) and (node.id in _CONTAINERS or node.id in ("str", "repr")):
-            return False
-        if isinstance(node, ast.Name) and node.id == "sum" and _COMPENSATED_SUM:
-            return False
-        if isinstance(node, ast.Call) and _is_name(node.func, "round") and len(node.args) != 1:
-            return False
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and _is_text(node.left):
-            return False
-    return not any(type(value) is dict for value in arguments)
+    if syntax.types & {ast.JoinedStr, ast.Dict, ast.DictComp, ast.Set, ast.SetComp}:
+        return False
+    refused = {*_CONTAINERS, "str", "repr", *(("sum",) if _COMPENSATED_SUM else ())}
+    return not (
+        any(name.id in refused for name in syntax.of(ast.Name))
+        or any(_is_name(c.func, "round") and len(c.args) != 1 for c in syntax.of(ast.Call))
+        or any(isinstance(b.op, ast.Mod) and _is_text(b.left) for b in syntax.of(ast.BinOp))
+        or any(type(value) is dict for value in arguments)
+    )
 
 
 def _makes_floats(node: ast.AST) -> bool:

@@ -9,7 +9,8 @@ change, fail or stop in between.
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+
+from llm_collab_envs.sandbox.syntax import Syntax
 
 _ORDERLESS = frozenset("all any bool len max min set sorted sum".split())
 _SET_MAKERS = frozenset("copy difference intersection symmetric_difference union".split())
@@ -28,26 +29,34 @@ _FRESH_CALLS = frozenset(
 )
 _FRESH_METHODS = frozenset("copy join lower replace rsplit split strip upper".split())
 _MOST_PASSES = 5
+_CHANGING = (ast.Subscript, ast.Attribute, ast.AugAssign, ast.Call)
 _Scope = ast.Module | ast.FunctionDef | ast.ClassDef | ast.Lambda
 
 
-def keeps_order(tree: ast.Module, nodes: Sequence[ast.AST]) -> bool:
+def keeps_order(syntax: Syntax) -> bool:
     """Whether no order that differs can show in an answer."""
-    parents = {child: node for node in nodes for child in ast.iter_child_nodes(node)}
     try:
-        orderless = _SetUses(nodes, parents).are_orderless()
+        if _makes_sets(syntax) and not _SetUses(syntax).are_orderless():
+            return False
     except RecursionError:  # an expression nested a thousand deep
         return False
-    if not orderless:
-        return False
-    stepwise = [node for node in nodes if _is_stepwise(node)]
+    stepwise = [n for n in syntax.of(ast.GeneratorExp, ast.Call, ast.Name) if _is_stepwise(n)]
     if not stepwise:
         return True
+    parents = syntax.parents
     if not all(_is_used_up(node, parents[node]) for node in stepwise):
         return False
-    effects = _Effects(tree, nodes, parents)
-    catches = any(isinstance(node, ast.Try) for node in nodes)
-    return not any(_shows_steps(node, parents[node], effects, catches) for node in stepwise)
+    effects = _Effects(syntax)
+    return not any(_shows_steps(node, parents[node], effects) for node in stepwise)
+
+
+def _makes_sets(syntax: Syntax) -> bool:
+    """Whether a program has any sets at all: none comes in with an argument."""
+    return (
+        bool(syntax.types & {ast.Set, ast.SetComp})
+        or any(name.id == "set" for name in syntax.of(ast.Name))
+        or any(base.attr in _SET_MAKERS for base in syntax.of(ast.Attribute))
+    )
 
 
 def _call_name(node: ast.AST) -> str:
@@ -65,17 +74,17 @@ def _method_name(node: ast.AST) -> str:
 class _SetUses:
     """The expressions of a program that can be sets, and what happens to them."""
 
-    def __init__(self, nodes: Sequence[ast.AST], parents: dict[ast.AST, ast.AST]) -> None:
-        self._nodes = nodes
-        self._parents = parents
+    def __init__(self, syntax: Syntax) -> None:
+        self._nodes = syntax.nodes
+        self._parents = syntax.parents
         self._names: set[str] = set()
         self._known: dict[ast.AST, bool] = {}
         self._is_settled = False
         for _ in range(_MOST_PASSES):
             before = len(self._names)
             self._known.clear()
-            for node in nodes:
-                if isinstance(node, ast.Assign) and self._is_set(node.value):
+            for node in syntax.of(ast.Assign):
+                if self._is_set(node.value):
                     names = {t.id for t in node.targets if isinstance(t, ast.Name)}
                     self._names |= names
             if len(self._names) == before:
@@ -173,7 +182,7 @@ def _is_used_up(node: ast.AST, parent: ast.AST) -> bool:
     return False
 
 
-def _shows_steps(node: ast.AST, parent: ast.AST, effects: _Effects, catches: bool) -> bool:
+def _shows_steps(node: ast.AST, parent: ast.AST, effects: _Effects) -> bool:
     """Whether something can happen between the steps of such a value."""
     if isinstance(node, ast.Name):
         return False
@@ -181,7 +190,7 @@ def _shows_steps(node: ast.AST, parent: ast.AST, effects: _Effects, catches: boo
         parent = effects.parents[parent]
     whole = _call_name(parent) in _USED_UP_WHOLE or _method_name(parent) == "join"
     can_fail = isinstance(node, ast.GeneratorExp) or _call_name(node) in ("map", "filter")
-    if catches and can_fail and not whole:
+    if effects.are_caught and can_fail and not whole:
         return True
     names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     return any(effects.may_change(inner, names) for inner in ast.walk(parent))
@@ -190,26 +199,20 @@ def _shows_steps(node: ast.AST, parent: ast.AST, effects: _Effects, catches: boo
 class _Effects:
     """What in a program can change values that others may be looking at."""
 
-    def __init__(
-        self, tree: ast.Module, nodes: Sequence[ast.AST], parents: dict[ast.AST, ast.AST]
-    ) -> None:
-        self.parents = parents
+    def __init__(self, syntax: Syntax) -> None:
+        self.parents = syntax.parents
+        self.are_caught = ast.Try in syntax.types
         self._scopes: dict[ast.AST, _Scope] = {}
-        self._enter(tree, tree)
-        self._fresh = self._fresh_names(nodes)
+        for node in syntax.nodes:
+            self._scopes[node] = self._scope_of(node)
+        self._fresh = self._fresh_names(syntax)
         self._shared = {
-            name
-            for node in nodes
-            if isinstance(node, ast.Global | ast.Nonlocal)
-            for name in node.names
+            *(name for node in syntax.of(ast.Global) for name in node.names),
+            *(name for node in syntax.of(ast.Nonlocal) for name in node.names),
         }
-        changed = [self._changed(node) for node in nodes]
+        changed = [self._changed(node) for node in syntax.of(*_CHANGING)]
         targets = {target.id for target in changed if isinstance(target, ast.Name)}
-        aliases = {
-            node.value.id
-            for node in nodes
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name)
-        }
+        aliases = {n.value.id for n in syntax.of(ast.Assign) if isinstance(n.value, ast.Name)}
         self._reach_out = bool(aliases & targets) or any(
             target is not None and not self._is_fresh(target) for target in changed
         )
@@ -230,19 +233,16 @@ class _Effects:
             known = isinstance(function, ast.Lambda) or _name(function) in _FRESH_CALLS
         return not known
 
-    def _enter(self, node: ast.AST, scope: _Scope) -> None:
-        waiting: list[tuple[ast.AST, _Scope]] = [(node, scope)]
-        while waiting:
-            node, scope = waiting.pop()
-            self._scopes[node] = scope
-            inner = node if isinstance(node, _Scope) else scope
-            waiting += [(child, inner) for child in ast.iter_child_nodes(node)]
+    def _scope_of(self, node: ast.AST) -> _Scope:
+        """The innermost scope that holds a node; the module is in itself."""
+        parent = self.parents.get(node, node)
+        return parent if isinstance(parent, _Scope) else self._scopes[parent]
 
-    def _fresh_names(self, nodes: Sequence[ast.AST]) -> dict[tuple[_Scope, str], bool]:
+    def _fresh_names(self, syntax: Syntax) -> dict[tuple[_Scope, str], bool]:
         """By scope and name: whether all that is assigned to it is made on the spot."""
         fresh: dict[tuple[_Scope, str], bool] = {}
-        for node in nodes:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        for node in syntax.of(ast.Name):
+            if isinstance(node.ctx, ast.Store):
                 parent = self.parents[node]
                 made = isinstance(parent, ast.AugAssign) or (
                     isinstance(parent, ast.Assign | ast.AnnAssign)
