@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llm_collab_envs.sandbox import Call, Job, Limits, Ref, Sandbox, run, same
+from llm_collab_envs.sandbox import Answer, Call, Job, Limits, Outcome, Ref, Sandbox, run, same
 from llm_collab_envs.sandbox import sandbox as module
 from llm_collab_envs.sandbox.child import BOOT
 from llm_collab_envs.sandbox.unprotected import UnsafeSandboxWarning
@@ -213,6 +213,20 @@ def test_a_slow_program_gets_its_own_limit(bwrap: str) -> None:
 def test_mistakes_of_the_judge_raise(call: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+def test_a_backend_of_ones_own_runs_all_that_is_a_program() -> None:
+    class Service:
+        name = "service"
+
+        def run(self, source: str, calls: Sequence[Call], limits: Limits) -> Outcome:
+            return Outcome("ok", "", tuple(Answer("ok", source) for _ in calls), self.name)
+
+    sandbox = Sandbox(Service())
+    jobs = [Job("import heapq", [Call("f")]), Job("x =", [Call("f")])]
+    ran, unrun = sandbox.run_many(jobs)
+    assert (sandbox.backend, ran.backend, unrun.backend) == ("service", "service", "")
+    assert (ran.answers[0].value, unrun.status) == ("import heapq", "error")
 
 
 def test_where_nothing_works(monkeypatch: pytest.MonkeyPatch) -> None:
