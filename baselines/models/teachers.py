@@ -44,7 +44,7 @@ class Shares:
     tell: float = 0.45
     heed: float = 0.97
     keep: float = 0.98
-    chat: float = 0.4
+    chat: float = 0.25
     hasty: float = 0.15
     wait: float = 0.3
     idle: float = 0.12
