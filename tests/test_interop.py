@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent / "interop"))
-from recipes import recipe  # noqa: E402
+from recipes import recipe
 
 ROOT = Path(__file__).parent.parent
 ADAPTERS = {  # each adapter, and what is missing where its library is
