@@ -145,6 +145,7 @@ def test_mistakes_in_train(tmp_path):
     assert "team_size must be" in sentence(*train, "--team-size", 99)
     assert "num_generations must be 2" in sentence(*train, "--generations", 1)
     assert "runs/missing" in sentence(*train, "--model", "./runs/missing")
+    assert "exists and is not empty. Choose another --out" in sentence(*train)
 
 
 @contextmanager
@@ -201,6 +202,9 @@ def test_train_on_a_full_disk(room, tmp_path):
     assert list((out / "checkpoints").glob("checkpoint-1/*"))
     resumed = run(*arguments, "--resume")
     assert resumed.exit_code == 0, resumed.output
+    parts = ("reward", "quality", "speed", "coordination_cost")
+    progress = "step 1: " + "".join(rf"{part} -?\d\.\d+ " for part in parts) + r"[\d,]+ tokens/s"
+    assert re.search(progress, resumed.stdout)
     assert (out / "model.safetensors").exists()
     assert (out / "metrics.jsonl").read_bytes().count(b"\n") == 1
 
