@@ -212,7 +212,9 @@ def evaluate(
     temperature: Temperature = 1.0,
     top_p: TopP = 1.0,
     max_new_tokens: MaxNewTokens = 1024,
-    batch: Annotated[int, typer.Option(help="Episodes played, and saved, at once.")] = 32,
+    batch: Annotated[
+        int, typer.Option(help="Episodes played at once; each is saved when it ends.")
+    ] = 32,
     concurrency: Annotated[int, typer.Option(help="Requests to an endpoint at once.")] = 16,
     timeout: Annotated[float, typer.Option(help="Seconds an endpoint has for a reply.")] = 300,
     out: Annotated[

@@ -1,7 +1,9 @@
 """Evaluate: a policy on fixed tasks, one record for each episode.
 
 Every policy meets the same tasks under the same seed. Episodes are played in chunks, each with its
-own seed, so that a run that was broken off between chunks goes on as if it had not been.
+own seed, so that a run that was broken off between chunks goes on as if it had not been. They are
+saved as they end, so that in the middle of a chunk no finished one is lost; the others of that
+chunk are drawn anew.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from baselines.policies.base import Reply
 from baselines.policies.chat_server import Requests
 from baselines.policies.load import TEAM_SIZE, open_policy, weights_of
 from baselines.results import Record, ResultsFile
-from baselines.rollout import Episode, RolloutError, play
+from baselines.rollout import Episode, RolloutError, play_rounds
 from llm_collab_envs import make
 from llm_collab_envs.core import metrics
 
@@ -50,8 +52,8 @@ class EvalConfig:
         temperature: Of sampling; 0 is greedy.
         top_p: Nucleus of sampling.
         max_new_tokens: The longest reply, in the model's tokens.
-        batch: Episodes played at once, and saved at once. Chance is drawn batch by batch, so a
-            sampled run repeats itself only with the same batch.
+        batch: Episodes played at once. Chance is drawn batch by batch, so a sampled run repeats
+            itself only with the same batch.
         requests: How a server is asked, where the policy is an endpoint.
         out: JSONL file that the records go to, or None.
     """
@@ -96,8 +98,8 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
 
     Raises:
         CommandError: For a policy, team size, split, ... that does not exist, or an `out` that
-            holds other results or cannot be written; and where a server fails for good, after
-            its finished episodes are saved.
+            holds other results or cannot be written; and where a server fails for good.
+            What has been finished is saved.
         KeyboardInterrupt: After Ctrl-C; its message says what is saved.
     """
     tasks, envs = _prepare(config)
@@ -105,22 +107,18 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
     file = None if config.out is None else ResultsFile(config.out, identity)
     records = {t: file.records[t] for t in tasks if t in file.records} if file else {}
 
-    def keep(episodes: Sequence[Episode]) -> None:
-        played = [_record(identity, episode, config) for episode in episodes]
-        if file:
-            file.append(played)
-        records.update({record["task"]: record for record in played})
-
     try:
-        chunks = _episodes(config, envs, tasks, records)
+        rounds = _episodes(config, envs, tasks, records)
         with _bar(console) as bar:
             line = bar.add_task("episodes", total=len(tasks), reward=_running_mean(records))
             bar.update(line, completed=len(records))
-            for episodes in chunks:
-                keep(episodes)
+            for ended in rounds:
+                played = [_record(identity, episode, config) for episode in ended.values()]
+                if file and played:
+                    file.append(played)
+                records.update({record["task"]: record for record in played})
                 bar.update(line, completed=len(records), reward=_running_mean(records))
     except RolloutError as stop:
-        keep(stop.finished)
         raise CommandError(f"{stop} {_what_is_saved(config, len(records))}") from stop
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"stopped; {_what_is_saved(config, len(records))}") from None
@@ -134,8 +132,9 @@ def joint_rewards(config: EvalConfig, tasks: Sequence[int]) -> list[float]:
         config: What to play; `episodes` and `out` do not count.
         tasks: Task indices.
     """
-    chunks = _episodes(config, _envs(config, len(tasks)), tasks, {})
-    return [episode.joint_reward for chunk in chunks for episode in chunk]
+    rounds = _episodes(config, _envs(config, len(tasks)), tasks, {})
+    episodes = {n: episode for ended in rounds for n, episode in ended.items()}
+    return [episodes[n].joint_reward for n in range(len(tasks))]
 
 
 def _prepare(config: EvalConfig) -> tuple[list[int], list[Any]]:
@@ -169,8 +168,12 @@ def _envs(config: EvalConfig, episodes: int) -> list[Any]:
 
 def _episodes(
     config: EvalConfig, envs: Sequence[Any], tasks: Sequence[int], played: Mapping[int, Record]
-) -> Iterator[list[Episode]]:
-    """Play the tasks that have not been played, in chunks that begin at fixed places."""
+) -> Iterator[dict[int, Episode]]:
+    """Play the tasks that have not been played, in chunks that begin at fixed places.
+
+    Yields:
+        Episodes as they end, by their positions in `tasks`.
+    """
     missing = list(_missing(tasks, config.batch, played))
     if not missing:
         return iter(())
@@ -178,12 +181,13 @@ def _episodes(
         config.policy, config.env, config.team_size, config.selector(), config.requests
     )
     return (
-        play(
+        {chunk[n]: episode for n, episode in ended.items()}
+        for chunk in missing
+        for ended in play_rounds(
             envs[: len(chunk)],
             [tasks[n] for n in chunk],
             seeded(_chunk_seed(config.seed, chunk[0])),
         )
-        for chunk in missing
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ class Episode:
         log: The env's own record.
         histories: Each agent's action-observation history; it ends when the agent is done.
         infos: Each agent's last infos.
-        seconds: Wall-clock of the batch it was played in, over the episodes in that batch.
+        seconds: Its share of the wall-clock: each round's is shared by the episodes in it.
     """
 
     log: EpisodeLog
@@ -37,17 +37,7 @@ class Episode:
 
 
 class RolloutError(CommandError):
-    """The policy failed in the middle of a rollout, in a way that the caller can mend.
-
-    Args:
-        problem: What the policy said.
-        finished: The episodes that were over by then.
-    """
-
-    def __init__(self, problem: CommandError, finished: list[Episode]) -> None:
-        """Say what the policy said."""
-        super().__init__(str(problem))
-        self.finished = finished
+    """The policy failed in the middle of a rollout, in a way that the caller can mend."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +65,18 @@ def play(envs: Sequence[CollabEnv[Any]], tasks: Sequence[int], policy: Policy) -
         policy: Asked for every agent that is not done, from its own history alone.
 
     Raises:
-        RolloutError: Where the policy raises a CommandError; it holds what was finished.
+        RolloutError: Where the policy raises a CommandError.
+    """
+    episodes = {n: e for ended in play_rounds(envs, tasks, policy) for n, e in ended.items()}
+    return [episodes[n] for n in range(len(envs))]
+
+
+def play_rounds(
+    envs: Sequence[CollabEnv[Any]], tasks: Sequence[int], policy: Policy
+) -> Iterator[dict[int, Episode]]:
+    """Do what `play` does, and yield after each round the episodes that ended in it, by position.
+
+    So whoever is stopped in the middle has what was finished.
     """
     started = time.perf_counter()
     observations, infos = [], []
@@ -84,43 +85,29 @@ def play(envs: Sequence[CollabEnv[Any]], tasks: Sequence[int], policy: Policy) -
         observations.append(seen)
         infos.append(info)
     histories = [{agent: History() for agent in env.possible_agents} for env in envs]
-    while any(env.agents for env in envs):
-        asked = [
-            (n, agent)
-            for n, env in enumerate(envs)
-            for agent in env.agents
-            if not infos[n][agent]["done"]
-        ]
+    seconds = 0.0  # of an episode that is still played
+    while playing := [n for n, env in enumerate(envs) if env.agents]:
+        asked = [(n, a) for n in playing for a in envs[n].agents if not infos[n][a]["done"]]
         for n, agent in asked:
             histories[n][agent].observations.append(observations[n][agent])
         try:
             replies = policy.act([histories[n][agent] for n, agent in asked])
         except CommandError as problem:
-            raise RolloutError(problem, _finished(envs, histories, infos, started)) from problem
+            raise RolloutError(str(problem)) from problem
         actions: list[dict[str, str]] = [{} for _ in envs]
         for (n, agent), reply in zip(asked, replies, strict=True):
             histories[n][agent].replies.append(reply)
             actions[n][agent] = reply.text
-        for n, env in enumerate(envs):
-            if env.agents:
-                observations[n], _, _, _, info = env.step(actions[n])
-                infos[n] |= info  # one that has left for good keeps its last
-    return _finished(envs, histories, infos, started)
-
-
-def _finished(
-    envs: Sequence[CollabEnv[Any]],
-    histories: Sequence[dict[str, History]],
-    infos: Sequence[dict[str, dict[str, Any]]],
-    started: float,
-) -> list[Episode]:
-    """Return the episodes that are over."""
-    seconds = (time.perf_counter() - started) / len(envs)
-    return [
-        Episode(env.episode, histories[n], infos[n], seconds)
-        for n, env in enumerate(envs)
-        if not env.agents
-    ]
+        for n in playing:
+            observations[n], _, _, _, info = envs[n].step(actions[n])
+            infos[n] |= info  # one that has left for good keeps its last
+        seconds += (time.perf_counter() - started) / len(playing)
+        yield {
+            n: Episode(envs[n].episode, histories[n], infos[n], seconds)
+            for n in playing
+            if not envs[n].agents
+        }
+        started = time.perf_counter()
 
 
 def training_row(context: Context, history: History) -> Row:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import re
+import shutil
 import signal
 import time
 import warnings
@@ -17,7 +19,9 @@ from typing import Any
 import torch
 from accelerate import PartialState
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from safetensors import SafetensorError
 from transformers import TrainerCallback, set_seed
+from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_utils import get_last_checkpoint
 from transformers.utils import logging as transformers_logging
 
@@ -29,6 +33,7 @@ from baselines.policies.hf import load_model
 METRICS = "metrics.jsonl"
 CONFIG = "run.json"
 CHECKPOINTS = "checkpoints"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def train(config: TrainConfig, resume: bool = False) -> Path:
@@ -42,8 +47,9 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     Started by `torchrun` or `accelerate launch`, the processes share the rows of every step.
 
     Raises:
-        CommandError: Where the model cannot be loaded, the folder is in use, there is nothing to
-            resume, the rows of a step cannot be shared out evenly, or the disk is full.
+        CommandError: Where the model cannot be loaded, the folder is in use or cannot be written,
+            there is nothing to resume, the rows of a step cannot be shared out evenly, or the disk
+            is full.
         KeyboardInterrupt: After Ctrl-C; the state is saved.
     """
     state = PartialState(cpu=not torch.cuda.is_available())
@@ -72,8 +78,8 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
             )
         if state.is_main_process:
             _save(trainer, tokenizer, config.out)
-    except OSError as problem:
-        if problem.errno != errno.ENOSPC:
+    except (OSError, RuntimeError, SafetensorError) as problem:
+        if not _is_no_room(problem):
             raise
         raise CommandError(
             f"the disk that holds {config.out} is full. Free some space and go on with --resume."
@@ -96,7 +102,8 @@ class MetricsFile(TrainerCallback):
         """Keep the lines up to the step that training starts from."""
         if not state.is_world_process_zero:
             return
-        lines = self._path.read_text().splitlines() if self._path.exists() else []
+        text = self._path.read_text() if self._path.exists() else ""
+        lines = text.split("\n")[:-1]  # what is after the last newline was cut off by a kill
         kept = [line for line in lines if json.loads(line)["step"] <= state.global_step]
         self._path.write_text("".join(line + "\n" for line in kept))
 
@@ -200,13 +207,21 @@ def _prepare_folder(config: TrainConfig, resume: bool) -> None:
     path = config.out / CONFIG
     asked = json.loads(json.dumps({**asdict(config), "out": str(config.out)}))
     if not resume:
-        if config.out.exists() and any(config.out.iterdir()):
+        try:
+            config.out.mkdir(parents=True, exist_ok=True)
+            used = any(config.out.iterdir())
+            if not used:
+                _write_whole(path, json.dumps(asked, indent=1) + "\n")
+        except OSError as problem:
+            raise CommandError(
+                f"cannot write to the output folder {config.out}: {problem.strerror}. Mend that, "
+                "or choose another --out."
+            ) from problem
+        if used:
             raise CommandError(
                 f"the output folder {config.out} exists and is not empty. Choose another --out, or "
                 "go on with the run in it by --resume."
             )
-        config.out.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asked, indent=1) + "\n")
         return
     if not path.exists():
         raise CommandError(f"there is no run to resume in {config.out}. Leave out --resume.")
@@ -219,9 +234,38 @@ def _prepare_folder(config: TrainConfig, resume: bool) -> None:
         )
 
 
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file, or leave none."""
+    try:
+        path.write_text(text)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def _last_checkpoint(out: Path) -> str | None:
+    """Return the last checkpoint that is whole; what was being saved at a kill is thrown away."""
     folder = out / CHECKPOINTS
-    return get_last_checkpoint(str(folder)) if folder.exists() else None
+    while folder.exists() and (last := get_last_checkpoint(str(folder))):
+        try:
+            json.loads((Path(last) / TRAINER_STATE_NAME).read_text())  # it is saved last of all
+        except (FileNotFoundError, ValueError):
+            shutil.rmtree(last)
+        else:
+            return str(last)
+    return None
+
+
+def _is_no_room(problem: Exception) -> bool:
+    """Whether a file could not be written whole; torch and safetensors have errors of their own."""
+    if isinstance(problem, OSError):
+        return problem.errno in _NO_ROOM
+    said = str(problem)
+    if isinstance(problem, SafetensorError):
+        return any(f"(os error {code})" in said for code in _NO_ROOM)
+    return (
+        re.search(r"inline_container\.cc.*(unexpected pos|PytorchStreamWriter)", said) is not None
+    )
 
 
 def _save(trainer: Any, tokenizer: Any, out: Path) -> None:

@@ -213,7 +213,11 @@ def _contents(pages: dict[str, str]) -> str:
     groups: dict[str, list[str]] = {
         "Using it": ["concepts.md", "wrappers.md", "command-line.md"],
         "Environments": [name for name in pages if name.startswith("envs/")],
-        "How to": [name for name in pages if name.startswith("how-to/")],
+        "How to": [
+            *(name for name in pages if name.startswith("how-to/")),
+            "algorithms.md",
+            "interop.md",
+        ],
     }
     last = ["contributing.md", "changes.md"]
     listed = {"index.md", *last, *(name for names in groups.values() for name in names)}

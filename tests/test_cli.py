@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from typer.testing import CliRunner
@@ -142,6 +145,68 @@ def test_mistakes_in_train(tmp_path):
     assert "team_size must be" in sentence(*train, "--team-size", 99)
     assert "num_generations must be 2" in sentence(*train, "--generations", 1)
     assert "runs/missing" in sentence(*train, "--model", "./runs/missing")
+    assert "exists and is not empty. Choose another --out" in sentence(*train)
+
+
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """Let no file grow beyond `room` bytes, which fails in the same places as a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_evaluate_on_a_full_disk(tmp_path):
+    arguments = ("evaluate", ENV, "--policy", "silent", "--episodes", 6, "--batch", 2)
+    arguments += ("--out", tmp_path / "results.jsonl")
+    with full_disk(2_000):
+        stopped = run(*arguments)
+    assert stopped.exit_code == 2
+    assert stopped.stdout == ""
+    said = stopped.stderr.strip().splitlines()[-1]
+    assert said.startswith(f"cannot write {tmp_path / 'results.jsonl'}: File too large.")
+    assert "run the same command again" in said
+    assert run(*arguments).exit_code == 0
+
+
+def test_train_where_nothing_can_be_written(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for out in (tmp_path / "file", tmp_path / "file" / "run"):
+        assert f"cannot write to the output folder {out}" in sentence("train", ENV, "--out", out)
+    assert (tmp_path / "file").read_text() == "mine"
+    arguments = ("train", ENV, "--out", tmp_path / "run", "--model", "./runs/missing")
+    with full_disk(100):
+        assert "File too large. Mend that" in sentence(*arguments)
+    assert "no model could be loaded" in sentence(*arguments), "nothing was left in the folder"
+
+
+@pytest.mark.parametrize(
+    "room",
+    [pytest.param(80_000, id="for no weights"), pytest.param(200_000, id="for no optimizer")],
+)
+def test_train_on_a_full_disk(room, tmp_path):
+    """PyTorch and safetensors say it each in its own way; a checkpoint in part is not resumed."""
+    out, model = tmp_path / "run", save_small_model(tmp_path / "model")
+    arguments = ("train", ENV, "--out", out, "--model", model, "--team-size", 2, "--steps", 1)
+    arguments += ("--tasks-per-step", 1, "--solo-tasks", 0, "--generations", 2)
+    arguments += ("--max-new-tokens", 8)
+    with full_disk(room):
+        stopped = run(*arguments)
+    assert stopped.exit_code == 2, stopped.output
+    assert stopped.stderr.strip().splitlines()[-1] == (
+        f"the disk that holds {out} is full. Free some space and go on with --resume."
+    )
+    assert list((out / "checkpoints").glob("checkpoint-1/*"))
+    resumed = run(*arguments, "--resume")
+    assert resumed.exit_code == 0, resumed.output
+    parts = ("reward", "quality", "speed", "coordination_cost")
+    progress = "step 1: " + "".join(rf"{part} -?\d\.\d+ " for part in parts) + r"[\d,]+ tokens/s"
+    assert re.search(progress, resumed.stdout)
+    assert (out / "model.safetensors").exists()
+    assert (out / "metrics.jsonl").read_bytes().count(b"\n") == 1
 
 
 def test_training_mixes_teams_with_tasks_done_alone(tmp_path):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from typer.testing import CliRunner
 
+from baselines.cli import app
+from baselines.policies.load import NAMED
 from llm_collab_envs import ENV_MODULES
 from llm_collab_envs.core import reward
 from llm_collab_envs.registry import load
@@ -130,3 +134,23 @@ def test_docstrings_become_markdown():
     assert "- `name`: A name, on two lines.\n- `other`: Another: with a colon." in text
     assert "**Returns**\n\nWhat it\nreturns." in text
     assert text.endswith("More text.")
+
+
+@pytest.mark.slow
+def test_the_page_on_algorithms_runs_and_the_command_line_measures_what_it_trains(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("baselines.policies.load.NAMED", dict(NAMED))
+    page = (ROOT / "docs" / "algorithms.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    names = {"__name__": "page"}
+    for block in blocks:
+        exec(compile(block, "algorithms.md", "exec"), names)
+    rewards = {record["joint_reward"] for record in names["team"]}
+    assert 0.1 < min(rewards) <= max(rewards) < 0.8, "one of two seats works"
+    assert "Interval(" in capsys.readouterr().out
+    (command,) = re.findall(r"`llm-collab (evaluate .* --out best-of.jsonl)`", page)
+    done = CliRunner().invoke(app, [*command.split(), "--episodes", "1", "--max-new-tokens", "200"])
+    assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "best-of.jsonl").read_text())["weights"]

@@ -12,6 +12,7 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -375,35 +376,79 @@ def test_wrong_requests_are_named(change):
 # What is kept
 
 
-def test_a_dead_server_loses_no_finished_episode(tmp_path):
-    """One half of the tasks is finished in the first round; in the second, the server fails."""
-    out = tmp_path / "results.jsonl"
-    alive = threading.Event()
+class HalfQuick:
+    """Finishes one half of the tasks in the first round, and gives `later` in the second.
 
-    def answer(body: dict[str, Any]) -> str | Answer:
+    Once it is `revived`, it finishes all, and checks that none is played again.
+    """
+
+    def __init__(self, later: Callable[[], Answer | None]) -> None:
+        self.revived = threading.Event()
+        self.second_round = threading.Event()
+        self._later = later
+
+    def __call__(self, body: dict[str, Any]) -> str | Answer | None:
         quick = zlib.crc32(body["messages"][0]["content"].encode()) % 2 == 0
-        if alive.is_set():
+        if self.revived.is_set():
             assert not quick, "an episode that was finished is played again"
             return "<done/>"
         if len(body["messages"]) > 1:
-            return Answer(400, b"out of memory")
+            self.second_round.set()
+            return self._later()
         return "<submit>x</submit><done/>" if quick else ""
 
-    with Server(answer) as server:
-        arguments = ["evaluate", ENV, "--policy", f"endpoint:{server.url}#m", "--team-size", "1"]
-        arguments += ["--episodes", "12", "--out", str(out)]
-        stopped = CliRunner().invoke(app, arguments)
-        finished = out.read_text().splitlines()
-        alive.set()
-        resumed = CliRunner().invoke(app, arguments)
-    assert stopped.exit_code == 2
+
+def evaluate_12(server: Server, out: Path) -> list[str]:
+    arguments = ["evaluate", ENV, "--policy", f"endpoint:{server.url}#m", "--team-size", "1"]
+    return [*arguments, "--episodes", "12", "--out", str(out)]
+
+
+def check_resumed(server: Server, finished: list[str], out: Path) -> None:
+    """The missing episodes are played, and what was there is kept as it was."""
     assert 2 <= len(finished) <= 10
-    assert "answered 400 (out of memory)." in stopped.stderr
-    assert f"{len(finished)} of 12 episodes are saved in {out}." in stopped.stderr
+    resumed = CliRunner().invoke(app, evaluate_12(server, out))
     assert resumed.exit_code == 0, resumed.output
     records = out.read_text().splitlines()
     assert records[: len(finished)] == finished
     assert sorted(json.loads(line)["task"] for line in records) == list(range(12))
+
+
+def test_a_dead_server_loses_no_finished_episode(tmp_path):
+    out = tmp_path / "results.jsonl"
+    answer = HalfQuick(lambda: Answer(400, b"out of memory"))
+    with Server(answer) as server:
+        stopped = CliRunner().invoke(app, evaluate_12(server, out))
+        finished = out.read_text().splitlines()
+        assert stopped.exit_code == 2
+        assert "answered 400 (out of memory)." in stopped.stderr
+        assert f"{len(finished)} of 12 episodes are saved in {out}." in stopped.stderr
+        answer.revived.set()
+        check_resumed(server, finished, out)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_stopped_in_the_middle_of_a_batch_it_loses_no_finished_episode(how, tmp_path):
+    out = tmp_path / "results.jsonl"
+    answer = HalfQuick(lambda: answer.revived.wait(60) and None)
+    with Server(answer) as server:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "baselines.cli", *evaluate_12(server, out)],
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        assert answer.second_round.wait(60)
+        process.send_signal(how)
+        _, stderr = process.communicate(timeout=20)
+        finished = out.read_text().splitlines()
+        if how == signal.SIGINT:
+            assert process.returncode == 130
+            assert stderr.strip().splitlines()[-1] == (
+                f"stopped; {len(finished)} of 12 episodes are saved in {out}. Run the same command "
+                "again to play the others."
+            )
+        answer.revived.set()
+        check_resumed(server, finished, out)
 
 
 def test_without_out_a_dead_server_says_that_nothing_is_saved():

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+sys.path.append(str(Path(__file__).parent / "interop"))
+from recipes import recipe
+
 ROOT = Path(__file__).parent.parent
 ADAPTERS = {  # each adapter, and what is missing where its library is
     "benchmarl": "benchmarl.environments.pettingzoo.common",
@@ -32,3 +35,28 @@ def test_has_a_run_and_what_it_was_made_with(name: str) -> None:
     assert (ROOT / "tests" / "interop" / f"run_{name}.py").is_file()
     package = PACKAGES.get(name, name)
     assert f"\n{package}==" in (ROOT / "tests" / "interop" / f"{name}.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("heading", "run"),
+    [
+        ("SuperSuit and Stable-Baselines3", "run_sb3.py"),
+        ("Tianshou", "run_tianshou.py"),
+        ("AgileRL", "run_agilerl.py"),
+    ],
+)
+def test_recipe_is_what_the_run_does(heading: str, run: str) -> None:
+    """The run makes more of it, but every line of the page is one of its own."""
+    code = recipe(heading)
+    compile(code, heading, "exec")
+    done = {line.strip() for line in (ROOT / "tests" / "interop" / run).read_text().splitlines()}
+    said = [line.strip() for line in code.splitlines() if line.strip()]
+    assert len(said) > 5
+    assert [line for line in said if line not in done] == []
+
+
+def test_recipe_for_text_in_rllib_makes_a_config() -> None:
+    code = compile(
+        recipe("RLlib on raw text"), "recipe", "exec"
+    )  # tests/interop/run_rllib.py runs it
+    assert {"config", "Writer"} <= set(code.co_names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -10,8 +11,8 @@ from transformers import AutoTokenizer
 from baselines.models import TINY
 from baselines.policies.base import History, Reply
 from baselines.policies.context import Context
-from baselines.policies.scripted import ScriptedPolicy
-from baselines.rollout import play, training_row
+from baselines.policies.scripted import ScriptedPolicy, silent
+from baselines.rollout import play, play_rounds, training_row
 from llm_collab_envs import make
 from llm_collab_envs.wrappers import AgentDropout
 from llm_collab_envs.writing.section_writing.expert import Expert
@@ -132,3 +133,15 @@ def test_an_agent_that_leaves_keeps_its_history_and_its_last_infos():
     assert set(episode.infos) == {"agent_0", "agent_1", "agent_2", "agent_3"}
     assert episode.infos["agent_1"]["joint_reward"] < 0 < episode.joint_reward
     assert episode.joint_reward == episode.infos["agent_0"]["joint_reward"]
+
+
+def test_an_episode_is_given_when_it_ends_with_its_share_of_the_time():
+    envs = [make(ENV, max_cycles=rounds) for rounds in (3, 1, 3)]
+    started = time.perf_counter()
+    ended = list(play_rounds(envs, [0, 1, 2], ScriptedPolicy(silent)))
+    elapsed = time.perf_counter() - started
+    assert [list(episodes) for episodes in ended] == [[1], [], [0, 2]]
+    long, short = ended[2], ended[0][1]
+    assert [short.log.task_index, *(e.log.task_index for e in long.values())] == [1, 0, 2]
+    assert short.seconds < long[0].seconds == long[2].seconds
+    assert short.seconds + long[0].seconds + long[2].seconds <= elapsed

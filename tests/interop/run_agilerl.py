@@ -23,7 +23,8 @@ STEPS = 48
 
 def ippo(env_id: str) -> None:
     Ends.joint_rewards.clear()
-    env = Ends(to_tensor_env(make(env_id), length=256))
+    env = to_tensor_env(make(env_id), length=256)
+    env = Ends(env)
     agents = env.possible_agents
     learner = IPPO(
         [env.observation_space(agent) for agent in agents],

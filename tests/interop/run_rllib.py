@@ -6,20 +6,18 @@ libraries fit together, and not that anything is learned.
 
 from __future__ import annotations
 
-import re
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import ray
 from ray.rllib.algorithms.ppo import PPOConfig
+from recipes import PAGE, recipe
 
 from llm_collab_envs import ENV_MODULES
 from llm_collab_envs.interop.rllib import TensorTeamEnv, log_joint_reward
 
 ENV = "section_writing_v0"
-DOCS = Path(__file__).parents[2] / "docs" / "interop.md"
 
 ended: list[float] = []
 
@@ -44,9 +42,8 @@ def tensors(env_id: str) -> PPOConfig:
 
 def text() -> PPOConfig:
     """The config of the recipe, as the page has it."""
-    (recipe,) = re.findall(r"^```python\n(.*?)^```", DOCS.read_text(), re.MULTILINE | re.DOTALL)
     names: dict[str, Any] = {"__name__": "recipe"}
-    exec(compile(recipe, str(DOCS), "exec"), names)
+    exec(compile(recipe("RLlib on raw text"), str(PAGE), "exec"), names)
     return names["config"]
 
 

@@ -40,8 +40,9 @@ class Rewards(BaseCallback):
 
 def ppo(env_id: str) -> None:
     """Two teams side by side, every agent a row of the vector env."""
+    stack = to_tensor_env(make(env_id), length=256)
     # SuperSuit's infos of an episode's last step are those of the next episode's first.
-    stack = Ends(to_tensor_env(make(env_id), length=256))
+    stack = Ends(stack)
     team = supersuit.pettingzoo_env_to_vec_env_v1(stack)
     env = supersuit.concat_vec_envs_v1(team, 2, base_class="stable_baselines3")
     torch.manual_seed(0)  # SuperSuit's vector env has no `seed`, so neither takes the model one

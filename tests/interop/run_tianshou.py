@@ -30,7 +30,8 @@ EPISODES = 4
 
 def dqn(env_id: str) -> None:
     Ends.joint_rewards.clear()
-    stack = Ends(to_tensor_env(make(env_id)))
+    stack = to_tensor_env(make(env_id))
+    stack = Ends(stack)
     env = PettingZooEnv(parallel_to_aec(stack))
 
     def learner() -> DQN:
