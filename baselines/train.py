@@ -209,7 +209,7 @@ def _prepare_folder(config: TrainConfig, resume: bool) -> None:
     if not resume:
         try:
             config.out.mkdir(parents=True, exist_ok=True)
-            used = any(config.out.iterdir())
+            used = any(file.name != CONFIG for file in config.out.iterdir())  # a run that began
             if not used:
                 _write_whole(path, json.dumps(asked, indent=1) + "\n")
         except OSError as problem:

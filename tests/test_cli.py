@@ -144,7 +144,10 @@ def test_mistakes_in_train(tmp_path):
     assert "env id must be one of" in sentence("train", "nope", "--out", tmp_path / "run")
     assert "team_size must be" in sentence(*train, "--team-size", 99)
     assert "num_generations must be 2" in sentence(*train, "--generations", 1)
-    assert "runs/missing" in sentence(*train, "--model", "./runs/missing")
+    for _ in "ab":
+        wrong = sentence(*train, "--model", "./runs/missing")
+        assert "runs/missing" in wrong, "a wrong name leaves nothing in the way of the right one"
+    (tmp_path / "run" / "notes.txt").write_text("mine")
     assert "exists and is not empty. Choose another --out" in sentence(*train)
 
 
