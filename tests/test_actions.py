@@ -59,7 +59,11 @@ def test_cut_text_is_a_start_with_as_many_tokens(text: str) -> None:
 def test_whole_action() -> None:
     reply = 'Thinking.<say to="agent_2"> two\n words </say><submit> my part </submit><done/>'
     assert parse(reply, TEAM) == Action(
-        says=(Message("agent_2", "two words"),), submission="my part", done=True, tokens=11
+        says=(Message("agent_2", "two words"),),
+        submission="my part",
+        submission_tokens=2,
+        done=True,
+        tokens=11,
     )
 
 

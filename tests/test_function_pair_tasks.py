@@ -190,6 +190,14 @@ class TestTasks:
         assert not names["train"] & names["test"]
         assert not programs["train"] & programs["test"]
 
+    @pytest.mark.slow
+    @pytest.mark.parametrize("split", SPLITS)
+    def test_hold_thousands_of_programs(self, split: str) -> None:
+        """Different even where names, numbers and agreed values are not looked at."""
+        tasks = make(split=split).tasks
+        functions = [f for n in range(640) for f in tasks[n].functions]
+        assert len({(f.kind, *(step.block for step in f.steps)) for f in functions}) > 2_000
+
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_have_what_their_level_says(self, difficulty: str) -> None:
         level = LEVELS[difficulty]

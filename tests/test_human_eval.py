@@ -20,7 +20,8 @@ from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask, numbers
 from llm_collab_envs.coding.human_eval_v0 import parallel_env
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from llm_collab_envs.sandbox import Answer
-from play import joint_reward, play
+from llm_collab_envs.wrappers import AgentDropout, LossyChannel
+from play import finish, joint_reward, play
 
 A, B = "agent_0", "agent_1"
 TASKS = range(0, 40, 8)
@@ -315,6 +316,30 @@ class TestFeedback:
             shown = [case[0] for case in sound_cases(problem.number, problem.entry)]
             assert any(f"{call} returned 'no'" in notice for call in shown) == bool(shown)
             assert all(call in problem.prompt for call in shown)
+
+
+class TestExpertThatIsLeft:
+    """Either of the two leaves after round 1; task and seed draw which."""
+
+    def play(self, env: Any, task: int) -> dict[str, Any]:
+        views, _ = env.reset(options={"task": task})
+        return finish(env, {agent: Expert()(view) for agent, view in views.items()}, Expert())
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_writes_what_was_left_undone_and_nothing_twice(self, difficulty: str) -> None:
+        env = AgentDropout(env_of(difficulty), at_round=2)
+        gone = set()
+        for task in (0, 1, 3, 4):
+            infos = self.play(env, task)
+            gone |= set(env.possible_agents) - set(env.episode.rounds[-1].turns)
+            assert infos["quality"] == 1.0
+            assert infos["conflicts"] == 0.0
+        assert gone == {A, B}
+
+    def test_knows_the_helper_that_it_was_not_told_of(self) -> None:
+        env = AgentDropout(LossyChannel(env_of("hard"), lost=1.0), at_round=2)
+        assert self.play(env, 0)["quality"] == 1.0
+        assert env.episode.rounds[-1].turns.keys() == {B}
 
 
 class TestCheats:

@@ -11,7 +11,7 @@ from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.spaces import sanitise
 from llm_collab_envs.core.tasks import Task
-from llm_collab_envs.sandbox import Call, Job, Outcome, Sandbox, same
+from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, Sandbox, same
 
 MAX_SHOWN_CHARS = 160
 FENCE = "```"
@@ -55,7 +55,7 @@ class CodingEnv(CollabEnv[TaskT]):
         """Check the arguments; raises RuntimeError, with the remedy, where no sandbox works."""
         self._sandbox = Sandbox(sandbox)
         self._backend = sandbox
-        self._outcomes: dict[tuple[str, str], Outcome] = {}
+        self._outcomes: dict[tuple[str, str, Limits | None], Outcome] = {}
         super().__init__(*args, **kwargs)
 
     # Hooks of a coding env
@@ -79,7 +79,7 @@ class CodingEnv(CollabEnv[TaskT]):
 
     def _execute(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Run jobs in the sandbox; one that ran before in this episode is remembered."""
-        keys = [(job.source, repr((job.calls, job.limits))) for job in jobs]
+        keys = [(job.source, repr([*map(vars, job.calls)]), job.limits) for job in jobs]
         new = {k: job for k, job in zip(keys, jobs, strict=True) if k not in self._outcomes}
         self._outcomes.update(zip(new, self._sandbox.run_many(list(new.values())), strict=True))
         return [self._outcomes[key] for key in keys]

@@ -47,6 +47,7 @@ class Action:
     Attributes:
         says: Messages, in order.
         submission: The text of `<submit>`, or None.
+        submission_tokens: What it costs, in env tokens.
         done: Whether the agent declared itself finished.
         tokens: What the whole reply costs, in env tokens.
         error: What broke the grammar, or "" if nothing did; a broken reply carries nothing else.
@@ -54,6 +55,7 @@ class Action:
 
     says: tuple[Message, ...] = ()
     submission: str | None = None
+    submission_tokens: int = 0
     done: bool = False
     tokens: int = 0
     error: str = ""
@@ -97,18 +99,18 @@ def parse(reply: str, teammates: Collection[str]) -> Action:
         The action; `error` is set, and nothing else but `tokens`, where the grammar was broken.
     """
     reply = sanitise(reply)
-    tokens = count_tokens(reply)
     try:
-        return _parse(reply, teammates, tokens)
+        return _parse(reply, teammates)
     except _GrammarError as broken:
-        return Action(tokens=tokens, error=str(broken))
+        return Action(tokens=count_tokens(reply), error=str(broken))
 
 
-def _parse(reply: str, teammates: Collection[str], tokens: int) -> Action:
+def _parse(reply: str, teammates: Collection[str]) -> Action:
     if len(reply) > MAX_ACTION_CHARS:
         raise _GrammarError(f"the reply is longer than {MAX_ACTION_CHARS} characters")
     says: list[Message] = []
     submission: str | None = None
+    rest, part_tokens = reply, 0  # a tag is a token, so that the two can be counted apart
     done = False
     opened: re.Match[str] | None = None
     for tag in _TAG_LIKE.finditer(reply):
@@ -130,11 +132,13 @@ def _parse(reply: str, teammates: Collection[str], tokens: int) -> Action:
         elif submission is not None:
             raise _GrammarError("there are two <submit> in one reply")
         else:
-            submission = content.strip()
+            submission, part_tokens = content.strip(), count_tokens(content)
+            rest = reply[: opened.end()] + reply[tag.start() :]
         opened = None
     if opened is not None:
         raise _GrammarError(f"{_quote(opened.group())} is not closed")
-    return Action(tuple(says), submission, done, tokens)
+    tokens = count_tokens(rest) + part_tokens
+    return Action(tuple(says), submission, part_tokens, done, tokens)
 
 
 def _message(tag: str, content: str, teammates: Collection[str]) -> Message:

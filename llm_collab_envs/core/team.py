@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from llm_collab_envs.core.actions import Action, count_tokens, parse
+from llm_collab_envs.core.actions import Action, parse
 from llm_collab_envs.core.channel import Channel
 from llm_collab_envs.core.conditions import Condition
 from llm_collab_envs.core.episode import Turn as TurnLog
@@ -120,6 +120,6 @@ class Team:
     def _take(self, agent: str, action: Action) -> None:
         if action.submission is not None:
             self.parts[agent] = action.submission
-            self._part_tokens[agent] = count_tokens(action.submission)
+            self._part_tokens[agent] = action.submission_tokens
         if action.done:
             self.done.add(agent)

@@ -7,7 +7,7 @@ in linear time.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -38,10 +38,6 @@ class Entry(Generic[FactT]):
     forms: tuple[str, ...]
     cues: frozenset[str] = frozenset()
 
-    def is_claimed(self, words: Collection[str]) -> bool:
-        """Whether a sentence of these words says something about the fact."""
-        return self.words.issubset(words) and (not self.cues or not self.cues.isdisjoint(words))
-
 
 def split_sentences(line: str) -> list[str]:
     """Return the sentences of a line, without its list marker."""
@@ -67,6 +63,11 @@ def is_negated(text: str, words: Collection[str]) -> bool:
     return not _NEGATIONS.isdisjoint(words) or "n't" in text.lower()
 
 
+def find_claimed(entries: Iterable[Entry[FactT]], words: Set[str]) -> list[Entry[FactT]]:
+    """Return the facts that a sentence of these words says something about."""
+    return [e for e in entries if e.words <= words and not (e.cues and e.cues.isdisjoint(words))]
+
+
 def find_stated(
     claimed: Iterable[Entry[FactT]], sentence: str, most: int
 ) -> tuple[list[FactT], str]:
@@ -77,7 +78,7 @@ def find_stated(
     """
     stated: list[FactT] = []
     rest = sentence
-    pairs = [(form, entry.fact) for entry in claimed for form in entry.forms]
+    pairs = [(form, e.fact) for e in claimed for form in e.forms if form in sentence]
     for form, fact in sorted(pairs, key=lambda pair: -len(pair[0])):
         at = -1 if fact in stated else find_value(rest, form)
         if at >= 0:

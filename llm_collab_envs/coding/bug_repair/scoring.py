@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from llm_collab_envs.coding.bug_repair.cases import Case
 from llm_collab_envs.coding.bug_repair.patching import Patched, patch
@@ -45,13 +46,8 @@ def patch_all(
         parts: What was submitted, {agent: text}.
         owners: The names of each agent's files.
     """
-    sources = {file.name: file.faulty for file in task.files}
     return {
-        agent: patch(
-            source_of(text), {name: sources[name] for name in owners[agent]}, list(sources)
-        )
-        for agent, text in parts.items()
-        if text
+        agent: _patch(task, tuple(owners[agent]), text) for agent, text in parts.items() if text
     }
 
 
@@ -60,15 +56,15 @@ def job(task: RepairTask, patched: Mapping[str, Patched]) -> Job:
     sources = {file.name: file.faulty for file in task.files}
     for part in patched.values():
         sources |= part.files
-    calls = tuple(Call(case.function, case.args) for case in (*task.hidden, *task.failing))
-    return Job("\n".join(sources.values()), calls)
+    return Job("\n".join(sources.values()), _calls(task))
 
 
 def score(task: RepairTask, answers: Sequence[Answer]) -> RepairScore:
     """Score what came of a `job`."""
     right = [is_right(c, a) for c, a in zip(task.hidden, answers[: len(task.hidden)], strict=True)]
-    failing = [passed for case, passed in zip(task.hidden, right, strict=True) if case.fails]
-    sound = [passed for case, passed in zip(task.hidden, right, strict=True) if not case.fails]
+    failed = _failed_at_first(task)
+    failing = [passed for fails, passed in zip(failed, right, strict=True) if fails]
+    sound = [passed for fails, passed in zip(failed, right, strict=True) if not fails]
     fixed, broken = sum(failing), len(sound) - sum(sound)
     return RepairScore(
         quality=min(1.0, max(0.0, (fixed - broken) / len(failing))),
@@ -81,3 +77,23 @@ def score(task: RepairTask, answers: Sequence[Answer]) -> RepairScore:
 def is_right(case: Case, answer: Answer) -> bool:
     """Whether a call returned what it should."""
     return answer.status == "ok" and same(answer.value, case.right)
+
+
+# What stays the same while a task is scored again and again
+
+
+@lru_cache(maxsize=64)
+def _patch(task: RepairTask, own: tuple[str, ...], text: str) -> Patched:
+    """Read the submission of the agent that has some of the files."""
+    sources = {file.name: file.faulty for file in task.files}
+    return patch(source_of(text), {name: sources[name] for name in own}, list(sources))
+
+
+@lru_cache(maxsize=8)
+def _calls(task: RepairTask) -> tuple[Call, ...]:
+    return tuple(Call(case.function, case.args) for case in (*task.hidden, *task.failing))
+
+
+@lru_cache(maxsize=8)
+def _failed_at_first(task: RepairTask) -> list[bool]:
+    return [case.fails for case in task.hidden]

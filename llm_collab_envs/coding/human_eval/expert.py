@@ -2,7 +2,9 @@
 
 Alone it writes the canonical solution. In a team the helper's author recognises the problem by its
 statement, writes the solution as the helper that it was dealt, and tells how to call it; the
-function's author does not know what the problem is, waits to be told, and calls the helper.
+function's author does not know what the problem is, waits to be told, and calls the helper. Who
+takes over from a teammate writes what that one has not submitted; the helper's author stays until
+it sees whether it has to.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from llm_collab_envs.coding.human_eval.modules import (
 )
 from llm_collab_envs.coding.human_eval.problems import problems
 from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask
-from llm_collab_envs.core.observation import handed_over, split_briefing
+from llm_collab_envs.core.observation import handed_over, left_undone, split_briefing
 
 _HELPER = re.compile(r"^Your helper: def (\w+)\(", re.MULTILINE)
 _FUNCTION = re.compile(r"^Your function: (def \w+\(.*)$", re.MULTILINE)
@@ -49,7 +51,7 @@ class Memo:
 
     Attributes:
         alone: Whether there is no teammate.
-        submitted: Whether this agent has submitted already.
+        submitted: Whether this agent has submitted all that it is to write.
         solution: The canonical solution of the problem whose prompt it sees, or "".
         statement: The view that says what the helper is to compute, or "".
         line: The first line of the function that it is to write, or "".
@@ -77,7 +79,9 @@ class Expert:
         source = memo.solution if memo.alone else part(memo, memo.interface)
         if not source and not memo.alone:
             return ""
-        return ("" if memo.alone or memo.line else say(memo)) + submit(source) + "<done/>"
+        if memo.alone or memo.line:
+            return submit(source) + "<done/>"
+        return say(memo) + submit(source)
 
 
 def say(memo: Memo) -> str:
@@ -102,15 +106,17 @@ def submit(source: str) -> str:
 def read(observation: str) -> Memo:
     """Read everything that an agent needs from its observation, and from what was handed over."""
     briefing, turn = split_briefing(observation)
-    views = [briefing, *handed_over(observation).values()]
-    statement = next((view for view in views if interface_in(view)), "")
-    dealt = interface_in(statement)
+    inherited = handed_over(observation)
+    undone = [view for gone, view in inherited.items() if left_undone(observation, gone)]
+    views = [briefing, *undone]
+    known = (interface_in(view) for view in (briefing, *inherited.values()))
+    dealt = next((interface for interface in known if interface), None)
     by_itself = "working alone" in briefing
     return Memo(
         alone=by_itself,
-        submitted="\nYour submission: " in turn,
+        submitted="\nYour submission: " in turn and not undone,
         solution=alone(briefing) if by_itself else "",
-        statement=statement,
+        statement=next((view for view in views if interface_in(view)), ""),
         line=next((match[1] for view in views if (match := _FUNCTION.search(view))), ""),
         dealt=dealt,
         interface=dealt or heard(turn),

@@ -14,7 +14,7 @@ from llm_collab_envs.coding.module_assembly.expert import OPEN_STRUCTURE, Expert
 from llm_collab_envs.coding.module_assembly.layout import write_layout
 from llm_collab_envs.coding.module_assembly.menu import Seat, make_menu
 from llm_collab_envs.coding.module_assembly.rules import RULES
-from llm_collab_envs.coding.module_assembly.scoring import Alone, score
+from llm_collab_envs.coding.module_assembly.scoring import Known, score
 from llm_collab_envs.coding.module_assembly.source import Part, signature, specification
 from llm_collab_envs.coding.module_assembly.tasks import (
     CHOICE,
@@ -88,7 +88,7 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         """Start an episode; arguments and results as in `CollabEnv.reset`."""
-        self._alone: Alone = {}
+        self._known = Known()
         return super().reset(seed, options)
 
     def _task_source(
@@ -126,7 +126,7 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
         return "\n".join(lines + [_line(task, p) for p in deal_parts(task, self.team_size)[me]])
 
     def _score(self, task: ModuleTask, parts: Mapping[str, str]) -> Score:
-        result = score(task, parts, self._execute, self._alone)
+        result = score(task, parts, self._execute, self._known)
         return Score(
             quality=result.pass_rate,
             duplication=result.duplication,

@@ -1,10 +1,10 @@
 """The scripted expert: it parses its own observation, and nothing else.
 
 Alone it is the solo expert: it writes everything at once. In a team everybody tells what only it
-knows, until it hears something. Where the structure is open, the first agents also propose a place
-for one field each of those that no outside code reads, and the others follow. Then each writes its
-functions, and those of an agent that has left, when it has heard the rest, or in round 3 on
-whatever it has heard.
+knows. Where the structure is open, the first agents also propose a place for one field each of
+those that no outside code reads, and the others follow. Then each writes its functions, and those
+that an agent left undone, when it has heard the rest. Who misses something asks to be told again,
+and in round 5 writes on whatever it has heard; nobody is done while somebody may ask.
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ from llm_collab_envs.coding.module_assembly.layout import (
 )
 from llm_collab_envs.coding.module_assembly.rules import RULES, read_rule
 from llm_collab_envs.coding.module_assembly.source import Part, signature, solution
-from llm_collab_envs.core.observation import handed_over, split_briefing
+from llm_collab_envs.core.observation import handed_over, left_undone, split_briefing
 
-PATIENCE = 3
+ASK = (2, 3)  # rounds in which one that misses something asks
+ANSWER = (3, 4)  # rounds in which one that was asked tells again
+PATIENCE = 5
+AGAIN = "again?"
 OPEN_STRUCTURE = "Structure: yours to agree on."
 GUESSES = {"letters": "4", "limit": "50", "unknown": "-50"}
 
@@ -47,7 +50,7 @@ class Memo:
         team_size: Agents in the team.
         round: The round to be played.
         submitted: Whether this agent has submitted already.
-        heard: Whether teammates have said anything.
+        asked_again: Whether a teammate has asked to be told again.
         parts: The functions to write.
         asked: The rules that apply.
         own: What this agent alone knows, as entries.
@@ -64,7 +67,7 @@ class Memo:
     team_size: int
     round: int
     submitted: bool
-    heard: bool
+    asked_again: bool
     parts: list[Part]
     asked: list[str]
     own: list[str]
@@ -116,22 +119,30 @@ class Expert:
         memo = read(observation)
         if memo is None:
             return ""
-        for view in handed_over(observation).values():
-            take_over(memo, read(view))
-        if memo.submitted:
-            return "<done/>"
-        if memo.team_size == 1 or memo.round >= PATIENCE or (memo.complete and memo.round > 1):
+        undone = False
+        for gone, view in handed_over(observation).items():
+            orphan = read(view)
+            if orphan is not None:
+                take_over(memo, orphan)
+                undone = undone or left_undone(observation, gone)
+                memo.parts += orphan.parts if left_undone(observation, gone) else []
+        if memo.team_size == 1:
             return f"<submit>{write(memo)}</submit><done/>"
-        return "" if memo.heard else say(memo)
+        again = memo.asked_again and memo.round in ANSWER
+        told = say(memo) if memo.round == 1 or again else ""
+        if memo.submitted and not undone:
+            return told or "<done/>"
+        if memo.round >= PATIENCE or (memo.complete and memo.round > 1):
+            done = "<done/>" if undone or memo.round >= PATIENCE else ""
+            return f"{told}<submit>{write(memo)}</submit>{done}"
+        return told + (f'<say to="all">{AGAIN}</say>' if memo.round in ASK else "")
 
 
-def take_over(memo: Memo, gone: Memo | None) -> None:
-    """Take in what one knew that has left, and its functions."""
-    if gone is not None:
-        memo.parts += gone.parts
-        memo.rules = gone.rules | memo.rules
-        memo.places = gone.places | memo.places
-        memo.ruled_out |= gone.ruled_out
+def take_over(memo: Memo, gone: Memo) -> None:
+    """Take in what one knew that has left."""
+    memo.rules = gone.rules | memo.rules
+    memo.places = gone.places | memo.places
+    memo.ruled_out |= gone.ruled_out
 
 
 def say(memo: Memo) -> str:
@@ -165,7 +176,7 @@ def read(observation: str) -> Memo | None:
         team_size=max(1, len(re.findall(r"agent_\d", lines[0])) - 1),
         round=int(re.findall(r"\d+", turn)[0]),
         submitted="\nYour submission: " in turn,
-        heard="\nMessages:\n" in turn,
+        asked_again=f": {AGAIN}\n" in turn,
         parts=list(_read_parts(kind, briefing.partition("\nYour functions:\n")[2].splitlines())),
         asked=[rule for rule in RULES if any(line.startswith(f"- {rule}: ") for line in lines)],
         own=[entry for entry in own if entry != "nothing"],

@@ -10,11 +10,13 @@ to make the same of them: what its author was not told cannot come from a teamma
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from llm_collab_envs.coding.coding_env import source_of
 from llm_collab_envs.coding.module_assembly.hidden import HiddenTest, hidden_tests
@@ -27,7 +29,6 @@ _WORD = re.compile(r"\w+")
 _DEFINITION = re.compile(r"^def (\w{1,80})\(", re.MULTILINE)
 
 Execute = Callable[[Sequence[Job]], Sequence[Outcome]]
-Alone = dict[tuple[str, str], bool]  # by part and step: whether it takes it without the others
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,33 @@ class Step:
 
     Attributes:
         function: The function.
-        call: The call that makes it do so again.
+        called: What the judge called, to see the box as well.
+        args: What it was called with: the box first, but for the function that makes it.
         made: What came of it: the box, or the answer and the box.
     """
 
     function: str
-    call: Call
+    called: str
+    args: tuple[Any, ...]
     made: object
 
     @cached_property
-    def key(self) -> str:
+    def key(self) -> bytes:
         """What no other step has."""
-        return repr((self.call, self.made))
+        return _frozen((self.called, self.args, self.made))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What earlier scores of a task have judged, so that it is not judged again.
+
+    Attributes:
+        steps: By the number of a test and what it was answered: its steps.
+        alone: By part and step: whether it takes it alike without the others.
+    """
+
+    steps: dict[tuple[int, bytes], list[Step]] = field(default_factory=dict)
+    alone: dict[tuple[str, bytes], bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,7 +80,7 @@ class ModuleScore:
 
 
 def score(
-    task: ModuleTask, parts: Mapping[str, str], execute: Execute, alone: Alone | None = None
+    task: ModuleTask, parts: Mapping[str, str], execute: Execute, known: Known | None = None
 ) -> ModuleScore:
     """Score the module made of all agents' parts.
 
@@ -72,15 +88,16 @@ def score(
         task: The task.
         parts: Each agent's submission.
         execute: Runs jobs in a sandbox.
-        alone: What is known of steps from earlier scores, so that none is taken again.
+        known: What earlier scores of this task have judged; it is added to.
     """
+    known = known or Known()
     sources = [source_of(text) for _, text in sorted(parts.items()) if text]
     loaded = execute([Job(source, ()) for source in sources])
     running = [s for s, outcome in zip(sources, loaded, strict=True) if outcome.status == "ok"]
     tests = hidden_tests(task)
-    passed = _passed(task, tests, running, execute)
+    passed = _passed(task, tests, running, execute, known.steps)
     if len(running) > 1:
-        alike = _alike(task, running, passed, execute, {} if alone is None else alone)
+        alike = _alike(task, running, passed, execute, known.alone)
         passed = [steps for steps in passed if all(step.key in alike for step in steps)]
     return ModuleScore(
         pass_rate=len(passed) / len(tests),
@@ -89,7 +106,11 @@ def score(
 
 
 def _passed(
-    task: ModuleTask, tests: Sequence[HiddenTest], sources: Sequence[str], execute: Execute
+    task: ModuleTask,
+    tests: Sequence[HiddenTest],
+    sources: Sequence[str],
+    execute: Execute,
+    known: dict[tuple[int, bytes], list[Step]],
 ) -> list[list[Step]]:
     """Return the steps of the tests that a module passes, without those of the outside code.
 
@@ -97,15 +118,25 @@ def _passed(
     """
     module = "\n\n".join(sources)
     missing = {part.name for part in task.parts} - _words(module)
-    able = [t for t in tests if not missing.intersection(name for name, _ in t.calls)]
+    able = [
+        (n, test)
+        for n, test in enumerate(tests)
+        if not missing.intersection(name for name, _ in test.calls)
+    ]
     if task.parts[0].name in missing or not able:
         return []
     outside = outside_code(task.module_kind, task.bound)
     source = f"{module}\n\n{_recorders(task, module)}\n{outside}"
-    [outcome] = execute([Job(source, _calls(task, able), LIMITS)])
+    [outcome] = execute([Job(source, _calls(task, [test for _, test in able]), LIMITS)])
     left = iter(outcome.answers)
-    played = [(test, [next(left) for _ in range(1 + len(test.calls))]) for test in able]
-    return [steps for test, answers in played if (steps := _steps(task, test, answers))]
+    passed = []
+    for n, test in able:
+        answers = [next(left) for _ in range(1 + len(test.calls))]
+        key = n, _frozen([(answer.status, answer.value) for answer in answers])
+        if key not in known:
+            known[key] = _steps(task, test, answers)
+        passed.append(known[key])
+    return [steps for steps in passed if steps]
 
 
 def _recorders(task: ModuleTask, source: str) -> str:
@@ -133,22 +164,25 @@ def _recorded(name: str) -> str:
     return name if name.startswith(OUTSIDE) else f"{OUTSIDE}call_{name}"
 
 
+def _frozen(value: Any) -> bytes:
+    """Return a key for plain values, exact in their types."""
+    return marshal.dumps(value, 2)
+
+
 def _steps(task: ModuleTask, test: HiddenTest, answers: Sequence[Answer]) -> list[Step]:
-    """Return the steps of a test, or none where an answer is wrong or the box is not plain data."""
+    """Return the steps of a test, or none where an answer is wrong."""
     made, *given = answers
-    if any(answer.status != "ok" for answer in answers) or not fits(made.value):
+    if any(answer.status != "ok" for answer in answers):
         return []
-    box = made.value
-    steps = [Step(task.parts[0].name, Call(task.parts[0].name, (test.entries,)), box)]
+    maker, box = task.parts[0].name, made.value
+    steps = [Step(maker, maker, (test.entries,), box)]
     for (name, args), answer, right in zip(test.calls, given, test.answers, strict=True):
         said = [answer.value, box] if name.startswith(OUTSIDE) else answer.value
         if not isinstance(said, list) or len(said) != 2 or not same(said[0], right):
             return []
         if not name.startswith(OUTSIDE):
-            steps.append(Step(name, Call(_recorded(name), (box, *args)), said))
+            steps.append(Step(name, _recorded(name), (box, *args), said))
             box = said[1]
-            if not fits(box):
-                return []
     return steps
 
 
@@ -157,26 +191,34 @@ def _alike(
     sources: Sequence[str],
     passed: Sequence[Sequence[Step]],
     execute: Execute,
-    alone: Alone,
-) -> set[str]:
-    """Return the keys of the steps that some part takes alike without the others."""
+    alone: dict[tuple[str, bytes], bool],
+) -> set[bytes]:
+    """Return the keys of the steps that some part takes alike without the others.
+
+    A box that is too deep to be given to a part again is not plain data.
+    """
     todo: list[tuple[str, list[Step]]] = []
-    taken: list[tuple[str, str]] = []
+    taken: list[tuple[str, bytes]] = []
     for source in sources:
         words = _words(source)
         mine = [step for steps in passed for step in steps if step.function in words]
         taken += [(source, step.key) for step in mine]
         new = [step for step in mine if (source, step.key) not in alone]
-        if new:
-            todo.append((source, new))
+        alone.update(((source, step.key), False) for step in new)
+        able = [step for step in new if all(map(fits, step.args))]
+        if able:
+            todo.append((source, able))
     jobs = [
-        Job(f"{source}\n\n{_recorders(task, source)}", tuple(s.call for s in new), LIMITS)
-        for source, new in todo
+        Job(
+            f"{source}\n\n{_recorders(task, source)}",
+            tuple(Call(step.called, step.args) for step in able),
+            LIMITS,
+        )
+        for source, able in todo
     ]
-    for (source, new), outcome in zip(todo, execute(jobs), strict=True):
-        for step, answer in zip(new, outcome.answers, strict=True):
-            alike = answer.status == "ok" and same(answer.value, step.made)
-            alone[source, step.key] = alike
+    for (source, able), outcome in zip(todo, execute(jobs), strict=True):
+        for step, answer in zip(able, outcome.answers, strict=True):
+            alone[source, step.key] = answer.status == "ok" and same(answer.value, step.made)
     return {key for source, key in taken if alone[source, key]}
 
 

@@ -20,6 +20,7 @@ from llm_collab_envs.writing.sentences import (
     MARKER,
     WORD,
     Entry,
+    find_claimed,
     find_mentions,
     find_stated,
     is_assertion,
@@ -57,8 +58,8 @@ _PATTERNS = {
         "": re.compile(rf"{_FIRST}\d{{4,}}(?!\d)"),
     },
     "dates": {
-        "dayfirst": re.compile(rf"\b\d{{1,2}} {_MONTH} \d{{4}}\b"),
-        "monthfirst": re.compile(rf"\b{_MONTH} \d{{1,2}}, \d{{4}}\b"),
+        "dayfirst": re.compile(rf"\d(?<!\w\d)\d? {_MONTH} \d{{4}}\b"),
+        "monthfirst": re.compile(rf"{_MONTH} \d{{1,2}}, \d{{4}}\b"),
         "dotted": re.compile(r"\d(?<!\w\d)\d\.\d{2}\.\d{4}\b"),
         "": re.compile(r"\d(?<!\w\d)\d{3}-\d{2}-\d{2}\b"),
     },
@@ -78,7 +79,7 @@ class Block:
         placed: Those of them that belong in this section.
         denied: The facts that a sentence claims with a value that nothing supports.
         unsupported: How many names and figures nothing supports.
-        options: The style options that it shows, by decision.
+        options: The style options that it shows, (decision, option).
     """
 
     title: str
@@ -88,7 +89,7 @@ class Block:
     placed: set[Fact] = field(default_factory=set)
     denied: set[Fact] = field(default_factory=set)
     unsupported: int = 0
-    options: dict[str, set[str]] = field(default_factory=dict)
+    options: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,22 +170,21 @@ def _claims(lexicon: Lexicon, sentence: str) -> list[Entry[Fact]]:
         return []
     in_order = dict.fromkeys(found)
     entries = (entry for word in in_order for entry in lexicon.entries.get(word, ()))
-    return [entry for entry in entries if entry.is_claimed(words)]
+    return find_claimed(entries, words)
 
 
-def _options(block: Block) -> dict[str, set[str]]:
-    """Return the style options that a block shows, by decision."""
-    found: dict[str, set[str]] = {decision: set() for decision in DECISIONS}
-    found["heading"] = {block.form}
+def _options(block: Block) -> set[tuple[str, str]]:
+    """Return the style options that a block shows, (decision, option)."""
+    found = {("heading", block.form)}
     if not block.lines:
         return found
     text = "\n".join(block.lines)
     words = set(WORD.findall(text.lower()))
-    found["marker"] = _markers(block.lines)
+    found |= {("marker", option) for option in _markers(block.lines)}
     for decision, vocabulary in _WORDS.items():
-        found[decision] = {option for option, own in vocabulary.items() if own & words}
+        found |= {(decision, option) for option, own in vocabulary.items() if own & words}
     for decision, patterns in _PATTERNS.items():
-        found[decision] = {option for option, p in patterns.items() if p.search(text)}
+        found |= {(decision, option) for option, p in patterns.items() if p.search(text)}
     return found
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 
 from llm_collab_envs.writing.section_writing.reading import (
     Block,
@@ -58,7 +59,7 @@ def score(task: SectionTask, parts: Mapping[str, str]) -> WritingScore:
     right.difference_update(*(block.denied for block in blocks))
     wrong = stated - len(right) + sum(block.unsupported for block in blocks)
     faithfulness = 2 * len(right) / (len(right) + len(task.facts) + wrong)
-    consistency = _consistency(lexicon, blocks, Counter(fact.section for fact in right))
+    consistency = _consistency(lexicon, blocks, Counter(map(attrgetter("section"), right)))
     return WritingScore(
         quality=faithfulness * (1 + consistency) / 2,
         faithfulness=faithfulness,
@@ -77,7 +78,7 @@ def _consistency(lexicon: Lexicon, blocks: Iterable[Block], right: Counter[str])
     for title, asked in lexicon.asked.items():
         pairs += len(asked)
         if right[title] >= MIN_SHARE_OF_FACTS * lexicon.sizes[title]:
-            shown = [block.options for block in sections[title]]
-            for decision, option in asked:
-                followed += set().union(*[options[decision] for options in shown]) == {option}
+            shown = set().union(*(block.options for block in sections[title]))
+            ways = [decision for decision, _ in shown]
+            followed += sum(pair in shown and ways.count(pair[0]) == 1 for pair in asked)
     return followed / pairs if pairs else 1.0

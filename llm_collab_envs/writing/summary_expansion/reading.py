@@ -14,6 +14,7 @@ from llm_collab_envs.core.actions import count_tokens, cut_tokens
 from llm_collab_envs.writing.sentences import (
     WORD,
     Entry,
+    find_claimed,
     find_mentions,
     find_stated,
     find_value,
@@ -155,8 +156,7 @@ def _read_block(lexicon: Lexicon, text: str, block: str) -> Reading:
             event = named[-1] if named else event  # a sentence that names none goes on
             words, events = {*found, event}, list(dict.fromkeys(named)) or [event]
             entries = lexicon.of(events) if is_assertion(sentence, words) else []
-            claimed = [entry for entry in entries if entry.is_claimed(words)]
-            _take(lexicon, sentence, claimed, events, reading)
+            _take(lexicon, sentence, find_claimed(entries, words), events, reading)
     return reading
 
 
