@@ -188,6 +188,11 @@ class TestCheats:
         reward = joint_reward(make(tasks=files[difficulty]), CHEATS[cheat], TASKS)
         assert reward < 0.1 * expert[difficulty]
 
+    @pytest.mark.parametrize("cheat", ["mute with samples", "without the unknown"])
+    def test_a_silent_pair_scores_low(self, cheat: str, files: dict[str, Path]) -> None:
+        env = make(tasks=files["easy"], team_size=2)
+        assert joint_reward(env, CHEATS[cheat], 2) < 0.22 * joint_reward(env, Expert(), 2)
+
     def test_a_main_that_ignores_its_helpers_has_nothing_of_the_module(
         self, files: dict[str, Path]
     ) -> None:
@@ -243,7 +248,7 @@ def submit(env: FunctionPairEnv, parts: list[str], task: int = 0) -> dict[str, A
 
 def test_metrics_are_the_formula() -> None:
     infos = play(make(), lambda o: "<done/>" if "agent_2 of" in o else Expert()(o))
-    assert infos["quality"] == (infos["functions"] + infos["module"]) / 2
+    assert infos["quality"] == pytest.approx(0.4 * infos["functions"] + 0.6 * infos["module"])
     assert infos["module"] == 0.0
     assert infos["unsafe"] == 0
 

@@ -61,11 +61,11 @@ class FunctionPairEnv(CodingEnv[PairTask]):
 
     ## Rewards
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality
-    Q = (F + M) / 2. F is the mean over functions of the share of their own hidden tests that pass
-    (helpers alone, main with its helpers replaced by others), M the share of the module's hidden
-    tests that pass, at most main's own: a main that ignores its helpers has neither. Shares count
-    from what one constant or the argument itself would pass. Cost C is message tokens over the
-    team's budget plus the share of functions that more than one part defines.
+    Q = (2 F + 3 M) / 5. F is the mean over functions of the share of their own hidden tests that
+    pass (helpers alone, main with its helpers replaced by others), M the share of the module's
+    hidden tests that pass, at most main's own: a main that ignores its helpers has neither. Shares
+    count from what one constant or the argument itself would pass. Cost C is message tokens over
+    the team's budget plus the share of functions that more than one part defines.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.

@@ -1,11 +1,12 @@
 """Scores a module by hidden tests: each function by its own, and all together.
 
-    Q = (F + M) / 2
+    Q = (2 F + 3 M) / 5
 
 F is the mean over functions of the share of their own hidden tests that pass; helpers are run
 alone, main with its helpers replaced by others. M is the share of the module's hidden tests that
 pass, but never more than main's own share: a main that does without its helpers fails when they are
 replaced. What one constant, or the argument itself, would pass counts for nothing in any share.
+A pair that says nothing has half of F, and less than a quarter of Q.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def score(
     defined = [set(_DEFINITION.findall(source)) for source in sources.values()]
     twice = sum(sum(f.name in names for names in defined) > 1 for f in task.functions)
     return PairScore(
-        quality=(functions + module) / 2,
+        quality=(2 * functions + 3 * module) / 5,
         pass_rate=sum(passed.values()) / sum(len(suite.calls) for suite in suites),
         functions=functions,
         module=module,
