@@ -13,7 +13,7 @@ from gymnasium.spaces import Space
 from llm_collab_envs import ContractError, check_env, make
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.spaces import UnicodeText
-from llm_collab_envs.core.tasks import DIFFICULTIES
+from llm_collab_envs.core.tasks import DIFFICULTIES, TaskSource
 from play import play
 from relay import RelayEnv, RelayTask
 
@@ -80,6 +80,15 @@ class RandomLater(RelayEnv):
         return [f"{next(COUNTER)}"] if self.episode.rounds else []
 
 
+def another_task(*_: Any) -> RelayTask:
+    return RelayTask(tuple(f"word{next(COUNTER)}" for _ in range(4)))
+
+
+class RandomTasks(RelayEnv):
+    def _task_source(self, split: str, difficulty: str, path: Any) -> TaskSource[RelayTask]:
+        return TaskSource(another_task, RelayTask, split, difficulty, path)
+
+
 class OneTask(RelayEnv):
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         return super().reset(seed, {"task": 0})
@@ -135,6 +144,7 @@ class Lenient(RelayEnv):
         (PaidAtEveryStep, "rewards"),
         (Endless, "endings"),
         (RandomLater, "determinism"),
+        (RandomTasks, "determinism"),
         (OneTask, "determinism"),
         (Overheard, "privacy"),
         (Fragile, "hostile text"),
