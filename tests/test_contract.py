@@ -13,14 +13,12 @@ from gymnasium.spaces import Space
 from llm_collab_envs import ContractError, check_env, make
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.spaces import UnicodeText
-from llm_collab_envs.core.tasks import DIFFICULTIES, TaskSource
-from play import play
+from llm_collab_envs.core.tasks import TaskSource
 from relay import RelayEnv, RelayTask
 
 COUNTER = itertools.count()
 
 
-@pytest.mark.parametrize("difficulty", DIFFICULTIES)
 def test_every_env_keeps_the_contract(module: ModuleType, difficulty: str) -> None:
     check_env(partial(module.parallel_env, difficulty=difficulty))
 
@@ -212,12 +210,3 @@ def test_step_rewards_sum_to_the_joint_reward(env_id: str) -> None:
             total += rewards["agent_1"]
         assert total == pytest.approx(infos["agent_1"]["joint_reward"], abs=1e-12)
         assert total > 0.1
-
-
-def test_expert_beats_random_beats_nobody(env_id: str) -> None:
-    env = make(env_id)
-    expert = play(env, env._expert())["joint_reward"]
-    constant = play(env, lambda o: "<submit>the red word</submit><done/>")["joint_reward"]
-    assert expert > 0.9
-    assert abs(constant) < 0.25 * expert
-    assert play(env, lambda o: "")["joint_reward"] == 0.0
