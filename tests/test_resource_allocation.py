@@ -224,14 +224,8 @@ class TestExpert:
 class TestFailingTeams:
     def kept(self, wrap: Callable[[Any], Any], difficulty: str, tasks: int = 4) -> float:
         """What the expert team keeps of its joint reward."""
-        rewards = []
-        for wrapped in (wrap, lambda env: env):
-            env = wrapped(env_of(difficulty))
-            total = 0.0
-            for task in range(tasks):
-                play(env, Expert(), task)
-                total += env.unwrapped.episode.rounds[-1].terms["joint_reward"]
-            rewards.append(total)
+        even = env_of(difficulty)
+        rewards = [joint_reward(env, Expert(), tasks) for env in (wrap(env_of(difficulty)), even)]
         return rewards[0] / rewards[1]
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
