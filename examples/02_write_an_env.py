@@ -25,7 +25,7 @@ class MarketTask:
         return {"takings": [list(stall) for stall in self.takings]}
 
 
-def generate(rng, split):
+def generate(rng, split, difficulty):
     # Names that are invented for a split keep train and test apart.
     taken: set[str] = set()
     return MarketTask(

@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 
 from llm_collab_envs import ENV_MODULES
+from llm_collab_envs.core.tasks import DIFFICULTIES
 from llm_collab_envs.registry import load
 
 
@@ -18,6 +19,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(params=sorted(ENV_MODULES))
 def env_id(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=DIFFICULTIES)
+def difficulty(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 

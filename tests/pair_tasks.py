@@ -1,37 +1,27 @@
-"""Tasks of function pair, as tests need them: many, cached, as files, with a function changed."""
+"""Tasks of function pair, as tests need them: the first ones, as files, with a function changed."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from llm_collab_envs.coding.function_pair.env import FunctionPairEnv
 from llm_collab_envs.coding.function_pair.programs import CALL, Function
-from llm_collab_envs.coding.function_pair.tasks import PairTask, generate
+from llm_collab_envs.coding.function_pair.tasks import PairTask
 
 TASKS = 4
-MANY = {"easy": 40, "medium": 40, "hard": 24}
 
 
 def make(**kwargs: Any) -> FunctionPairEnv:
     return FunctionPairEnv(**kwargs)
 
 
-@functools.cache
-def drawn(difficulty: str, split: str) -> tuple[PairTask, ...]:
-    """Many tasks, apart from those that the env draws by index."""
-    return tuple(
-        generate(np.random.default_rng([7, n]), split, difficulty) for n in range(MANY[difficulty])
-    )
-
-
-def generated(difficulty: str) -> tuple[PairTask, ...]:
-    return drawn(difficulty, "test")[:TASKS]
+def generated(difficulty: str, split: str = "test", count: int = TASKS) -> list[PairTask]:
+    """The first tasks that the env draws."""
+    source = make(difficulty=difficulty, split=split).tasks
+    return [source[n] for n in range(count)]
 
 
 def save(path: Path, *tasks: PairTask) -> Path:

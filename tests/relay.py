@@ -25,7 +25,7 @@ class RelayTask:
         return {"words": list(self.words)}
 
 
-def _generate(rng: np.random.Generator, split: str) -> RelayTask:
+def _generate(rng: np.random.Generator, split: str, difficulty: str) -> RelayTask:
     taken: set[str] = set()
     return RelayTask(tuple(invent_name(rng, split, taken) for _ in range(MEMBERS)))
 
@@ -89,7 +89,7 @@ class CrowdEnv(RelayEnv):
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[RelayTask]:
         words = tuple(f"word{n}" for n in range(self.max_team_size))
-        return TaskSource(lambda rng, split: RelayTask(words), _load, split, difficulty, path)
+        return TaskSource(lambda *_: RelayTask(words), _load, split, difficulty, path)
 
     def _limits(self, task: RelayTask) -> tuple[int, int]:
         return 6, 100 * self.team_size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import random
 import re
@@ -22,10 +23,9 @@ from llm_collab_envs.negotiation.bargaining.nash import best
 from llm_collab_envs.negotiation.bargaining.tasks import LEVELS, BargainingTask, deal_houses
 from llm_collab_envs.negotiation.bargaining_v0 import parallel_env
 from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel
-from play import joint_reward, play
+from play import expert_path, joint_reward, play, terms
 
 A, B, C, D = (f"agent_{n}" for n in range(4))
-TEAMS = [(d, size) for d in DIFFICULTIES for size in (2, 3, 4)]
 MANY = 32  # tasks: enough to have some without a deal among them
 EASY, HOPELESS = 0, 1  # easy test tasks with and without a deal
 
@@ -49,67 +49,23 @@ def test_the_tasks_that_tests_name_are_what_they_should_be() -> None:
 
 
 class TestExpert:
-    @pytest.mark.parametrize(("difficulty", "team_size"), TEAMS)
-    def test_is_nearly_perfect_in_every_team(self, difficulty: str, team_size: int) -> None:
-        env = env_of(difficulty, team_size)
-        for index in range(MANY):
-            infos = play(env, Expert(), index)
-            assert infos["joint_reward"] >= 0.95
-            assert infos["quality"] == infos["pareto"] == infos["speed"] == 1.0
-            assert infos["agreement"] == has_deal(env.tasks[index])
-            assert infos["walked"] == 1 - infos["agreement"]
-            assert infos["nash_ratio"] == infos["agreement"]
-            assert infos["malformed"] == infos["conflicts"] == 0
-            assert infos["rounds"] == 3
-
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_is_perfect_alone(self, difficulty: str) -> None:
-        env = env_of(difficulty, team_size=1)
+    def test_strikes_the_best_deal_that_there_is(self, difficulty: str) -> None:
+        env = env_of(difficulty)
         for index in range(MANY):
-            infos = play(env, Expert(), index)
-            assert infos["joint_reward"] == 1.0
-            assert infos["message_tokens"] == 0
-            assert infos["rounds"] == 1
+            figures = terms(env, Expert(), index)
+            assert figures["joint_reward"] >= 0.95
+            assert figures["quality"] == figures["pareto"] == 1.0
+            assert figures["agreement"] == has_deal(env.tasks[index])
+            assert figures["walked"] == 1 - figures["agreement"]
+            assert figures["nash_ratio"] == figures["agreement"]
+            assert len(env.episode.rounds) == 3
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_team_is_faster_than_one_though_talk_is_the_job(self, difficulty: str) -> None:
-        paths = {
-            size: sum(
-                play(env_of(difficulty, size), Expert(), task)["critical_path"]
-                for task in range(MANY)
-            )
-            for size in (1, 2, 3, 4)
-        }
+        paths = {size: expert_path(env_of(difficulty, size), MANY) for size in (1, 2, 3, 4)}
         assert paths[1] > paths[2] > paths[3] > paths[4]
-        assert 1.5 <= paths[1] / paths[4] <= 1.75  # as the docstring says
-
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_loses_by_chatter(self, difficulty: str) -> None:
-        def chatty(messages: int) -> Callable[[str], str]:
-            chatter = '<say to="all">hello team</say>' * messages
-            return lambda observation: Expert()(observation) + chatter
-
-        env = env_of(difficulty)
-        rewards = [joint_reward(env, chatty(n)) for n in (0, 1, 2, 4, 8)]
-        assert rewards == sorted(rewards, reverse=True)
-        assert len(set(rewards)) == 5
-        assert rewards[0] - rewards[-1] > 0.05
-
-    def test_that_talks_before_it_deals_loses(self) -> None:
-        def talks(rounds: int) -> Callable[[str], str]:
-            def act(observation: str) -> str:
-                now = read(observation).round
-                if 1 < now <= rounds:
-                    return '<say to="all">hello</say>'
-                told_before = r"<say.*</say>" if now > 1 else "$"
-                return re.sub(told_before, "", Expert()(observation))
-
-            return act
-
-        env = env_of()
-        rewards = [joint_reward(env, talks(rounds)) for rounds in (1, 2, 3, 4, 5)]
-        assert rewards == sorted(rewards, reverse=True)
-        assert len(set(rewards)) == 5
+        assert paths[1] / paths[4] <= 1.75  # as the docstring says
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_that_keeps_its_values_to_itself_strikes_no_good_deal(self, difficulty: str) -> None:
@@ -192,18 +148,17 @@ class TestExpert:
         assert infos[A]["rounds"] == 8
 
 
+@functools.cache
+def whole(difficulty: str) -> float:
+    """What the expert team has where nobody leaves and nothing is lost."""
+    return joint_reward(env_of(difficulty), Expert(), MANY)
+
+
 class TestUnevenTeams:
     """What the expert team keeps; the docstring has the figures."""
 
     def kept(self, wrap: Callable[[Any], Any], difficulty: str) -> float:
-        env, total = wrap(env_of(difficulty)), 0.0
-        for task in range(MANY):
-            observations, infos = env.reset(options={"task": task})
-            while env.agents:
-                actions = {agent: Expert()(observations[agent]) for agent in env.agents}
-                observations, _, _, _, infos = env.step(actions)
-            total += next(iter(infos.values()))["joint_reward"]
-        return total / MANY / joint_reward(env_of(difficulty), Expert(), MANY)
+        return joint_reward(wrap(env_of(difficulty)), Expert(), MANY) / whole(difficulty)
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     @pytest.mark.parametrize(
@@ -247,17 +202,7 @@ class TestUnevenTeams:
         assert infos[A]["agreement"] == 1
 
 
-@pytest.fixture(scope="module")
-def expert() -> dict[str, float]:
-    return {d: joint_reward(env_of(d), Expert(), MANY) for d in DIFFICULTIES}
-
-
 class TestCheats:
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    @pytest.mark.parametrize("cheat", CHEATS)
-    def test_score_low(self, cheat: str, difficulty: str, expert: dict[str, float]) -> None:
-        assert joint_reward(env_of(difficulty), CHEATS[cheat], MANY) < 0.25 * expert[difficulty]
-
     @pytest.mark.parametrize("cheat", CHEATS)
     def test_score_low_with_two_houses_each(self, cheat: str) -> None:
         assert joint_reward(env_of(team_size=2), CHEATS[cheat], MANY) < 0.2

@@ -13,14 +13,12 @@ from gymnasium.spaces import Space
 from llm_collab_envs import ContractError, check_env, make
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.spaces import UnicodeText
-from llm_collab_envs.core.tasks import DIFFICULTIES
-from play import play
+from llm_collab_envs.core.tasks import TaskSource
 from relay import RelayEnv, RelayTask
 
 COUNTER = itertools.count()
 
 
-@pytest.mark.parametrize("difficulty", DIFFICULTIES)
 def test_every_env_keeps_the_contract(module: ModuleType, difficulty: str) -> None:
     check_env(partial(module.parallel_env, difficulty=difficulty))
 
@@ -80,6 +78,15 @@ class RandomLater(RelayEnv):
         return [f"{next(COUNTER)}"] if self.episode.rounds else []
 
 
+def another_task(*_: Any) -> RelayTask:
+    return RelayTask(tuple(f"word{next(COUNTER)}" for _ in range(4)))
+
+
+class RandomTasks(RelayEnv):
+    def _task_source(self, split: str, difficulty: str, path: Any) -> TaskSource[RelayTask]:
+        return TaskSource(another_task, RelayTask, split, difficulty, path)
+
+
 class OneTask(RelayEnv):
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
         return super().reset(seed, {"task": 0})
@@ -135,6 +142,7 @@ class Lenient(RelayEnv):
         (PaidAtEveryStep, "rewards"),
         (Endless, "endings"),
         (RandomLater, "determinism"),
+        (RandomTasks, "determinism"),
         (OneTask, "determinism"),
         (Overheard, "privacy"),
         (Fragile, "hostile text"),
@@ -202,12 +210,3 @@ def test_step_rewards_sum_to_the_joint_reward(env_id: str) -> None:
             total += rewards["agent_1"]
         assert total == pytest.approx(infos["agent_1"]["joint_reward"], abs=1e-12)
         assert total > 0.1
-
-
-def test_expert_beats_random_beats_nobody(env_id: str) -> None:
-    env = make(env_id)
-    expert = play(env, env._expert())["joint_reward"]
-    constant = play(env, lambda o: "<submit>the red word</submit><done/>")["joint_reward"]
-    assert expert > 0.9
-    assert abs(constant) < 0.25 * expert
-    assert play(env, lambda o: "")["joint_reward"] == 0.0

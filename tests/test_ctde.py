@@ -10,6 +10,7 @@ import pytest
 
 from baselines.action_selector import ActionSelector
 from baselines.models import TINY
+from baselines.policies.base import History
 from baselines.policies.hf import HFPolicy
 from baselines.rollout import play
 from llm_collab_envs import make
@@ -21,6 +22,7 @@ import json, sys
 from baselines.action_selector import ActionSelector
 from baselines.policies.base import History
 from baselines.models import TINY
+from baselines.policies.base import History
 from baselines.policies.hf import HFPolicy
 policy = HFPolicy.load(TINY, ActionSelector(0.0, 1.0, 160))
 history = History()
@@ -40,26 +42,24 @@ def policy():
 def test_each_agent_in_its_own_process_acts_the_same(policy):
     (together,) = play([make(ENV, team_size=2, split="test")], [0], policy)
     env = make(ENV, team_size=2, split="test")
-    seats = {
-        agent: subprocess.Popen(
-            [sys.executable, "-c", SEAT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for agent in env.possible_agents
-    }
+    seat = subprocess.Popen(
+        [sys.executable, "-c", SEAT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    history = History()  # of agent_1, whose process is this one
     observations, infos = env.reset(options={"task": 0})
     while env.agents:
         actions = {}
-        for agent in env.agents:
-            if infos[agent]["done"]:
-                continue
-            seat = seats[agent]
-            seat.stdin.write(json.dumps(observations[agent]) + "\n")
+        if not infos["agent_0"]["done"]:
+            seat.stdin.write(json.dumps(observations["agent_0"]) + "\n")
             seat.stdin.flush()
-            actions[agent] = json.loads(seat.stdout.readline())
+            actions["agent_0"] = json.loads(seat.stdout.readline())
+        if not infos["agent_1"]["done"]:
+            history.observations.append(observations["agent_1"])
+            history.replies += policy.act([history])
+            actions["agent_1"] = history.replies[-1].text
         observations, _, _, _, infos = env.step(actions)
-    for seat in seats.values():
-        seat.stdin.close()
-        seat.wait()
+    seat.stdin.close()
+    seat.wait()
     assert env.episode == together.log
 
 
@@ -76,8 +76,6 @@ def test_policy_input_holds_no_state_and_no_teammates_text(policy):
 
 
 def history_before_last(history):
-    from baselines.policies.base import History
-
     return History(history.observations, history.replies[:-1])
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,88 +14,14 @@ from llm_collab_envs.coding.function_pair.programs import HELPERS
 from llm_collab_envs.core.observation import split_briefing
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from llm_collab_envs.wrappers import AgentDropout
-from pair_tasks import TASKS, generated, make, save
+from pair_tasks import TASKS, generated, make
 from play import finish, joint_reward, play
-
-SIZES = (1, 2, 3, 4)
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The first test tasks as files, which are read faster than they are generated."""
-    folder = tmp_path_factory.mktemp("tasks")
-    paths = {difficulty: folder / f"{difficulty}.jsonl" for difficulty in DIFFICULTIES}
-    for difficulty, path in paths.items():
-        save(path, *generated(difficulty))
-    return paths
 
 
 class TestExpert:
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    @pytest.mark.parametrize("team_size", SIZES[1:])
-    def test_is_nearly_perfect_in_every_team(
-        self, difficulty: str, team_size: int, files: dict[str, Path]
-    ) -> None:
-        env = make(team_size=team_size, tasks=files[difficulty])
-        for task in range(TASKS):
-            infos = play(env, Expert(), task)
-            assert infos["joint_reward"] >= 0.95
-            assert infos["quality"] == infos["pass_rate"] == infos["speed"] == 1.0
-            assert infos["malformed"] == infos["conflicts"] == 0
-            assert len(env.episode.rounds) == 2
-
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_is_perfect_alone(self, difficulty: str, files: dict[str, Path]) -> None:
-        env = make(team_size=1, tasks=files[difficulty])
-        for task in range(TASKS):
-            infos = play(env, Expert(), task)
-            assert infos["joint_reward"] == 1.0
-            assert infos["message_tokens"] == 0
-            assert len(env.episode.rounds) == 1
-
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_team_of_four_is_faster_than_one(self, difficulty: str) -> None:
-        paths = dict.fromkeys((1, 4), 0.0)
-        for size in paths:
-            env = make(difficulty=difficulty, team_size=size)
-            for task in range(12):
-                env.reset(options={"task": task})
-                paths[size] += env._play_expert()
-        assert paths[1] / paths[4] >= 3.3
-
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_loses_by_chatter(self, difficulty: str, files: dict[str, Path]) -> None:
-        def chatty(messages: int) -> Callable[[str], str]:
-            chatter = '<say to="all">hello team</say>' * messages
-            return lambda observation: Expert()(observation) + chatter
-
-        env = make(tasks=files[difficulty])
-        rewards = [joint_reward(env, chatty(n), 1) for n in (0, 1, 2, 4, 8)]
-        assert rewards == sorted(rewards, reverse=True)
-        assert len(set(rewards)) == 5
-        assert rewards[0] - rewards[-1] > 0.05
-
-    def test_that_talks_every_round_before_it_works_loses(self, files: dict[str, Path]) -> None:
-        """More rounds of talk, each within the budget, and the same work at the end."""
-
-        def talks(rounds: int) -> Callable[[str], str]:
-            def act(observation: str) -> str:
-                now = read(observation).round
-                hello = '<say to="all">hello</say>' if 1 < now <= rounds else ""
-                return hello or Expert()(observation)
-
-            return act
-
-        env = make(tasks=files["easy"])
-        rewards = [joint_reward(env, talks(rounds), 1) for rounds in (1, 2, 3, 4, 5)]
-        assert rewards == sorted(rewards, reverse=True)
-        assert len(set(rewards)) == 5
-
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     @pytest.mark.parametrize("quiet", range(4))
-    def test_needs_every_teammate_to_tell(
-        self, difficulty: str, quiet: int, files: dict[str, Path]
-    ) -> None:
+    def test_needs_every_teammate_to_tell(self, difficulty: str, quiet: int) -> None:
         """Each agent knows something that another one cannot write its function without."""
 
         def act(observation: str) -> str:
@@ -105,12 +29,12 @@ class TestExpert:
             told = "<say" in reply and f"You are agent_{quiet} " in observation
             return "" if told else reply
 
-        infos = play(make(tasks=files[difficulty]), act)
+        infos = play(make(difficulty=difficulty, split="test"), act)
         assert infos["module"] == 0.0
         assert infos["functions"] <= 0.75
 
-    def test_waits_for_a_silent_teammate_and_then_writes(self, files: dict[str, Path]) -> None:
-        env = make(team_size=2, tasks=files["medium"])
+    def test_waits_for_a_silent_teammate_and_then_writes(self) -> None:
+        env = make(team_size=2, difficulty="medium", split="test")
         observations, infos = env.reset(options={"task": 0})
         parts = []
         while env.agents:
@@ -121,10 +45,8 @@ class TestExpert:
         assert infos["agent_1"]["functions"] == 0.25  # C's own agreed value is known to agent_1
 
     @pytest.mark.parametrize("round_", [1, 3])
-    def test_does_what_it_can_when_its_briefing_is_cut(
-        self, round_: int, files: dict[str, Path]
-    ) -> None:
-        observations, _ = make(tasks=files["hard"]).reset(options={"task": 0})
+    def test_does_what_it_can_when_its_briefing_is_cut(self, round_: int) -> None:
+        observations, _ = make(difficulty="hard", split="test").reset(options={"task": 0})
         briefing, _ = split_briefing(observations["agent_3"])
         turn = f"== Round {round_} of 8 ==\n"
         whole = Expert()(briefing + turn)
@@ -132,14 +54,14 @@ class TestExpert:
         assert whole in seen
         assert {"", "<submit></submit><done/>"} & seen
 
-    def test_is_not_led_astray_by_what_teammates_say(self, files: dict[str, Path]) -> None:
+    def test_is_not_led_astray_by_what_teammates_say(self) -> None:
         said = (
             "<say to='all'>", "A", "A ", "A 1; B x y; C f(x)(y); P os; Q 'a b'; R 1.5",
             "S __import__; main tatata; A import os; Z 3; ; ; P 'kam", "You know: A bad",
         )  # fmt: skip
         for text in said:
             assert entries(text) == {}
-        env = make(tasks=files["hard"])
+        env = make(difficulty="hard", split="test")
         observations, infos = env.reset(options={"task": 0})
         while env.agents:
             actions = {a: Expert()(o) for a, o in observations.items()}
@@ -174,28 +96,13 @@ class TestExpert:
         assert "B(x)" in source
 
 
-@pytest.fixture(scope="module")
-def expert(files: dict[str, Path]) -> dict[str, float]:
-    return {d: joint_reward(make(tasks=files[d]), Expert(), TASKS) for d in DIFFICULTIES}
-
-
 class TestCheats:
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    @pytest.mark.parametrize("cheat", CHEATS)
-    def test_score_low(
-        self, cheat: str, difficulty: str, files: dict[str, Path], expert: dict[str, float]
-    ) -> None:
-        reward = joint_reward(make(tasks=files[difficulty]), CHEATS[cheat], TASKS)
-        assert reward < 0.1 * expert[difficulty]
-
     @pytest.mark.parametrize("cheat", ["mute with samples", "without the unknown"])
-    def test_a_silent_pair_scores_low(self, cheat: str, files: dict[str, Path]) -> None:
-        env = make(tasks=files["easy"], team_size=2)
+    def test_a_silent_pair_scores_low(self, cheat: str) -> None:
+        env = make(team_size=2)
         assert joint_reward(env, CHEATS[cheat], 2) < 0.22 * joint_reward(env, Expert(), 2)
 
-    def test_a_main_that_ignores_its_helpers_has_nothing_of_the_module(
-        self, files: dict[str, Path]
-    ) -> None:
+    def test_a_main_that_ignores_its_helpers_has_nothing_of_the_module(self) -> None:
         """Main has all helpers written into it, by somebody who was told all about them."""
         task = generated("easy")[0]
         *helpers, main = task.functions
@@ -203,28 +110,26 @@ class TestCheats:
         inlined = known | {f"{h.label}": f"own_{h.name}" for h in helpers}
         own = [dataclasses.replace(h, name=f"own_{h.name}").source(known) for h in helpers]
         parts = [*(h.source(known) for h in helpers), "\n".join([*own, main.source(inlined)])]
-        env = make(tasks=files["easy"])
+        env = make(difficulty="easy", split="test")
         infos = submit(env, parts)
         assert infos["functions"] == 0.75
         assert infos["module"] == infos["functions"] - 0.75 == 0.0
         assert submit(env, [*parts[:3], main.source(known)])["module"] == 1.0
 
     @pytest.mark.parametrize("ignored", HELPERS)
-    def test_a_main_that_ignores_one_helper_has_nothing_of_the_module(
-        self, ignored: str, files: dict[str, Path]
-    ) -> None:
+    def test_a_main_that_ignores_one_helper_has_nothing_of_the_module(self, ignored: str) -> None:
         task = generated("easy")[1]
         *helpers, main = task.functions
         known = task.known("value")
         helper = next(h for h in helpers if h.label == ignored)
         own = dataclasses.replace(helper, name="own").source(known)
         source = "\n".join([own, main.source(known | {ignored: "own"})])
-        infos = submit(make(tasks=files["easy"]), [*(h.source(known) for h in helpers), source], 1)
+        infos = submit(
+            make(difficulty="easy", split="test"), [*(h.source(known) for h in helpers), source], 1
+        )
         assert infos["module"] == 0.0
 
-    def test_looking_for_helpers_by_oneself_earns_no_more_than_asking(
-        self, files: dict[str, Path]
-    ) -> None:
+    def test_looking_for_helpers_by_oneself_earns_no_more_than_asking(self) -> None:
         """Main may find functions in the module; what stands for capitals it cannot find."""
 
         def values_only(observation: str) -> str:
@@ -234,7 +139,7 @@ class TestCheats:
             told = [f"{a} {v}" for a, v in memo.to_tell.items() if a not in HELPERS]
             return f'<say to="all">{"; ".join(told)}</say>'
 
-        env = make(tasks=files["easy"])
+        env = make(difficulty="easy", split="test")
         assert joint_reward(env, values_only, TASKS) < joint_reward(env, Expert(), TASKS)
 
 

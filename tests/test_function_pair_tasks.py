@@ -33,10 +33,11 @@ from llm_collab_envs.coding.function_pair.tasks import PairTask, deal
 from llm_collab_envs.core.actions import count_tokens
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
 from llm_collab_envs.sandbox import Call, Job, Sandbox, same
-from pair_tasks import blocks_of, drawn, generated, make
+from pair_tasks import blocks_of, generated, make
 from play import play
 
 SIZES = (1, 2, 3, 4)
+FEW = 10  # tasks; at "hard" one takes most of a second
 
 
 class TestBlocks:
@@ -92,19 +93,26 @@ class TestReferences:
     def test_pass_their_own_tests(self, difficulty: str) -> None:
         """In the sandbox, from their source: all functions alone, and the module."""
         sandbox = Sandbox()
-        for task in drawn(difficulty, "test")[:10] + drawn(difficulty, "train")[:10]:
+        for task in generated(difficulty, "test", FEW) + generated(difficulty, "train", FEW):
             sources = {f.label: f.source(task.known("value")) for f in task.functions}
             sources["module"] = "\n".join(sources.values())
             for suite in suites_of(task):
                 outcome = sandbox.run(f"{sources[suite.label]}\n{suite.after}", suite.calls)
                 assert suite.passed(outcome) == len(suite.calls) == 10
 
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_pass_no_other_programs_tests(self, difficulty: str) -> None:
+    @pytest.mark.parametrize(
+        ("difficulty", "count"),
+        [
+            ("easy", 40),
+            pytest.param("medium", 40, marks=pytest.mark.slow),
+            pytest.param("hard", 24, marks=pytest.mark.slow),
+        ],
+    )
+    def test_pass_no_other_programs_tests(self, difficulty: str, count: int) -> None:
         """Each against every other with the same kind of argument, over hundreds of programs."""
         groups: dict[Any, list[Any]] = {}
         for split in SPLITS:
-            for task in drawn(difficulty, split):
+            for task in generated(difficulty, split, count):
                 scope = task.scope("value")
                 for function in task.functions[:3]:
                     run = bind(function.steps, scope)
@@ -137,12 +145,12 @@ class TestReferences:
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_nothing_trivial_passes(self, difficulty: str) -> None:
         """Results all differ, and none is the argument."""
-        for task in drawn(difficulty, "train"):
+        for task in generated(difficulty, "train", FEW):
             assert [suite.floor for suite in suites_of(task)] == [0.1] * 5
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_no_step_and_no_number_is_idle(self, difficulty: str) -> None:
-        for task in drawn(difficulty, "test")[:20]:
+        for task in generated(difficulty, "test", FEW):
             scope = task.scope("value")
             for function in task.functions[:3]:
                 wanted = [bind(function.steps, scope)(*args) for args in function.tests]
@@ -180,7 +188,7 @@ class TestTasks:
         names: dict[str, set[str]] = {}
         programs: dict[str, set[tuple[str, ...]]] = {}
         for split in SPLITS:
-            functions = [f for task in drawn(difficulty, split) for f in task.functions]
+            functions = [f for task in generated(difficulty, split, FEW) for f in task.functions]
             names[split] = {f.name for f in functions}
             programs[split] = {tuple(sorted(blocks_of(f))) for f in functions}
             assert {split_of(name.capitalize()) for name in names[split]} == {split}
@@ -201,7 +209,7 @@ class TestTasks:
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_have_what_their_level_says(self, difficulty: str) -> None:
         level = LEVELS[difficulty]
-        for task in drawn(difficulty, "train"):
+        for task in generated(difficulty, "train", FEW):
             assert tuple(f.label for f in task.functions) == LABELS
             assert len({f.name for f in task.functions}) == 4
             assert [a.knower for a in task.agreed] == ["B", "C", "main", "A"]
@@ -221,7 +229,7 @@ class TestTasks:
     def test_get_harder(self) -> None:
         steps, kinds = [], []
         for difficulty in DIFFICULTIES:
-            functions = [f for task in drawn(difficulty, "train") for f in task.functions]
+            functions = [f for task in generated(difficulty, "train", FEW) for f in task.functions]
             steps.append(sum(len(blocks_of(f)) for f in functions) / len(functions))
             kinds.append(len({BLOCKS[b].gives or f.kind for f in functions for b in blocks_of(f)}))
         assert steps == sorted(steps)
@@ -229,7 +237,7 @@ class TestTasks:
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_thresholds_tell_nothing_of_agreed_values(self, difficulty: str) -> None:
-        for task in drawn(difficulty, "train"):
+        for task in generated(difficulty, "train", FEW):
             for function in task.functions:
                 agreed = False
                 for step in function.steps:

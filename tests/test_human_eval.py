@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cheats_human_eval import ALONE, CHEATS, once
+from cheats_human_eval import ALONE, once
 from llm_collab_envs.coding.human_eval import replay
 from llm_collab_envs.coding.human_eval.expert import Expert
 from llm_collab_envs.coding.human_eval.modules import reference_function, reference_helper
@@ -179,15 +179,6 @@ class TestPrivacy:
 
 
 class TestExpert:
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_is_nearly_perfect(self, difficulty: str) -> None:
-        env = env_of(difficulty)
-        assert mean_reward(env, Expert()) >= 0.97
-        assert play(env, Expert(), 3)["solved"] == 1
-
-    def test_alone_is_perfect(self) -> None:
-        assert mean_reward(env_of(team_size=1), Expert()) == pytest.approx(1.0)
-
     @pytest.mark.slow
     @pytest.mark.parametrize("team_size", [1, 2])
     def test_solves_all_164(self, team_size: int) -> None:
@@ -343,14 +334,6 @@ class TestExpertThatIsLeft:
 
 
 class TestCheats:
-    @pytest.mark.parametrize("cheat", CHEATS)
-    @pytest.mark.parametrize(
-        "difficulty", ["easy", *(pytest.param(d, marks=pytest.mark.slow) for d in DIFFICULTIES[1:])]
-    )
-    def test_stays_low(self, cheat: str, difficulty: str) -> None:
-        env = env_of(difficulty)
-        assert mean_reward(env, CHEATS[cheat]) < 0.25 * 0.97
-
     @pytest.mark.parametrize("cheat", ALONE)
     def test_stays_low_alone(self, cheat: str) -> None:
         assert mean_reward(env_of(team_size=1), ALONE[cheat], range(0, 41, 3)) < 0.25

@@ -13,7 +13,6 @@ from llm_collab_envs import make
 from llm_collab_envs.core.actions import parse
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.menu import Menu, always
-from llm_collab_envs.core.tasks import DIFFICULTIES
 from llm_collab_envs.wrappers import MenuActions
 from menu_policies import POLICIES
 from play import joint_reward
@@ -31,11 +30,6 @@ def by_menu(env: CollabEnv[Any], choose: Callable[[str], str]) -> Callable[[str]
 def by_chance(env: CollabEnv[Any]) -> Callable[[str], str]:
     menu, rng = MenuActions(env).menu, np.random.default_rng(0)
     return lambda observation: menu.reply(int(rng.integers(len(menu.meanings))), observation)
-
-
-@pytest.fixture(params=DIFFICULTIES)
-def difficulty(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 class TestEveryMenu:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cheats_module_assembly import CHEATS
 from llm_collab_envs import make
 from llm_collab_envs.coding.module_assembly.dealing import deal_facts, deal_parts
 from llm_collab_envs.coding.module_assembly.expert import Expert, read, write
@@ -24,10 +22,9 @@ from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.observation import split_briefing
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
 from llm_collab_envs.wrappers import AgentDropout, LossyChannel
-from play import joint_reward, play
+from play import expert_path, joint_reward, play
 
 ENV = "module_assembly_v0"
-TEAMS = [(d, size) for d in DIFFICULTIES for size in range(2, LEVELS[d].functions + 1)]
 
 
 def env_of(difficulty: str = "easy", team_size: int = 4, **kwargs: Any) -> CollabEnv[Any]:
@@ -39,70 +36,7 @@ def task_of(difficulty: str, index: int = 0) -> ModuleTask:
     return task
 
 
-def expert_path(env: CollabEnv[Any], task: int) -> int:
-    """The expert's critical path on a task, without running any code."""
-    env.reset(options={"task": task})
-    return env._play_expert()
-
-
 class TestExpert:
-    @pytest.mark.parametrize(("difficulty", "team_size"), TEAMS)
-    def test_is_nearly_perfect_in_every_team(self, difficulty: str, team_size: int) -> None:
-        env = env_of(difficulty, team_size)
-        for task in range(3):
-            infos = play(env, Expert(), task)
-            assert infos["joint_reward"] >= 0.97
-            assert infos["quality"] == infos["pass_rate"] == 1.0
-            assert infos["speed"] == 1.0
-            assert infos["duplication"] == 0
-            assert infos["malformed"] == 0
-            assert len(env.episode.rounds) == 3  # told, written, and nobody asks
-
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_is_perfect_alone(self, difficulty: str) -> None:
-        env = env_of(difficulty, team_size=1)
-        for task in range(5):
-            infos = play(env, Expert(), task)
-            assert infos["joint_reward"] == 1.0
-            assert infos["message_tokens"] == 0
-            assert len(env.episode.rounds) == 1
-
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_team_of_four_is_faster_than_one(self, difficulty: str) -> None:
-        alone, team = (
-            sum(expert_path(env_of(difficulty, size), task) for task in range(12))
-            for size in (1, 4)
-        )
-        assert alone / team >= 3.3
-
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_loses_by_chatter(self, difficulty: str) -> None:
-        def chatty(messages: int) -> Callable[[str], str]:
-            chatter = '<say to="all">hello team</say>' * messages
-            return lambda observation: Expert()(observation) + chatter
-
-        env = env_of(difficulty)
-        rewards = [joint_reward(env, chatty(n), tasks=1) for n in (0, 1, 4, 8)]
-        assert rewards == sorted(rewards, reverse=True)
-        assert len(set(rewards)) == 4
-        assert rewards[0] - rewards[-1] > 0.05
-
-    def test_that_talks_every_round_before_it_works_loses(self) -> None:
-        """More rounds of talk, each within the budget, and the same work at the end."""
-
-        def talks(rounds: int) -> Callable[[str], str]:
-            def act(observation: str) -> str:
-                now = read(observation).round
-                hello = '<say to="all">hello</say>' if 1 < now <= rounds else ""
-                return hello or Expert()(observation)
-
-            return act
-
-        env = env_of()
-        rewards = [joint_reward(env, talks(rounds)) for rounds in (1, 2, 3, 4, 5)]
-        assert rewards == sorted(rewards, reverse=True)
-        assert len(set(rewards)) == 5
-
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     @pytest.mark.parametrize("round_", [1, 3])
     def test_does_what_it_can_when_its_briefing_is_cut(self, difficulty: str, round_: int) -> None:
@@ -209,17 +143,7 @@ class TestExpert:
         assert infos["agent_0"]["quality"] < 0.5
 
 
-@pytest.fixture(scope="module")
-def expert() -> dict[str, float]:
-    return {d: joint_reward(env_of(d), Expert()) for d in DIFFICULTIES}
-
-
 class TestCheats:
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    @pytest.mark.parametrize("cheat", CHEATS)
-    def test_score_low(self, cheat: str, difficulty: str, expert: dict[str, float]) -> None:
-        assert joint_reward(env_of(difficulty), CHEATS[cheat], 6) < 0.25 * expert[difficulty]
-
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_one_agent_that_leaves_its_part_out_costs_the_team(self, difficulty: str) -> None:
         def idle(observation: str) -> str:
@@ -525,9 +449,8 @@ def test_harder_tasks_ask_for_more() -> None:
     """More to write in teams of any size, and more to find out, than where it is easy."""
     work, talk = [], []
     for difficulty in DIFFICULTIES:
-        solo = [expert_path(env_of(difficulty, 1), n) for n in range(5)]
         team = [play(env_of(difficulty), Expert(), n)["message_tokens"] for n in range(3)]
-        work.append(sum(solo))
+        work.append(expert_path(env_of(difficulty, 1), 5))
         talk.append(sum(team))
     assert work[0] * 1.8 < min(work[1:])
     assert talk[0] * 2 < talk[1] * 2 < talk[2]

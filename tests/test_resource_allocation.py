@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 import re
 from collections.abc import Callable
@@ -31,11 +30,10 @@ from llm_collab_envs.core.actions import count_tokens
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
 from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel
-from play import joint_reward, play
+from play import expert_path, joint_reward, play, terms
 
 ENV = "resource_allocation_v0"
 A, B, C, D = (f"agent_{n}" for n in range(4))
-TEAMS = [(d, size) for d in DIFFICULTIES for size in (2, 3, 4, 7, 8, 16)]
 
 
 def env_of(difficulty: str = "easy", team_size: int = 4, **kwargs: Any) -> CollabEnv[Any]:
@@ -56,51 +54,26 @@ def act(env: Any, observations: dict[str, str]) -> dict[str, str]:
 
 
 class TestExpert:
-    @pytest.mark.parametrize(("difficulty", "team_size"), TEAMS)
-    def test_is_nearly_perfect_in_every_team(self, difficulty: str, team_size: int) -> None:
-        env = env_of(difficulty, team_size)
-        for task in range(4):
-            infos = play(env, Expert(), task)
-            assert infos["joint_reward"] >= 0.96
-            assert infos["quality"] == infos["speed"] == 1.0
-            assert infos["malformed"] == infos["overbooking"] == infos["duplication"] == 0
-            assert infos["welfare"] == best(env.tasks[task].workshop).value
-            assert 0.8 < infos["utilisation"] <= 1
-            assert len(env.episode.rounds) == 3
-
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_is_perfect_alone(self, difficulty: str) -> None:
-        env = env_of(difficulty, team_size=1)
-        for task in range(4):
-            infos = play(env, Expert(), task)
-            assert infos["joint_reward"] == infos["fairness"] == 1.0
-            assert infos["message_tokens"] == 0
-            assert len(env.episode.rounds) == 1
+    @pytest.mark.parametrize("team_size", [1, 4, 16])
+    def test_books_the_best_allocation(self, difficulty: str, team_size: int) -> None:
+        env = env_of(difficulty, team_size)
+        for task in range(3):
+            figures = terms(env, Expert(), task)
+            assert figures["joint_reward"] >= 0.96
+            assert figures["fairness"] == 1.0 or team_size > 1
+            assert figures["welfare"] == best(env.tasks[task].workshop).value
+            assert figures["overbooking"] == 0
+            assert 0.8 < figures["utilisation"] <= 1
+            assert len(env.episode.rounds) == (3 if team_size > 1 else 1)
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_team_is_faster_than_one(self, difficulty: str) -> None:
-        paths = {
-            size: sum(
-                play(env_of(difficulty, size), Expert(), task)["critical_path"] for task in range(4)
-            )
-            for size in (1, 2, 4, 8, 16)
-        }
+        paths = {size: expert_path(env_of(difficulty, size), 4) for size in (1, 2, 4, 8, 16)}
         assert 1.7 < paths[1] / paths[2] < 1.8  # as the docstring says, of more tasks
         assert 3.3 < paths[1] / paths[4] < 3.5
         assert 4.5 < paths[1] / paths[8] < 6.5
         assert 6 < paths[1] / paths[16] < 9
-
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_loses_by_chatter(self, difficulty: str) -> None:
-        def chatty(messages: int) -> Callable[[str], str]:
-            chatter = '<say to="all">hello team</say>' * messages
-            return lambda observation: Expert()(observation) + chatter
-
-        env = env_of(difficulty)
-        rewards = [joint_reward(env, chatty(n), tasks=2) for n in (0, 1, 2, 4, 8)]
-        assert rewards == sorted(rewards, reverse=True)
-        assert len(set(rewards)) == 5
-        assert rewards[0] - rewards[-1] > 0.03
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_that_says_nothing_serves_nothing(self, difficulty: str) -> None:
@@ -251,14 +224,8 @@ class TestExpert:
 class TestFailingTeams:
     def kept(self, wrap: Callable[[Any], Any], difficulty: str, tasks: int = 4) -> float:
         """What the expert team keeps of its joint reward."""
-        rewards = []
-        for wrapped in (wrap, lambda env: env):
-            env = wrapped(env_of(difficulty))
-            total = 0.0
-            for task in range(tasks):
-                play(env, Expert(), task)
-                total += env.unwrapped.episode.rounds[-1].terms["joint_reward"]
-            rewards.append(total)
+        even = env_of(difficulty)
+        rewards = [joint_reward(env, Expert(), tasks) for env in (wrap(env_of(difficulty)), even)]
         return rewards[0] / rewards[1]
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
@@ -319,37 +286,14 @@ class TestFailingTeams:
         assert "do nothing" not in seen[C]
 
 
-Make = Callable[[str, int], CollabEnv[Any]]
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Make:
-    """Make envs on the first tasks, which are generated once for all cheats."""
-    folder = tmp_path_factory.mktemp("tasks")
-    for difficulty in DIFFICULTIES:
-        lines = [json.dumps(task_of(difficulty, n).to_dict()) for n in range(4)]
-        (folder / difficulty).write_text("\n".join(lines))
-
-    @functools.cache
-    def env(difficulty: str, team_size: int) -> CollabEnv[Any]:
-        return make(ENV, team_size=team_size, tasks=folder / difficulty)
-
-    return env
-
-
 class TestCheats:
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     @pytest.mark.parametrize("cheat", CHEATS)
-    def test_score_low(self, cheat: str, difficulty: str, kept: Make) -> None:
-        assert joint_reward(kept(difficulty, 4), CHEATS[cheat]) < 0.24  # a quarter of the expert's
+    def test_score_low_in_a_team_of_two(self, cheat: str) -> None:
+        assert joint_reward(env_of("easy", 2), CHEATS[cheat]) < 0.24  # a quarter of the expert's
 
     @pytest.mark.parametrize("cheat", CHEATS)
-    def test_score_low_in_a_team_of_two(self, cheat: str, kept: Make) -> None:
-        assert joint_reward(kept("easy", 2), CHEATS[cheat]) < 0.24
-
-    @pytest.mark.parametrize("cheat", CHEATS)
-    def test_score_low_in_a_large_team(self, cheat: str, kept: Make) -> None:
-        assert joint_reward(kept("easy", 16), CHEATS[cheat], tasks=2) < 0.1
+    def test_score_low_in_a_large_team(self, cheat: str) -> None:
+        assert joint_reward(env_of("easy", 16), CHEATS[cheat], tasks=2) < 0.1
 
     def test_spam_costs_who_would_be_served(self) -> None:
         """One that books every slot again and again takes others' slots with it."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cheats_section_writing import CHEATS, every_option_named
+from cheats_section_writing import every_option_named
 from llm_collab_envs import make
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
@@ -27,7 +26,6 @@ from llm_collab_envs.writing.section_writing.tasks import (
 from play import joint_reward, play
 
 ENV = "section_writing_v0"
-TEAMS = [(d, size) for d in DIFFICULTIES for size in range(2, LEVELS[d].sections + 1)]
 
 
 def env_of(difficulty: str = "easy", team_size: int = 4, **kwargs: Any) -> CollabEnv[Any]:
@@ -40,64 +38,6 @@ def task_of(difficulty: str, index: int = 0) -> SectionTask:
 
 
 class TestExpert:
-    @pytest.mark.parametrize(("difficulty", "team_size"), TEAMS)
-    def test_is_nearly_perfect_in_every_team(self, difficulty: str, team_size: int) -> None:
-        env = env_of(difficulty, team_size)
-        for task in range(5):
-            infos = play(env, Expert(), task)
-            assert infos["joint_reward"] >= 0.95
-            assert infos["quality"] == 1.0
-            assert infos["speed"] == 1.0
-            assert infos["malformed"] == 0
-
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_is_perfect_alone(self, difficulty: str) -> None:
-        env = env_of(difficulty, team_size=1)
-        for task in range(5):
-            infos = play(env, Expert(), task)
-            assert infos["joint_reward"] == 1.0
-            assert infos["message_tokens"] == 0
-            assert len(env.episode.rounds) == 1
-
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_team_of_four_is_faster_than_one(self, difficulty: str) -> None:
-        paths = {
-            size: sum(
-                play(env_of(difficulty, size), Expert(), task)["critical_path"]
-                for task in range(20)
-            )
-            for size in (1, 4)
-        }
-        assert paths[1] / paths[4] >= 3.3
-
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_loses_by_chatter(self, difficulty: str) -> None:
-        def chatty(messages: int) -> Callable[[str], str]:
-            chatter = '<say to="all">hello team</say>' * messages
-            return lambda observation: Expert()(observation) + chatter
-
-        env = env_of(difficulty)
-        rewards = [joint_reward(env, chatty(n)) for n in (0, 1, 2, 4, 8)]
-        assert rewards == sorted(rewards, reverse=True)
-        assert len(set(rewards)) == 5
-        assert rewards[0] - rewards[-1] > 0.05
-
-    def test_that_talks_every_round_before_it_works_loses(self) -> None:
-        """More rounds of talk, each within the budget, and the same work at the end."""
-
-        def talks(rounds: int) -> Callable[[str], str]:
-            def act(observation: str) -> str:
-                now = read(observation).round
-                hello = '<say to="all">hello</say>' if 1 < now <= rounds else ""
-                return hello or Expert()(observation)
-
-            return act
-
-        env = env_of()
-        rewards = [joint_reward(env, talks(rounds)) for rounds in (1, 2, 3, 4, 5)]
-        assert rewards == sorted(rewards, reverse=True)
-        assert len(set(rewards)) == 5
-
     def test_that_keeps_its_style_to_itself_loses(self) -> None:
         """A team that does not talk can only guess two thirds of the style."""
 
@@ -157,17 +97,7 @@ class TestExpert:
         assert infos["agent_0"]["faithfulness"] == pytest.approx(0.4)  # one agent's quarter
 
 
-@pytest.fixture(scope="module")
-def expert() -> dict[str, float]:
-    return {d: joint_reward(env_of(d), Expert()) for d in DIFFICULTIES}
-
-
 class TestCheats:
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    @pytest.mark.parametrize("cheat", CHEATS)
-    def test_score_low(self, cheat: str, difficulty: str, expert: dict[str, float]) -> None:
-        assert joint_reward(env_of(difficulty), CHEATS[cheat]) < 0.25 * expert[difficulty]
-
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_naming_every_option_earns_no_style(self, difficulty: str) -> None:
         """All facts are there, so faithfulness is paid; consistency is no better than a guess."""

@@ -20,7 +20,7 @@ from pettingzoo.test import (
 )
 from pettingzoo.test.state_test import state_test
 
-from llm_collab_envs import make
+from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.core.aec import make_aec
 from llm_collab_envs.core.checks import HOSTILE_TEXTS
 from llm_collab_envs.core.menu import Menu, always
@@ -42,6 +42,7 @@ from llm_collab_envs.wrappers import (
 )
 from relay import RelayEnv
 
+ENV = "section_writing_v0"
 A, B, C = "agent_0", "agent_1", "agent_2"
 CYCLES = 3
 Wrap = Callable[[Any], Any]
@@ -63,11 +64,18 @@ def seeded(env: Any) -> Any:
     return env
 
 
-@pytest.fixture(params=STACKS)
-def stack(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def every_stack_on_every_env() -> list[Any]:
+    """All pairs; `make test` plays the usual stack on every env, and every stack on one."""
+    return [
+        pytest.param(
+            env_id, stack, marks=[] if stack == "menu" or env_id == ENV else pytest.mark.slow
+        )
+        for env_id in sorted(ENV_MODULES)
+        for stack in STACKS
+    ]
 
 
+@pytest.mark.parametrize(("env_id", "stack"), every_stack_on_every_env())
 @pytest.mark.filterwarnings("ignore:Action space for each agent")
 @pytest.mark.filterwarnings("ignore:Observation")
 @pytest.mark.filterwarnings("ignore:.*not a NumPy array")

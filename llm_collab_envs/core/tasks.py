@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -17,6 +18,7 @@ import numpy as np
 SPLITS = ("train", "test")
 DIFFICULTIES = ("easy", "medium", "hard")
 SPLIT_SIZES = {"train": 1_000_000, "test": 10_000}
+KEPT = 256  # generated tasks that the envs of a process share
 
 _STARTS = tuple(c + v for c in "bdklmrtv" for v in "aeio")
 _ENDS = (*(c + v + e for c in "dkmrv" for v in "aeo" for e in "ln"), "ska", "tuz")
@@ -38,7 +40,8 @@ class TaskSource(Generic[TaskT]):
     """Where an env's tasks come from: a generator, or a user's JSONL file.
 
     Args:
-        generate: Makes a task from (rng, split); called with a generator seeded by the index.
+        generate: Makes a task from (rng, split, difficulty), a pure function; called with a
+            generator seeded by the index. Sources of the same function share what it made.
         load: Makes a task from one JSON object of a file.
         split: "train" or "test".
         difficulty: "easy", "medium" or "hard".
@@ -47,7 +50,7 @@ class TaskSource(Generic[TaskT]):
 
     def __init__(
         self,
-        generate: Callable[[np.random.Generator, str], TaskT],
+        generate: Callable[[np.random.Generator, str, str], TaskT],
         load: Callable[[dict[str, Any]], TaskT],
         split: str,
         difficulty: str,
@@ -62,7 +65,6 @@ class TaskSource(Generic[TaskT]):
         self._split = split
         self._difficulty = difficulty
         self._loaded = None if path is None else _read_jsonl(Path(path), load)
-        self._last: tuple[int, TaskT] | None = None
 
     def __len__(self) -> int:
         """How many tasks there are."""
@@ -77,11 +79,20 @@ class TaskSource(Generic[TaskT]):
             )
         if self._loaded is not None:
             return self._loaded[index]
-        if self._last is None or self._last[0] != index:
-            key = [SPLITS.index(self._split), DIFFICULTIES.index(self._difficulty), index]
-            task = self._generate(np.random.default_rng(key), self._split)
-            self._last = int(index), task
-        return self._last[1]
+        task: TaskT = generated(self._generate, self._split, self._difficulty, int(index))
+        return task
+
+
+@lru_cache(maxsize=KEPT)
+def generated(
+    generate: Callable[[np.random.Generator, str, str], Any],
+    split: str,
+    difficulty: str,
+    index: int,
+) -> Any:
+    """Generate a task, or return it if it was generated a short time ago."""
+    key = [SPLITS.index(split), DIFFICULTIES.index(difficulty), index]
+    return generate(np.random.default_rng(key), split, difficulty)
 
 
 def invent_name(rng: np.random.Generator, split: str, taken: set[str]) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from llm_collab_envs.allocation.resource_allocation.bookings import read_book, write_booking
 from llm_collab_envs.allocation.resource_allocation.expert import Expert, Memo
 from llm_collab_envs.allocation.resource_allocation.menu import make_menu
@@ -92,10 +90,7 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[AllocationTask]:
-        def make(rng: np.random.Generator, split: str) -> AllocationTask:
-            return generate(rng, split, difficulty)
-
-        return TaskSource(make, AllocationTask.from_dict, split, difficulty, path)
+        return TaskSource(generate, AllocationTask.from_dict, split, difficulty, path)
 
     def _limits(self, task: AllocationTask) -> tuple[int, int]:
         return task.max_cycles, task.talk

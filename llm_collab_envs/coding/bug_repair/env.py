@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from llm_collab_envs.coding.bug_repair.cases import call_text, failure_text
 from llm_collab_envs.coding.bug_repair.expert import Expert, Memo
 from llm_collab_envs.coding.bug_repair.menu import make_menu
@@ -106,10 +104,7 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[RepairTask]:
-        def make(rng: np.random.Generator, split: str) -> RepairTask:
-            return generate(rng, split, difficulty)
-
-        return TaskSource(make, RepairTask.from_dict, split, difficulty, path)
+        return TaskSource(generate, RepairTask.from_dict, split, difficulty, path)
 
     def _limits(self, task: RepairTask) -> tuple[int, int]:
         return task.max_cycles, task.talk

@@ -8,8 +8,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from llm_collab_envs.coding.coding_env import CodingEnv, Example
 from llm_collab_envs.coding.function_pair.expert import Expert, Memo
 from llm_collab_envs.coding.function_pair.inputs import agreed_values
@@ -89,10 +87,7 @@ class FunctionPairEnv(CodingEnv[PairTask]):
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[PairTask]:
-        def make(rng: np.random.Generator, split: str) -> PairTask:
-            return generate(rng, split, difficulty)
-
-        return TaskSource(make, PairTask.from_dict, split, difficulty, path)
+        return TaskSource(generate, PairTask.from_dict, split, difficulty, path)
 
     def _limits(self, task: PairTask) -> tuple[int, int]:
         return task.max_cycles, task.talk

@@ -97,8 +97,8 @@ class ProblemSource(TaskSource[HumanEvalTask]):
         self._index = index
         return super().__getitem__(index)
 
-    def _make(self, rng: np.random.Generator, split: str) -> HumanEvalTask:
-        return deal(rng, split, self._difficulty, self._numbers[self._index])
+    def _make(self, rng: np.random.Generator, split: str, difficulty: str) -> HumanEvalTask:
+        return deal(rng, split, difficulty, self._numbers[self._index])
 
 
 def numbers(split: str) -> Sequence[int]:

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from llm_collab_envs.coding.coding_env import CodingEnv, Example
 from llm_collab_envs.coding.module_assembly.dealing import deal_facts, deal_parts
 from llm_collab_envs.coding.module_assembly.expert import OPEN_STRUCTURE, Expert
@@ -94,10 +92,7 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[ModuleTask]:
-        def make(rng: np.random.Generator, split: str) -> ModuleTask:
-            return generate(rng, split, difficulty)
-
-        return TaskSource(make, ModuleTask.from_dict, split, difficulty, path)
+        return TaskSource(generate, ModuleTask.from_dict, split, difficulty, path)
 
     def _limits(self, task: ModuleTask) -> tuple[int, int]:
         return task.max_cycles, task.talk

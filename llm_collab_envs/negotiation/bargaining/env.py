@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from llm_collab_envs.core.env import CollabEnv, Infos, Step
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import JointReward, Score
@@ -124,10 +122,7 @@ class BargainingEnv(CollabEnv[BargainingTask]):
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[BargainingTask]:
-        def make(rng: np.random.Generator, split: str) -> BargainingTask:
-            return generate(rng, split, difficulty)
-
-        return TaskSource(make, BargainingTask.from_dict, split, difficulty, path)
+        return TaskSource(generate, BargainingTask.from_dict, split, difficulty, path)
 
     def _limits(self, task: BargainingTask) -> tuple[int, int]:
         return task.max_cycles, task.talk

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
@@ -76,10 +74,7 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[SectionTask]:
-        def make(rng: np.random.Generator, split: str) -> SectionTask:
-            return generate(rng, split, difficulty)
-
-        return TaskSource(make, SectionTask.from_dict, split, difficulty, path)
+        return TaskSource(generate, SectionTask.from_dict, split, difficulty, path)
 
     def _limits(self, task: SectionTask) -> tuple[int, int]:
         return task.max_cycles, task.talk

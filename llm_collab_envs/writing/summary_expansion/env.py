@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
@@ -88,10 +86,7 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[SummaryTask]:
-        def make(rng: np.random.Generator, split: str) -> SummaryTask:
-            return generate(rng, split, difficulty)
-
-        return TaskSource(make, SummaryTask.from_dict, split, difficulty, path)
+        return TaskSource(generate, SummaryTask.from_dict, split, difficulty, path)
 
     def _limits(self, task: SummaryTask) -> tuple[int, int]:
         return task.max_cycles, task.talk
