@@ -43,8 +43,8 @@ class TrainConfig:
     difficulty: str = "easy"
     teams: tuple[int, ...] = (4, 4, 4, 1)
     num_generations: int = 8
-    steps: int = 50
-    learning_rate: float = 8e-4
+    steps: int = 40
+    learning_rate: float = 6e-4
     schedule: str = "linear"
     warmup: int = 3
     kl: float = 0.0
@@ -53,7 +53,7 @@ class TrainConfig:
     entropy_quantile: float = 0.2
     temperature: float = 1.0
     top_p: float = 1.0
-    max_new_tokens: int = 512
+    max_new_tokens: int = 768
     rollout_batch: int = 64
     micro_batch: int = 8
     save_every: int = 10

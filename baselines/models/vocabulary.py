@@ -73,8 +73,7 @@ def _corpus(recipe: Recipe) -> Iterator[str]:
     for env_id, _ in recipe.envs:
         teacher = TEACHERS[env_id](rng)
         for n in range(EPISODES):
-            difficulty = ("easy", "easy", "medium", "hard")[n % 4]
-            env = make(env_id, team_size=(1, 4)[n % 2], difficulty=difficulty)
+            env = make(env_id, team_size=(1, 4)[n % 2])
             observations, _ = env.reset(seed=n)
             while env.agents:
                 actions = {a: teacher(observations[a]) for a in env.agents}
