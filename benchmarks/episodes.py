@@ -169,7 +169,6 @@ def _episode(job: Job, task: int) -> tuple[float, float, float]:
 def _env(env_id: str, difficulty: str, team_size: int, wrapper: str) -> Any:
     env = make(env_id, difficulty=difficulty, team_size=team_size, split="test")
     memory = _memory(env_id)
-    env.tasks = _tasks(env_id, difficulty)
     env._expert = lambda: memory.expert
     if isinstance(env, CodingEnv):
         env._sandbox = memory  # type: ignore[assignment]
@@ -179,13 +178,6 @@ def _env(env_id: str, difficulty: str, team_size: int, wrapper: str) -> Any:
 @cache
 def _memory(env_id: str) -> _Memory:
     return _Memory(make(env_id, split="test")._expert())
-
-
-@cache
-def _tasks(env_id: str, difficulty: str) -> Sequence[Any]:
-    """Return the source of tasks that the envs share, whatever their team."""
-    source: Sequence[Any] = make(env_id, difficulty=difficulty, split="test").tasks
-    return source
 
 
 def _player(job: Job, env: Any, task: int) -> Act:
