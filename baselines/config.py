@@ -43,8 +43,8 @@ class TrainConfig:
     difficulty: str = "easy"
     teams: tuple[int, ...] = (4, 4, 4, 1)
     num_generations: int = 8
-    steps: int = 40
-    learning_rate: float = 6e-4
+    steps: int = 50
+    learning_rate: float = 8e-4
     schedule: str = "linear"
     warmup: int = 3
     kl: float = 0.0
