@@ -8,17 +8,20 @@ from corpus import PROGRAMS
 from benchmarks.forked import ForkedBackend
 from llm_collab_envs.sandbox import Call, Limits, Sandbox
 
-FORKED = ForkedBackend()
+
+@pytest.fixture(scope="module")
+def forked() -> ForkedBackend:
+    return ForkedBackend()
 
 
 @pytest.mark.parametrize("program", [*PROGRAMS[::10], "x =", "def f(): return g()"])
-def test_a_forked_program_comes_to_the_same(program: str) -> None:
+def test_a_forked_program_comes_to_the_same(program: str, forked: ForkedBackend) -> None:
     limits = Limits(seconds=1.0)
-    forked, boxed = (
-        Sandbox(backend, limits).run(program, [Call("f")]) for backend in (FORKED, "auto")
+    open_, boxed = (
+        Sandbox(backend, limits).run(program, [Call("f")]) for backend in (forked, "auto")
     )
-    assert repr(forked.answers) == repr(boxed.answers)
-    assert (forked.status, forked.detail) == (boxed.status, boxed.detail)
+    assert repr(open_.answers) == repr(boxed.answers)
+    assert (open_.status, open_.detail) == (boxed.status, boxed.detail)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +34,9 @@ def test_a_forked_program_comes_to_the_same(program: str) -> None:
         ("import os\ndef f(): os.abort()", "crash"),
     ],
 )
-def test_a_forked_program_keeps_to_its_limits(program: str, status: str) -> None:
-    sandbox = Sandbox(FORKED, Limits(seconds=1.0, wall_seconds=2.0))
+def test_a_forked_program_keeps_to_its_limits(
+    program: str, status: str, forked: ForkedBackend
+) -> None:
+    sandbox = Sandbox(forked, Limits(seconds=1.0, wall_seconds=2.0))
     assert sandbox.run(program, [Call("f")]).answers[0].status == status
     assert sandbox.run("def f(): return 1", [Call("f")]).answers[0].value == 1

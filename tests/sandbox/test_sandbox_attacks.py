@@ -47,6 +47,7 @@ class World:
             server.listen()
         for server in (self.listener, self.datagrams, self.unix, self.abstract):
             server.setblocking(False)
+        self.before = {child.pid for child in psutil.Process().children(recursive=True)}
         self.started = time.time()
         self.memory = psutil.Process().memory_info().rss
         self.priority = os.getpriority(os.PRIO_PROCESS, 0)
@@ -110,10 +111,10 @@ class World:
             time.sleep(0.01)
         return left
 
-    @staticmethod
-    def _children() -> list[int]:
+    def _children(self) -> list[int]:
         children = psutil.Process().children(recursive=True)
-        return [child.pid for child in children if _name(child) != "monty"]
+        new = (child for child in children if child.pid not in self.before)
+        return [child.pid for child in new if _name(child) != "monty"]
 
     def _orphans(self) -> list[int]:
         return [
