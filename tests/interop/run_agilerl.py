@@ -37,9 +37,16 @@ def ippo(env_id: str) -> None:
     scores: list[list[float]] = []
     learner.add_scores = scores.extend
     train_multi_agent_on_policy(
-        env, env_id, "IPPO", [learner], sum_scores=False, max_steps=STEPS, evo_steps=STEPS,
-        eval_steps=1, verbose=False,
-    )  # fmt: skip
+        env,
+        env_id,
+        "IPPO",
+        [learner],
+        sum_scores=False,
+        max_steps=STEPS,
+        evo_steps=STEPS,
+        eval_steps=1,
+        verbose=False,
+    )
     assert len(scores) >= 3
     joint = np.array(Ends.joint_rewards[: len(scores)])
     assert np.allclose(scores, joint[:, None], atol=1e-5), (scores, joint)
