@@ -285,6 +285,10 @@ def test_a_date_is_not_taken_for_the_year_in_it() -> None:
     assert score(task, {"agent_0": f"# Music\n{line}"}).faithfulness == pytest.approx(2 / (1 + 5))
 
 
+def test_a_month_within_a_word_makes_no_date() -> None:
+    assert of(f"{TRADE_TEXT} MidMay 4, 1873.", MUSIC_TEXT).consistency == 1.0
+
+
 def test_scores_do_not_depend_on_the_hash_seed() -> None:
     """One value, two facts that it might be: which one is taken must be the same every time."""
     code = (

@@ -39,6 +39,8 @@ _HEADINGS = {  # the last two are recognised as headings, but no house style ask
 }
 _HEADING_EXTRAS = 12  # characters that a heading may have beside its title
 _MONTH = "(?:" + "|".join(MONTHS) + ")"
+# No letter before it, said after the first one, so that a search can skip.
+_MONTH_ALONE = "(?:" + "|".join(rf"{m[0]}(?<!\w{m[0]}){m[1:]}" for m in MONTHS) + ")"
 _FIRST = r"\d(?<![\d.,]\d)"  # a figure's first digit; a digit in front lets the search skip
 _VERBS = {"present": {"is", "are", "has", "have"}, "past": {"was", "were", "had"}}
 _ALL_VERBS = set().union(*_VERBS.values())
@@ -59,7 +61,7 @@ _PATTERNS = {
     },
     "dates": {
         "dayfirst": re.compile(rf"\d(?<!\w\d)\d? {_MONTH} \d{{4}}\b"),
-        "monthfirst": re.compile(rf"{_MONTH} \d{{1,2}}, \d{{4}}\b"),
+        "monthfirst": re.compile(rf"{_MONTH_ALONE} \d{{1,2}}, \d{{4}}\b"),
         "dotted": re.compile(r"\d(?<!\w\d)\d\.\d{2}\.\d{4}\b"),
         "": re.compile(r"\d(?<!\w\d)\d{3}-\d{2}-\d{2}\b"),
     },
