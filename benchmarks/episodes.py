@@ -19,7 +19,7 @@ import numpy as np
 from baselines.policies.scripted import RandomActions, silent
 from benchmarks.forked import ForkedBackend
 from llm_collab_envs import make
-from llm_collab_envs.coding.coding_env import CodingEnv
+from llm_collab_envs.coding.coding_env import CodingEnv, Outcomes, run_new
 from llm_collab_envs.core.actions import cut_tokens
 from llm_collab_envs.sandbox import Job as Program
 from llm_collab_envs.sandbox import Outcome, Sandbox
@@ -124,14 +124,11 @@ class _Memory:
         """Start with nothing to remember."""
         self.expert = lru_cache(maxsize=REMEMBERED)(expert)
         self._sandbox = Sandbox(ForkedBackend())
-        self._outcomes: dict[tuple[str, str], Outcome] = {}
+        self._outcomes: Outcomes = {}
 
     def run_many(self, jobs: Sequence[Program]) -> list[Outcome]:
         """Run the programs that have not run before."""
-        keys = [(job.source, repr((job.calls, job.limits))) for job in jobs]
-        new = {k: job for k, job in zip(keys, jobs, strict=True) if k not in self._outcomes}
-        self._outcomes.update(zip(new, self._sandbox.run_many(list(new.values())), strict=True))
-        return [self._outcomes[key] for key in keys]
+        return run_new(jobs, self._outcomes, self._sandbox)
 
     def forget(self) -> None:
         """Forget all programs; no other task has the same."""
@@ -153,15 +150,11 @@ def play(jobs: Sequence[Job], tasks: Sequence[int]) -> list[Result]:
 
 
 def _episode(job: Job, task: int) -> tuple[float, float, float]:
-    """Play by the loop inside of the env: nobody reads the infos, whose credit costs most."""
+    """Play without infos, which nobody reads."""
     env = _env(job.env, job.difficulty, job.team_size, job.wrapper)
     act = _player(job, env.unwrapped, task)
     observations, _ = env.reset(seed=0, options={"task": task})
-    loop = env.unwrapped._loop
-    while not (loop.terminated or loop.truncated):
-        loop.play({agent: act(observations[agent]) for agent in loop.team.present})
-        observations = loop.observations(loop.team.present)
-    terms = loop.aggregator.terms()
+    terms = env.unwrapped._loop.run(observations, act)
     return terms["joint_reward"], terms["quality"], terms["critical_path"]
 
 

@@ -30,16 +30,9 @@ def finish(env: Any, actions: dict[str, str], policy: Callable[[str], str]) -> I
 
 
 def terms(env: CollabEnv[Any], policy: Callable[[str], str], task: int = 0) -> Infos:
-    """Let every agent follow `policy`; return what the joint reward was made of.
-
-    Agents' own infos are not asked for, as their credit takes longer than all the rest.
-    """
+    """Let every agent follow `policy`; return what the joint reward was made of."""
     observations, _ = env.reset(seed=0, options={"task": task})
-    loop = env.unwrapped._loop
-    while not (loop.terminated or loop.truncated):
-        loop.play({agent: policy(observations[agent]) for agent in loop.team.present})
-        observations = loop.observations(loop.team.present)
-    return loop.aggregator.terms()
+    return env.unwrapped._loop.run(observations, policy)
 
 
 def joint_reward(env: CollabEnv[Any], policy: Callable[[str], str], tasks: int = 4) -> float:

@@ -16,6 +16,7 @@ from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, Sandbox, same
 MAX_SHOWN_CHARS = 160
 FENCE = "```"
 
+Outcomes = dict[tuple[str, str, Limits | None], Outcome]  # by source, calls and limits
 TaskT = TypeVar("TaskT", bound=Task)
 
 
@@ -55,7 +56,7 @@ class CodingEnv(CollabEnv[TaskT]):
         """Check the arguments; raises RuntimeError, with the remedy, where no sandbox works."""
         self._sandbox = Sandbox(sandbox)
         self._backend = sandbox
-        self._outcomes: dict[tuple[str, str, Limits | None], Outcome] = {}
+        self._outcomes: Outcomes = {}
         super().__init__(*args, **kwargs)
 
     # Hooks of a coding env
@@ -79,10 +80,7 @@ class CodingEnv(CollabEnv[TaskT]):
 
     def _execute(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Run jobs in the sandbox; one that ran before in this episode is remembered."""
-        keys = [(job.source, repr([*map(vars, job.calls)]), job.limits) for job in jobs]
-        new = {k: job for k, job in zip(keys, jobs, strict=True) if k not in self._outcomes}
-        self._outcomes.update(zip(new, self._sandbox.run_many(list(new.values())), strict=True))
-        return [self._outcomes[key] for key in keys]
+        return run_new(jobs, self._outcomes, self._sandbox)
 
     def _feedback(self, agent: str) -> list[str]:
         """Say what is wrong with an agent's code, as long as it is wrong and the agent stays."""
@@ -106,6 +104,14 @@ class CodingEnv(CollabEnv[TaskT]):
 
     def _config(self) -> dict[str, Any]:
         return {**super()._config(), "sandbox": self._backend}
+
+
+def run_new(jobs: Sequence[Job], known: Outcomes, sandbox: Sandbox) -> list[Outcome]:
+    """Run the jobs whose outcomes are not known yet, and add these; return those of all jobs."""
+    keys = [(job.source, repr([*map(vars, job.calls)]), job.limits) for job in jobs]
+    new = {key: job for key, job in zip(keys, jobs, strict=True) if key not in known}
+    known.update(zip(new, sandbox.run_many(list(new.values())), strict=True))
+    return [known[key] for key in keys]
 
 
 def source_of(part: str) -> str:

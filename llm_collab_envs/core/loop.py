@@ -54,6 +54,18 @@ class EpisodeLoop:
         self.log.rounds.append(Round(turns, reward, terms, events))
         return reward
 
+    def run(
+        self, observations: Mapping[str, str], policy: Callable[[str], str]
+    ) -> dict[str, float]:
+        """Let every agent follow a policy to the end; return the terms of the joint reward.
+
+        Infos are not made, as agents' credit takes longer than all the rest.
+        """
+        while not (self.terminated or self.truncated):
+            self.play({agent: policy(observations[agent]) for agent in self.team.present})
+            observations = self.observations(self.team.present)
+        return self.aggregator.terms()
+
     @property
     def terminated(self) -> bool:
         """Whether all agents are done that have not left."""
