@@ -146,6 +146,11 @@ def left_undone(observation: str, gone: str) -> bool:
     return f"{gone} has left for good, with nothing submitted" in observation
 
 
+def heard_from(observation: str, agent: str) -> bool:
+    """Whether an observation shows a message of an agent."""
+    return f"\n{agent}: " in observation
+
+
 def _hand_over(gone: str, view: str, room: int) -> str:
     start, end = f"\nWhat {gone} knew:\n", f"\nThat is all {gone} knew."
     return start + view[: max(0, room - len(start) - len(end))] + end

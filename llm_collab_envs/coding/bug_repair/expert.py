@@ -25,7 +25,12 @@ from llm_collab_envs.coding.bug_repair.cases import (
 )
 from llm_collab_envs.coding.bug_repair.faults import everywhere, mutations, own_lines
 from llm_collab_envs.coding.bug_repair.interpreter import Interpreter, Unknown
-from llm_collab_envs.core.observation import handed_over, left_undone, split_briefing
+from llm_collab_envs.core.observation import (
+    handed_over,
+    heard_from,
+    left_undone,
+    split_briefing,
+)
 from llm_collab_envs.sandbox import same
 
 PATIENCE = 3
@@ -70,7 +75,7 @@ class Expert:
         for gone, view in handed_over(observation).items():
             orphan = read(view)
             seen = [fact for case in orphan.failing for fact in facts_of(case)]
-            told += "" if f"\n{gone}: " in observation else say(seen)
+            told += "" if heard_from(observation, gone) else say(seen)
             memo.failing += orphan.failing
             if left_undone(observation, gone):
                 memo.files |= orphan.files

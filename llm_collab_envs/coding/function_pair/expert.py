@@ -23,7 +23,12 @@ from llm_collab_envs.coding.function_pair.programs import (
     read_step,
     write_source,
 )
-from llm_collab_envs.core.observation import handed_over, left_undone, split_briefing
+from llm_collab_envs.core.observation import (
+    handed_over,
+    heard_from,
+    left_undone,
+    split_briefing,
+)
 
 PATIENCE = 3
 
@@ -117,7 +122,7 @@ class Expert:
         told = ""
         for gone, view in handed_over(observation).items():
             orphan = read(view)
-            told += "" if f"\n{gone}: " in observation else say(orphan)
+            told += "" if heard_from(observation, gone) else say(orphan)
             memo.own |= orphan.own
             if left_undone(observation, gone):
                 memo.plans += orphan.plans

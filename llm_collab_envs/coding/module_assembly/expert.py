@@ -124,8 +124,9 @@ class Expert:
             orphan = read(view)
             if orphan is not None:
                 take_over(memo, orphan)
-                undone = undone or left_undone(observation, gone)
-                memo.parts += orphan.parts if left_undone(observation, gone) else []
+                if left_undone(observation, gone):
+                    undone = True
+                    memo.parts += orphan.parts
         if memo.team_size == 1:
             return f"<submit>{write(memo)}</submit><done/>"
         again = memo.asked_again and memo.round in ANSWER

@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from llm_collab_envs.core.actions import count_tokens
-from llm_collab_envs.core.observation import TURN_MARK, handed_over, split_briefing
+from llm_collab_envs.core.observation import (
+    TURN_MARK,
+    handed_over,
+    heard_from,
+    left_undone,
+    split_briefing,
+)
 from llm_collab_envs.writing.copy_editing.tasks import FIGURES, FIRST, HEADING, REPEATS, TITLE
 
 PATIENCE = 3
@@ -71,7 +77,7 @@ class Expert:
         told, shares = "", [memo]
         for gone, orphan in orphans(observation).items():
             memo.known = {**orphan.known, **memo.known}
-            told += "" if f"\n{gone}: " in observation else say(orphan)
+            told += "" if heard_from(observation, gone) else say(orphan)
             if not orphan.submitted:
                 shares.append(orphan)
         if memo.alone or memo.round >= PATIENCE or memo.known.keys() >= memo.sheet.keys():
@@ -84,7 +90,7 @@ def orphans(observation: str) -> dict[str, Memo]:
     """Return what was handed over: for each agent that has left, what it knew and had submitted."""
     memos = {gone: read(view) for gone, view in handed_over(observation).items()}
     for gone, memo in memos.items():
-        memo.submitted = f"{gone} has left for good, its submission stays" in observation
+        memo.submitted = not left_undone(observation, gone)
     return memos
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from llm_collab_envs.core.observation import CUT, TURN_MARK, handed_over, split_briefing
+from llm_collab_envs.core.observation import CUT, TURN_MARK, handed_over, heard_from, split_briefing
 from llm_collab_envs.writing.replies import submit_within_cap
 from llm_collab_envs.writing.section_writing.style import (
     DECISIONS,
@@ -86,7 +86,7 @@ class Expert:
         for gone, view in handed_over(observation).items():
             orphan = read(view)
             memo.take_over(orphan)
-            told += "" if f"\n{gone}: " in observation else say(orphan)
+            told += "" if heard_from(observation, gone) else say(orphan)
         if memo.complete or memo.alone or memo.round >= PATIENCE:
             return submit_within_cap(told, write(memo, memo.style), observation)
         return told

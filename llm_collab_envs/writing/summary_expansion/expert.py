@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from llm_collab_envs.core.observation import TURN_MARK, handed_over, split_briefing
+from llm_collab_envs.core.observation import TURN_MARK, handed_over, heard_from, split_briefing
 from llm_collab_envs.writing.replies import submit_within_cap
 from llm_collab_envs.writing.sentences import split_sentences
 from llm_collab_envs.writing.summary_expansion.article import read_paragraph
@@ -108,7 +108,7 @@ class Expert:
         for gone, view in handed_over(observation).items():
             orphan = read(view)
             memo.take_over(orphan)
-            told += "" if f"\n{gone}: " in observation else say(orphan)
+            told += "" if heard_from(observation, gone) else say(orphan)
         if memo.complete or memo.alone or memo.round >= PATIENCE:
             return submit_within_cap(told, write(memo), observation)
         return told
