@@ -61,15 +61,8 @@ class Sandbox:
 
     def __init__(self, backend: str | Backend = "auto", limits: Limits | None = None) -> None:
         """Find the backends."""
+        self.backend = backend if isinstance(backend, str) else backend.name
         self.limits = limits or Limits()
-        self._fast: Backend | None = None
-        self._full: Backend | None
-        if not isinstance(backend, str):
-            self.backend, self._full = backend.name, backend
-            return
-        if backend not in BACKENDS:
-            raise ValueError(f"backend must be one of {', '.join(BACKENDS)}; got {backend!r}.")
-        self.backend = backend
         self._fast, self._full = _backends(backend)
 
     def run(self, source: str, calls: Sequence[Call] = (), limits: Limits | None = None) -> Outcome:
@@ -138,8 +131,12 @@ def run(source: str, calls: Sequence[Call] = (), limits: Limits | None = None) -
     return Sandbox(limits=limits).run(source, calls)
 
 
-def _backends(backend: str) -> tuple[Backend | None, Backend | None]:
+def _backends(backend: str | Backend) -> tuple[Backend | None, Backend | None]:
     """What tries first, and what has the last word; one of them may be missing."""
+    if not isinstance(backend, str):
+        return None, backend
+    if backend not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}; got {backend!r}.")
     if backend == "unsafe":
         return None, UnprotectedBackend()
     no_monty = why_monty_fails() if backend in ("auto", "monty") else "not asked for"
