@@ -54,9 +54,10 @@ def _extend(
     pad: int,
     ends: Collection[int],
 ) -> list[list[int]]:
-    """Write on until all replies are finished, or few are left open, or there is no room.
+    """Write on until all replies are finished, or the stretch is full, or there is no room.
 
-    Distinct prompts (U) are read once, however many replies (B) go on from them.
+    Distinct prompts (U) are read once, however many replies (B) go on from them. What is finished
+    leaves the batch whenever half of it is, so that few long replies do not keep many short ones.
     """
     distinct = list(dict.fromkeys(map(tuple, prompts)))
     width = len(max(distinct, key=len))
@@ -68,23 +69,38 @@ def _extend(
     which_B = torch.tensor([distinct.index(tuple(ids)) for ids in prompts], device=model.device)
     cache = _read(model, ids_UT, mask_UT, width + STRETCH, pad)
     cache.reorder_cache(which_B)
+    ids_BT, mask_BT = ids_UT[which_B], mask_UT[which_B]
     chance: dict[str, Any] = {"do_sample": False}
     if how.temperature > 0:
         chance = {"do_sample": True, "temperature": how.temperature, "top_k": 0}
         chance["top_p"] = how.top_p
-    out_BT = model.generate(
-        input_ids=ids_UT[which_B],
-        attention_mask=mask_UT[which_B],
-        past_key_values=cache,
-        max_new_tokens=min(room, STRETCH),
-        use_cache=True,  # trainers turn it off in the config
-        disable_compile=True,
-        pad_token_id=pad,
-        eos_token_id=list(ends),
-        stopping_criteria=StoppingCriteriaList([_FewLeft(ends, width)]),
-        **chance,
-    )
-    return [_until(row, ends) for row in out_BT[:, width:].tolist()]
+
+    written: list[list[int]] = [[] for _ in prompts]
+    rows_B = torch.arange(len(prompts), device=model.device)
+    full = width + min(room, STRETCH)
+    while True:
+        ids_BT = model.generate(
+            input_ids=ids_BT,
+            attention_mask=mask_BT,
+            past_key_values=cache,
+            max_new_tokens=full - ids_BT.shape[1],
+            use_cache=True,  # trainers turn it off in the config
+            disable_compile=True,
+            pad_token_id=pad,
+            eos_token_id=list(ends),
+            stopping_criteria=StoppingCriteriaList([_HalfFinished(ends, width)]),
+            **chance,
+        )
+        open_B = _open(ids_BT[:, width:], ends)
+        enough = ids_BT.shape[1] == full or not open_B.any()
+        for n, row in zip(rows_B.tolist(), ids_BT[:, width:].tolist(), strict=True):
+            written[n] = _until(row, ends)
+        if enough:
+            return written
+        kept_B = open_B.nonzero().flatten()
+        cache.reorder_cache(kept_B)
+        rows_B, ids_BT, mask_BT = rows_B[kept_B], ids_BT[kept_B], mask_BT[kept_B]
+        mask_BT = torch.nn.functional.pad(mask_BT, (0, ids_BT.shape[1] - mask_BT.shape[1]), value=1)
 
 
 def _read(model: Any, ids_UT: torch.Tensor, mask_UT: torch.Tensor, room: int, pad: int) -> Any:
@@ -103,19 +119,21 @@ def _read(model: Any, ids_UT: torch.Tensor, mask_UT: torch.Tensor, room: int, pa
     return out.past_key_values
 
 
-class _FewLeft(StoppingCriteria):
-    """Stops a batch when less than a quarter of its rows are open, or all are finished."""
+class _HalfFinished(StoppingCriteria):
+    """Stops a batch when half of its rows are finished."""
 
     def __init__(self, ends: Collection[int], width: int) -> None:
-        self._ends = list(ends)
+        self._ends = ends
         self._width = width
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
-        ends = torch.tensor(self._ends, device=input_ids.device)
-        finished_B = torch.isin(input_ids[:, self._width :], ends).any(dim=1)
-        if (~finished_B).sum() * 4 < len(finished_B):
-            finished_B = torch.ones_like(finished_B)
-        return finished_B
+        open_B = _open(input_ids[:, self._width :], self._ends)
+        return (~open_B).fill_(True) if open_B.sum() * 2 <= len(open_B) else ~open_B
+
+
+def _open(ids_BT: torch.Tensor, ends: Collection[int]) -> torch.Tensor:
+    """Return which replies (B,) hold no token that ends them."""
+    return ~torch.isin(ids_BT, torch.tensor(list(ends), device=ids_BT.device)).any(dim=1)
 
 
 def _until(ids: list[int], ends: Collection[int]) -> list[int]:
