@@ -9,6 +9,7 @@ checkpoints, resumption and multi-process are TRL's and accelerate's.
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import PartialState
+from accelerate.utils import gather_object
 from datasets import Dataset
 from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
@@ -25,12 +27,16 @@ from baselines.advantages import difference_reward, joint_reward
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
 from baselines.policies.hf import HFPolicy, inference_dtype
-from baselines.rollout import Episode, play, training_row
+from baselines.rollout import Row, play, training_row
 from llm_collab_envs import make
+
+EpisodeKey = tuple[int, int, int]  # team size, task, and which of the group's episodes
 
 
 class JointRollout:
     """TRL's `rollout_func`: plays the joint episodes that a batch of prompts asks for.
+
+    Of several processes each plays a part of a step's episodes, and all get what they train on.
 
     Args:
         config: What is trained on.
@@ -58,34 +64,23 @@ class JointRollout:
         Returns:
             TRL's fields, and the env's terms for reward functions and logs.
         """
-        keys = [json.loads(prompt) for prompt in prompts]
-        seats: list[tuple[int, int, str, int]] = []
-        seen: dict[str, int] = defaultdict(int)
-        for prompt, key in zip(prompts, keys, strict=True):
-            seats.append((key["team_size"], key["task"], key["agent"], seen[prompt]))
-            seen[prompt] += 1
-        wanted = list(dict.fromkeys((size, task, k) for size, task, _, k in seats))
+        state = PartialState()
+        seats = seats_of(gather_object(list(prompts)))
+        own = share(list(dict.fromkeys(key for key, _ in seats)), state)
         envs, used = [], defaultdict(int)
-        for size, _, _ in wanted:
+        for size, _, _ in own:
             envs.append(self._env(size, used[size]))
             used[size] += 1
         policy = HFPolicy(self._sync(trainer), self._tokenizer, self._selector)
-        episodes = play(envs, [task for _, task, _ in wanted], policy)
-        by_key = dict(zip(wanted, episodes, strict=True))
-        return self._fields(policy, [(by_key[size, task, k], a) for size, task, a, k in seats])
-
-    def _fields(self, policy: HFPolicy, seats: list[tuple[Episode, str]]) -> dict[str, Any]:
-        rows = [training_row(policy.context, e.histories[agent]) for e, agent in seats]
-        infos = [episode.infos[agent] for episode, agent in seats]
-        return {
-            "prompt_ids": [row.prompt_ids for row in rows],
-            "completion_ids": [row.completion_ids for row in rows],
-            "env_mask": [row.env_mask for row in rows],
-            "logprobs": None,
-            "joint": [info["joint_reward"] for info in infos],
-            "difference": [info["difference_reward"] for info in infos],
-            "terms": infos,
-        }
+        episodes = play(envs, [task for _, task, _ in own], policy)
+        played = [
+            ((key, agent), (training_row(policy.context, history), episode.infos[agent]))
+            for key, episode in zip(own, episodes, strict=True)
+            for agent, history in episode.histories.items()
+        ]
+        by_seat = dict(gather_object(played))
+        first = state.process_index * len(prompts)
+        return _fields([by_seat[seat] for seat in seats[first : first + len(prompts)]])
 
     def _env(self, team_size: int, number: int) -> Any:
         """Return env `number` of a team size; envs are kept from step to step."""
@@ -110,6 +105,40 @@ class JointRollout:
             self._actor = plain.to(model.device).eval()
         self._actor.load_state_dict(model.state_dict())
         return self._actor
+
+
+def seats_of(prompts: Sequence[str]) -> list[tuple[EpisodeKey, str]]:
+    """Return which agent of which episode each prompt of a step asks for.
+
+    Args:
+        prompts: Of all processes, in their order.
+    """
+    seen: dict[str, int] = defaultdict(int)
+    seats = []
+    for prompt in prompts:
+        row = json.loads(prompt)
+        seats.append(((row["team_size"], row["task"], seen[prompt]), row["agent"]))
+        seen[prompt] += 1
+    return seats
+
+
+def share(episodes: Sequence[EpisodeKey], state: PartialState) -> Sequence[EpisodeKey]:
+    """Return what a process plays: each episode is played whole, and by one process."""
+    most = math.ceil(len(episodes) / state.num_processes)
+    return episodes[state.process_index * most :][:most]
+
+
+def _fields(rows: Sequence[tuple[Row, dict[str, Any]]]) -> dict[str, Any]:
+    """Return TRL's fields, and the env's terms."""
+    return {
+        "prompt_ids": [row.prompt_ids for row, _ in rows],
+        "completion_ids": [row.completion_ids for row, _ in rows],
+        "env_mask": [row.env_mask for row, _ in rows],
+        "logprobs": None,
+        "joint": [info["joint_reward"] for _, info in rows],
+        "difference": [info["difference_reward"] for _, info in rows],
+        "terms": [info for _, info in rows],
+    }
 
 
 class JointTrainer(GRPOTrainer):

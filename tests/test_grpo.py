@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,7 +23,14 @@ from trl import GRPOTrainer
 from baselines.advantages import group_relative
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
-from baselines.grpo import build_trainer, micro_batches, pack_by_prompt
+from baselines.grpo import (
+    build_trainer,
+    dataset,
+    micro_batches,
+    pack_by_prompt,
+    seats_of,
+    share,
+)
 from baselines.models import TINY
 from baselines.train import METRICS, MetricsFile, train
 from small_model import save_small_model
@@ -292,6 +301,20 @@ def test_rows_are_shared_out_evenly(tmp_path, processes, most, expected):
 def test_rows_that_cannot_be_shared_out(tmp_path):
     with pytest.raises(CommandError, match=r"the 6 rows of a step .* over 4 processes"):
         micro_batches(small(tmp_path, teams=(2, 1)), 4)
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3, 8])
+def test_every_episode_is_played_whole_by_one_process(tmp_path, processes):
+    config = small(tmp_path, teams=(2, 3, 1), num_generations=4, steps=1)
+    prompts = [prompt for prompt in dataset(config)["prompt"] for _ in range(4)]
+    seats = seats_of(prompts)
+    assert len(set(seats)) == len(prompts) == 24, "each row is a seat of its own"
+    episodes = list(dict.fromkeys(key for key, _ in seats))
+    assert len(episodes) == 3 * 4
+    states = [SimpleNamespace(process_index=n, num_processes=processes) for n in range(processes)]
+    shares = [share(episodes, state) for state in states]
+    assert [key for own in shares for key in own] == episodes
+    assert max(map(len, shares)) == math.ceil(12 / processes)
 
 
 @pytest.mark.slow

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
+from baselines.generation import _until, finish
+from baselines.models import TINY
+from baselines.policies import hf
 from baselines.policies.base import History, Reply
 from baselines.policies.context import Context
 from baselines.policies.hf import HFPolicy
@@ -227,3 +231,39 @@ def test_a_prompt_that_many_share_is_read_once(folder):
     assert read[0] == (1, len(prompt) - 1)
     assert all(shape == (8, 1) for shape in read[1:])
     assert len({reply.token_ids for reply in replies}) > 1, "each is sampled by itself"
+
+
+@pytest.mark.parametrize("model", ["tiny", "llama"])
+def test_replies_that_end_leave_the_batch_and_change_no_other(model, folder):
+    policy = HFPolicy.load(TINY if model == "tiny" else folder)
+    policy.model.float()
+    how = ActionSelector(temperature=0.0, max_new_tokens=80)
+    draw = torch.Generator().manual_seed(0)
+    lengths = torch.randint(8, 40, (12,), generator=draw).tolist()
+    prompts = [torch.randint(3, 290, (n,), generator=draw).tolist() for n in lengths]
+    whole = finish(how, policy.model, prompts, 0, {1})
+    tokens = torch.tensor(sorted({token for ids in whole for token in ids}))
+    picks = (tokens[torch.randperm(len(tokens), generator=draw)[:4]] for _ in range(200))
+    ends = max(  # those that end the replies at the most lengths
+        (set(pick.tolist()) for pick in picks),
+        key=lambda ends: len({len(_until(ids, ends)) for ids in whole}),
+    )
+    alone = [finish(how, policy.model, [ids], 0, ends)[0] for ids in prompts]
+    sizes: list[int] = []
+    embed = policy.model.get_input_embeddings()
+    embed.register_forward_hook(lambda module, inputs, _: sizes.append(len(inputs[0])))
+    assert finish(how, policy.model, prompts, 0, ends) == alone
+    assert len(set(map(len, alone))) > 3, "they end at several lengths"
+    assert sizes[0] == 12
+    assert sizes[1:] == sorted(sizes[1:], reverse=True), "none is read anew"
+    assert sizes[-1] < 6
+
+
+def test_a_model_plays_in_bf16_where_the_machine_computes_in_it(folder, monkeypatch):
+    monkeypatch.setattr(hf, "inference_dtype", lambda: torch.bfloat16)
+    policy = HFPolicy.load(folder, ActionSelector(max_new_tokens=24))
+    assert {weights.dtype for weights in policy.model.parameters()} == {torch.bfloat16}
+    (episode,) = play([make(ENV, team_size=2)], [0], policy)
+    written = [reply for past in episode.histories.values() for reply in past.replies]
+    assert len(written) > 2
+    assert all(1 <= len(reply.token_ids) <= 24 for reply in written)
