@@ -68,3 +68,15 @@ class TrainConfig:
                 f"num_generations must be 2 or more, as advantages are relative to the group; "
                 f"got {self.num_generations}."
             )
+        for name in ("steps", "max_new_tokens", "rollout_batch", "micro_batch", "save_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more; got {getattr(self, name)}.")
+        for name in ("learning_rate", "kl"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must be 0 or more; got {getattr(self, name)}.")
+        if not self.temperature > 0:
+            raise ValueError(
+                f"temperature must be above 0, as training needs chance; got {self.temperature}."
+            )
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p must be in (0, 1]; got {self.top_p}.")

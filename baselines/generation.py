@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
-from transformers import StaticCache, StoppingCriteria, StoppingCriteriaList
+from transformers import GenerationConfig, StaticCache, StoppingCriteria, StoppingCriteriaList
 
 if TYPE_CHECKING:
     from baselines.action_selector import ActionSelector
@@ -21,10 +22,9 @@ def finish(
     pad: int,
     ends: Collection[int],
 ) -> list[list[int]]:
-    """Write one batch of replies to the end; when few are left open, go on with these alone.
+    """Write one batch of replies to the end, in stretches of `STRETCH` tokens.
 
-    Short replies come in the same batch as long ones, and every row of a batch costs the same
-    whether it is finished or not.
+    What is unfinished after one is read anew, in a cache that has room for the next.
 
     Args:
         how: How the tokens are chosen.
@@ -36,13 +36,28 @@ def finish(
     replies: list[list[int]] = [[] for _ in prompts]
     left = list(range(len(prompts)))
     room = how.max_new_tokens
-    while left and room:
-        new = _extend(how, model, [prompts[n] + replies[n] for n in left], room, pad, ends)
-        for n, ids in zip(left, new, strict=True):
-            replies[n] += ids
-        room -= max(len(ids) for ids in new)
-        left = [n for n in left if replies[n][-1] not in ends]
+    with _no_other_rules(model):
+        while left and room:
+            new = _extend(how, model, [prompts[n] + replies[n] for n in left], room, pad, ends)
+            for n, ids in zip(left, new, strict=True):
+                replies[n] += ids
+            room -= max(len(ids) for ids in new)
+            left = [n for n in left if replies[n][-1] not in ends]
     return replies
+
+
+@contextmanager
+def _no_other_rules(model: Any) -> Iterator[None]:
+    """Leave out what a model's own generation config adds, such as a penalty on repetition.
+
+    What is sampled has to be what is trained: the model's own distribution.
+    """
+    its_own = model.generation_config
+    model.generation_config = GenerationConfig()
+    try:
+        yield
+    finally:
+        model.generation_config = its_own
 
 
 @torch.no_grad()
@@ -120,7 +135,7 @@ def _read(model: Any, ids_UT: torch.Tensor, mask_UT: torch.Tensor, room: int, pa
 
 
 class _HalfFinished(StoppingCriteria):
-    """Stops a batch when half of its rows are finished."""
+    """Stops a batch when at least half of its rows are finished."""
 
     def __init__(self, ends: Collection[int], width: int) -> None:
         self._ends = ends

@@ -1,15 +1,14 @@
 """GRPO over joint episodes, on TRL's trainer.
 
 Where this departs from single-agent GRPO: a training row is one agent's whole episode, what the env
-wrote is masked out of the loss, and all agents of all episodes of a step are sampled together, one
-batch a round, by the one policy that they share. Loss, KL, clipping, optimiser, logging,
-checkpoints, resumption and multi-process are TRL's and accelerate's.
+wrote is masked out of the loss, and a step's episodes are played together, round by round, by the
+one policy that all their agents share. Loss, KL, clipping, optimiser, logging, checkpoints,
+resumption and multi-process are TRL's and accelerate's.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -123,9 +122,8 @@ def seats_of(prompts: Sequence[str]) -> list[tuple[EpisodeKey, str]]:
 
 
 def share(episodes: Sequence[EpisodeKey], state: PartialState) -> Sequence[EpisodeKey]:
-    """Return what a process plays: each episode is played whole, and by one process."""
-    most = math.ceil(len(episodes) / state.num_processes)
-    return episodes[state.process_index * most :][:most]
+    """Return what a process plays: each episode whole, and of every group as many as the others."""
+    return episodes[state.process_index :: state.num_processes]
 
 
 def _fields(rows: Sequence[tuple[Row, dict[str, Any]]]) -> dict[str, Any]:
@@ -187,7 +185,8 @@ class JointTrainer(GRPOTrainer):
                     fused_lm_head=True,
                 )
             logps.append(out.log_probs[:, -logits_to_keep:])
-            entropies.append(out.entropy[:, -logits_to_keep:])
+            if compute_entropy:  # the reference model of the KL gives none
+                entropies.append(out.entropy[:, -logits_to_keep:])
         return torch.cat(logps), torch.cat(entropies) if compute_entropy else None, None
 
 
@@ -329,6 +328,7 @@ def build_trainer(
         remove_unused_columns=False,
         use_vllm=False,
     )
+    arguments._n_gpu = min(1, arguments.n_gpu)  # TRL refuses DataParallel; more GPUs by torchrun
     trainer = JointTrainer(
         model=model,
         reward_funcs=[team_reward, difference_reward],

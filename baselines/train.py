@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 from accelerate import PartialState
+from accelerate.utils import gather_object
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from safetensors import SafetensorError
 from transformers import TrainerCallback, set_seed
@@ -44,7 +45,8 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
         resume: Go on from the last checkpoint in `config.out`, with the same result as an unbroken
             run.
 
-    Started by `torchrun` or `accelerate launch`, the processes share the rows of every step.
+    Started by `torchrun` or `accelerate launch`, the processes share the episodes and the rows of
+    every step.
 
     Raises:
         CommandError: Where the model cannot be loaded, the folder is in use or cannot be written,
@@ -54,9 +56,11 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     """
     state = PartialState(cpu=not torch.cuda.is_available())
     if state.is_main_process:
-        _prepare_folder(config, resume)
+        _prepare_folder(config, resume, state.num_processes)
+        if resume:
+            _drop_cut_checkpoints(config.out)
     state.wait_for_everyone()
-    checkpoint = _last_checkpoint(config.out) if resume else None
+    checkpoint = get_last_checkpoint(str(config.out / CHECKPOINTS)) if resume else None
     _quiet()
     set_seed(config.seed)
     model, tokenizer = _load(config.model)
@@ -78,6 +82,7 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
             )
         if state.is_main_process:
             _save(trainer, tokenizer, config.out)
+        state.wait_for_everyone()
     except (OSError, RuntimeError, SafetensorError) as problem:
         if not _is_no_room(problem):
             raise
@@ -196,16 +201,18 @@ class StopOnSignal(TrainerCallback):
         print("\nstopping after this step, to save the state; press Ctrl-C again to stop at once")
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Save and stop if asked."""
+        """Save and stop if asked, in the same step as all other processes."""
+        self.asked = any(gather_object([self.asked]))
         if self.asked:
             control.should_save = True
             control.should_training_stop = True
 
 
-def _prepare_folder(config: TrainConfig, resume: bool) -> None:
+def _prepare_folder(config: TrainConfig, resume: bool, processes: int) -> None:
     """Create the run's folder, or check that the run in it is the one that is to go on."""
     path = config.out / CONFIG
     asked = json.loads(json.dumps({**asdict(config), "out": str(config.out)}))
+    asked["processes"] = processes  # each has its own chance
     if not resume:
         try:
             config.out.mkdir(parents=True, exist_ok=True)
@@ -243,17 +250,17 @@ def _write_whole(path: Path, text: str) -> None:
         raise
 
 
-def _last_checkpoint(out: Path) -> str | None:
-    """Return the last checkpoint that is whole; what was being saved at a kill is thrown away."""
+def _drop_cut_checkpoints(out: Path) -> None:
+    """Throw away what was being saved at a kill, so that the last checkpoint is whole."""
     folder = out / CHECKPOINTS
-    while folder.exists() and (last := get_last_checkpoint(str(folder))):
+    folder.mkdir(exist_ok=True)
+    while last := get_last_checkpoint(str(folder)):
         try:
             json.loads((Path(last) / TRAINER_STATE_NAME).read_text())  # it is saved last of all
         except (FileNotFoundError, ValueError):
             shutil.rmtree(last)
         else:
-            return str(last)
-    return None
+            return
 
 
 def _is_no_room(problem: Exception) -> bool:

@@ -144,6 +144,8 @@ def test_mistakes_in_train(tmp_path):
     assert "env id must be one of" in sentence("train", "nope", "--out", tmp_path / "run")
     assert "team_size must be" in sentence(*train, "--team-size", 99)
     assert "num_generations must be 2" in sentence(*train, "--generations", 1)
+    assert "max_new_tokens must be 1" in sentence(*train, "--max-new-tokens", 0)
+    assert "learning_rate must be 0" in sentence(*train, "--learning-rate", -1)
     for _ in "ab":
         wrong = sentence(*train, "--model", "./runs/missing")
         assert "runs/missing" in wrong, "a wrong name leaves nothing in the way of the right one"

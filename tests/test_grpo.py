@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -17,9 +17,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerControl
 from trl import GRPOTrainer
 
+import baselines.train as trainer_module
 from baselines.advantages import group_relative
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
@@ -32,7 +33,7 @@ from baselines.grpo import (
     share,
 )
 from baselines.models import TINY
-from baselines.train import METRICS, MetricsFile, train
+from baselines.train import METRICS, MetricsFile, StopOnSignal, _prepare_folder, train
 from small_model import save_small_model
 
 ENV = "section_writing_v0"
@@ -253,6 +254,27 @@ def test_resume_with_other_options(tmp_path):
         train(small(tmp_path / "run", model="/nowhere"))
     with pytest.raises(CommandError, match="learning_rate"):
         train(small(tmp_path / "run", model="/nowhere", learning_rate=1.0), resume=True)
+    with pytest.raises(CommandError, match=r"processes=1, not 2"):
+        _prepare_folder(small(tmp_path / "run", model="/nowhere"), True, 2)
+
+
+def test_all_processes_stop_in_the_same_step(monkeypatch):
+    stop, control = StopOnSignal(), TrainerControl()
+    stop.on_step_end(None, None, control)
+    assert not control.should_training_stop
+    monkeypatch.setattr(trainer_module, "gather_object", lambda own: [*own, True])
+    stop.on_step_end(None, None, control)
+    assert stop.asked
+    assert control.should_save
+    assert control.should_training_stop
+
+
+def test_kl_to_the_policy_that_training_started_from(tmp_path):
+    model = str(save_small_model(tmp_path / "model"))
+    train(small(tmp_path / "run", model=model, kl=0.1, learning_rate=0.01, warmup=0))
+    kls = [line["kl"] for line in metrics(tmp_path / "run")]
+    assert kls[0] == pytest.approx(0, abs=1e-6)
+    assert kls[1] > 0
 
 
 def test_full_disk(tmp_path, monkeypatch):
@@ -269,6 +291,15 @@ def test_full_disk(tmp_path, monkeypatch):
     [
         ({"num_generations": 1}, "num_generations"),
         ({"teams": ()}, "teams"),
+        ({"max_new_tokens": 0}, "max_new_tokens"),
+        ({"rollout_batch": 0}, "rollout_batch"),
+        ({"micro_batch": 0}, "micro_batch"),
+        ({"steps": 0}, "steps"),
+        ({"save_every": 0}, "save_every"),
+        ({"learning_rate": -1e-4}, "learning_rate"),
+        ({"kl": float("nan")}, "kl"),
+        ({"temperature": 0.0}, "temperature"),
+        ({"top_p": 0.0}, "top_p"),
     ],
 )
 def test_config_errors_name_the_argument(tmp_path, change, message):
@@ -313,8 +344,11 @@ def test_every_episode_is_played_whole_by_one_process(tmp_path, processes):
     assert len(episodes) == 3 * 4
     states = [SimpleNamespace(process_index=n, num_processes=processes) for n in range(processes)]
     shares = [share(episodes, state) for state in states]
-    assert [key for own in shares for key in own] == episodes
-    assert max(map(len, shares)) == math.ceil(12 / processes)
+    assert sorted(key for own in shares for key in own) == sorted(episodes)
+    counts = [Counter(size for size, _, _ in own) for own in shares]
+    for size in (2, 3, 1):
+        played = [count[size] for count in counts]
+        assert max(played) - min(played) <= 1, "of every group as many as the others"
 
 
 @pytest.mark.slow

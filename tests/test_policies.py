@@ -6,6 +6,7 @@ import json
 
 import pytest
 import torch
+from transformers import GenerationConfig
 
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
@@ -257,6 +258,15 @@ def test_replies_that_end_leave_the_batch_and_change_no_other(model, folder):
     assert sizes[0] == 12
     assert sizes[1:] == sorted(sizes[1:], reverse=True), "none is read anew"
     assert sizes[-1] < 6
+
+
+def test_replies_come_from_the_models_own_distribution(folder):
+    policy = HFPolicy.load(folder, ActionSelector(temperature=0.0, max_new_tokens=24))
+    plain = policy.act([history(FIRST)])
+    rules = GenerationConfig(repetition_penalty=5.0, no_repeat_ngram_size=1, min_p=0.9)
+    policy.model.generation_config = rules
+    assert policy.act([history(FIRST)]) == plain
+    assert policy.model.generation_config is rules, "it is the model's, and is kept"
 
 
 def test_a_model_plays_in_bf16_where_the_machine_computes_in_it(folder, monkeypatch):
