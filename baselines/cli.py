@@ -32,6 +32,8 @@ POLICY_HELP = (
     "OpenAI's chat completions serves (its key, if any, is in OPENAI_API_KEY)."
 )
 
+EPISODES = 64
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -41,7 +43,14 @@ app = typer.Typer(
 )
 
 Env = Annotated[str, typer.Argument(help=ENV_HELP, show_default=False)]
-TeamSize = Annotated[int, typer.Option(help="Agents in the team; 1 is the solo baseline.")]
+TeamSize = Annotated[
+    int | None,
+    typer.Option(
+        help="Agents in the team; 1 is the solo baseline. If left out, "
+        f"{TEAM_SIZE}, or as many as the env admits.",
+        show_default=False,
+    ),
+]
 Difficulty = Annotated[str, typer.Option(help="easy, medium or hard.")]
 Split = Annotated[str, typer.Option(help="train or test; they share no task and no name.")]
 Temperature = Annotated[float, typer.Option(help="Of sampling; 0 is greedy.")]
@@ -65,8 +74,27 @@ def envs() -> None:
         for env_id in ENV_MODULES:
             kind = type(make(env_id))
             job = (kind.__doc__ or "").partition("\n")[0]
-            view.add_row(env_id, f"1 to {kind.max_team_size}", ", ".join(DIFFICULTIES), job)
+            view.add_row(env_id, _teams(env_id), ", ".join(DIFFICULTIES), job)
         Console().print(view)
+
+
+def _teams(env_id: str) -> str:
+    """Return the team sizes of an env, the largest of each difficulty where they differ."""
+    most = []
+    for difficulty in DIFFICULTIES:
+        size = type(make(env_id)).max_team_size
+        while not _admits(env_id, size, difficulty):
+            size -= 1
+        most.append(size)
+    return f"1 to {most[0]}" if len(set(most)) == 1 else f"1 to {most[0]}, {most[1]}, {most[2]}"
+
+
+def _admits(env_id: str, size: int, difficulty: str) -> bool:
+    try:
+        make(env_id, team_size=size, difficulty=difficulty)
+    except ValueError:
+        return False
+    return True
 
 
 @app.command(
@@ -75,7 +103,7 @@ def envs() -> None:
 def play(
     env: Env,
     policy: Annotated[str, typer.Option(help=POLICY_HELP)] = "expert",
-    team_size: TeamSize = TEAM_SIZE,
+    team_size: TeamSize = None,
     difficulty: Difficulty = "easy",
     split: Split = "test",
     task: Annotated[int, typer.Option(help="Which task of the split.")] = 0,
@@ -97,7 +125,7 @@ def play(
         from baselines.evaluate import EvalConfig
         from baselines.rollout import play as play_episodes
 
-        size = _team_size(policy, team_size)
+        size = _team_size(policy, env, team_size)
         with _values():
             config = EvalConfig(
                 env=env,
@@ -130,11 +158,11 @@ def play(
 )
 def train(
     env: Env,
-    out: Annotated[Path, typer.Option(help="Folder of the run; it must not exist yet.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run, a new or an empty one.")],
     model: Annotated[
         str, typer.Option(help="Where to start: tiny, a model folder, or a model id.")
     ] = TrainConfig.model,
-    team_size: TeamSize = TEAM_SIZE,
+    team_size: TeamSize = None,
     difficulty: Difficulty = "easy",
     tasks_per_step: Annotated[
         int, typer.Option(help="Tasks in an optimisation step that the team does.", min=1)
@@ -168,15 +196,15 @@ def train(
     `llm-collab evaluate`.
     """
     with _sentences():
-        teams = (team_size,) * tasks_per_step + (1,) * solo_tasks
+        size = _asked_or_usual(env, team_size)
         with _values():
-            make(env, team_size=team_size, difficulty=difficulty).reset(seed=0)
+            make(env, team_size=size, difficulty=difficulty).reset(seed=0)
             config = TrainConfig(
                 env=env,
                 out=out,
                 model=model,
                 difficulty=difficulty,
-                teams=teams,
+                teams=(size,) * tasks_per_step + (1,) * solo_tasks,
                 num_generations=generations,
                 steps=steps,
                 learning_rate=learning_rate,
@@ -184,15 +212,18 @@ def train(
                 max_new_tokens=max_new_tokens,
                 seed=seed,
             )
+        from accelerate import PartialState
+
         from baselines.train import train as run
 
         folder = run(config, resume=resume)
-        Console().print(
-            f"The trained policy is in {folder}. Measure it: llm-collab evaluate {env} "
-            f"--policy {folder} --team-size {team_size}",
-            soft_wrap=True,
-            highlight=False,
-        )
+        if PartialState().is_main_process:
+            Console().print(
+                f"The trained policy is in {folder}. Measure it: llm-collab evaluate {env} "
+                f"--policy {folder} --team-size {size}",
+                soft_wrap=True,
+                highlight=False,
+            )
 
 
 @app.command(
@@ -202,12 +233,22 @@ def train(
 def evaluate(
     env: Env,
     policy: Annotated[str, typer.Option(help=POLICY_HELP, show_default=False)],
-    team_size: TeamSize = TEAM_SIZE,
+    team_size: TeamSize = None,
     difficulty: Difficulty = "easy",
-    episodes: Annotated[int, typer.Option(help="How many tasks, one episode each.")] = 64,
+    episodes: Annotated[
+        int | None,
+        typer.Option(
+            help=f"How many tasks, one episode each. If left out, {EPISODES}, or all there are.",
+            show_default=False,
+        ),
+    ] = None,
     split: Split = "test",
     seed: Annotated[
-        int, typer.Option(help="Which tasks, the same for every policy; and of chance.")
+        int,
+        typer.Option(
+            help="Of chance, and which tasks, the same for every policy: each seed starts 1,000 "
+            "tasks further on, and after the last comes the first."
+        ),
     ] = 0,
     temperature: Temperature = 1.0,
     top_p: TopP = 1.0,
@@ -234,11 +275,15 @@ def evaluate(
         from baselines.evaluate import evaluate as run
         from baselines.summary import summarise, table
 
+        size = _team_size(policy, env, team_size)
         with _values():
+            if episodes is None:
+                stage = make(env, team_size=size, difficulty=difficulty, split=split)
+                episodes = min(EPISODES, len(stage.tasks))
             config = EvalConfig(
                 env=env,
                 policy=policy,
-                team_size=_team_size(policy, team_size),
+                team_size=size,
                 difficulty=difficulty,
                 episodes=episodes,
                 split=split,
@@ -255,18 +300,32 @@ def evaluate(
             f"{env}, {difficulty}, {episodes} {split} tasks, team of {config.team_size}, "
             f"temperature {temperature:g}"
         )
-        Console().print(table({policy: summarise(records, seed)}, title))
+        try:
+            summary = summarise(records, seed)
+        except KeyboardInterrupt:
+            kept = f"all episodes are in {out}" if out else "nothing was saved"
+            raise KeyboardInterrupt(f"stopped before the summary; {kept}.") from None
+        Console().print(table({policy: summary}, title))
         cut = sum(record["cut_replies"] or 0 for record in records)
         if cut:
             _note(f"{cut} replies were cut at {max_new_tokens} tokens; raise --max-new-tokens.")
 
 
-def _team_size(policy: str, asked: int) -> int:
+def _team_size(policy: str, env: str, asked: int | None) -> int:
     """Return the team size to play with, and say so where the policy decides it."""
-    size = team_size_of(policy, asked)
-    if size != asked:
+    wanted = _asked_or_usual(env, asked)
+    size = team_size_of(policy, wanted)
+    if size != wanted:
         _note(f"{policy} plays in a team of {size}.")
     return size
+
+
+def _asked_or_usual(env: str, asked: int | None) -> int:
+    """Return the team size that was asked for, or the usual one where none was."""
+    if asked is not None:
+        return asked
+    with _values():
+        return min(TEAM_SIZE, type(make(env)).max_team_size)
 
 
 @contextmanager
@@ -287,7 +346,7 @@ def _sentences() -> Iterator[None]:
         _note(str(problem), "red")
         raise typer.Exit(2) from problem
     except KeyboardInterrupt as stop:
-        _note(str(stop) or "stopped; nothing was saved.")
+        _note(str(stop) or "stopped.")
         raise typer.Exit(130) from stop
 
 

@@ -29,14 +29,17 @@ Key = tuple[str, int, float]  # policy, team size, temperature
 
 
 def training(out: Path, steps: int, seed: int) -> TrainConfig:
-    """Return the demo's training run; a whole document has 380 tokens, and what runs on is cut."""
+    """Return the demo's training run.
+
+    Replies are cut at 480 tokens; one agent alone writes the whole document in about 380.
+    """
     teams = (TEAM, TEAM, TEAM, 1)
     return TrainConfig(ENV, out, teams=teams, steps=steps, max_new_tokens=480, seed=seed)
 
 
 def run(root: Path, steps: int, episodes: int, seed: int, console: Console) -> None:
     """Train, evaluate, print and write everything into a folder below `root`."""
-    folder = _folder(root)
+    folder = _folder(root, steps, seed)
     console.print(f"[bold]1. Training[/] a team of {TEAM} tiny models ({folder})")
     started = time.perf_counter()
     policy = _train(training(folder / "policy", steps, seed))
@@ -151,19 +154,28 @@ def _transcripts(policy: Path) -> str:
 
 def _train(config: TrainConfig) -> Path:
     """Train, or go on training, or take what is trained already."""
-    from baselines.train import train
+    from baselines.train import CONFIG, train
 
     if (config.out / "model.safetensors").exists():
         return config.out
-    return train(config, resume=(config.out / "run.json").exists())
+    return train(config, resume=(config.out / CONFIG).exists())
 
 
-def _folder(root: Path) -> Path:
-    """Return the folder of an unfinished demo, or of a new one; no finished one is touched."""
+def _folder(root: Path, steps: int, seed: int) -> Path:
+    """Return the folder of an unfinished demo with these options, or of a new one."""
     number = 1
-    while (root / f"demo-{number}" / FINISHED).exists():
+    while _is_taken(root / f"demo-{number}", steps, seed):
         number += 1
     return root / f"demo-{number}"
+
+
+def _is_taken(folder: Path, steps: int, seed: int) -> bool:
+    """Whether a folder holds a finished demo, or one with other options."""
+    from baselines.train import CONFIG, started_otherwise
+
+    config = training(folder / "policy", steps, seed)
+    begun = (config.out / CONFIG).exists()
+    return (folder / FINISHED).exists() or (begun and bool(started_otherwise(config)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

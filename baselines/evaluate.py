@@ -48,7 +48,8 @@ class EvalConfig:
         difficulty: Of the tasks.
         episodes: How many tasks, one episode each.
         split: "train" or "test".
-        seed: Which tasks, and of the chance in replies and intervals.
+        seed: Of the chance in replies and intervals, and which tasks: those from `TASKS_PER_SEED` x
+            seed on; after the last comes the first.
         temperature: Of sampling; 0 is greedy.
         top_p: Nucleus of sampling.
         max_new_tokens: The longest reply, in the model's tokens.

@@ -57,7 +57,7 @@ class Row:
 
 
 def play(envs: Sequence[CollabEnv[Any]], tasks: Sequence[int], policy: Policy) -> list[Episode]:
-    """Play one episode in each env, all in lockstep: one batch of replies in each round.
+    """Play one episode in each env, all in lockstep: the policy is asked once a round.
 
     Args:
         envs: One env for each episode.

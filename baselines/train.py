@@ -211,14 +211,12 @@ class StopOnSignal(TrainerCallback):
 def _prepare_folder(config: TrainConfig, resume: bool, processes: int) -> None:
     """Create the run's folder, or check that the run in it is the one that is to go on."""
     path = config.out / CONFIG
-    asked = json.loads(json.dumps({**asdict(config), "out": str(config.out)}))
-    asked["processes"] = processes  # each has its own chance
     if not resume:
         try:
             config.out.mkdir(parents=True, exist_ok=True)
             used = any(file.name != CONFIG for file in config.out.iterdir())  # a run that began
             if not used:
-                _write_whole(path, json.dumps(asked, indent=1) + "\n")
+                _write_whole(path, json.dumps(_options(config, processes), indent=1) + "\n")
         except OSError as problem:
             raise CommandError(
                 f"cannot write to the output folder {config.out}: {problem.strerror}. Mend that, "
@@ -232,13 +230,24 @@ def _prepare_folder(config: TrainConfig, resume: bool, processes: int) -> None:
         return
     if not path.exists():
         raise CommandError(f"there is no run to resume in {config.out}. Leave out --resume.")
-    stored = json.loads(path.read_text())
-    other = [name for name in asked if asked[name] != stored.get(name) and name != "out"]
-    if other:
+    for name, (stored, now) in started_otherwise(config, processes).items():
         raise CommandError(
-            f"the run in {config.out} was started with {other[0]}={stored.get(other[0])!r}, not "
-            f"{asked[other[0]]!r}. Resume it with the same options."
+            f"the run in {config.out} was started with {name}={stored!r}, not {now!r}. Resume it "
+            "with the same options."
         )
+
+
+def started_otherwise(config: TrainConfig, processes: int = 1) -> dict[str, tuple[Any, Any]]:
+    """Return the options, {name: (then, now)}, that the run in `config.out` has otherwise."""
+    asked, stored = _options(config, processes), json.loads((config.out / CONFIG).read_text())
+    names = [name for name in asked if name != "out"]
+    return {n: (stored.get(n), asked[n]) for n in names if asked[n] != stored.get(n)}
+
+
+def _options(config: TrainConfig, processes: int) -> dict[str, Any]:
+    """Return what decides a run, as JSON has it; each process has its own chance."""
+    options = {**asdict(config), "out": str(config.out), "processes": processes}
+    return dict(json.loads(json.dumps(options)))
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -28,7 +28,8 @@ from llm_collab_envs.core.tasks import DIFFICULTIES
 
 TEAM_SIZES = (1, 2, 4, 8)
 CHUNK = 10  # tasks that a process plays at once
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS, SOME = ROOT / "docs", ROOT / "build" / "calibration"
 
 
 def jobs(env_ids: Sequence[str], tasks: int) -> Iterator[Job]:
@@ -86,8 +87,11 @@ def main() -> None:
     parser.add_argument("envs", nargs="*", help="env ids; all by default")
     parser.add_argument("--tasks", type=int, default=100, help="tasks for each")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
-    parser.add_argument("--out", type=Path, default=DOCS, help="folder of the report")
+    parser.add_argument(
+        "--out", type=Path, help="folder of the report: docs, or build/calibration for some envs"
+    )
     options = parser.parse_args()
+    options.out = options.out or (SOME if options.envs else DOCS)
     unknown = sorted({*options.envs} - {*ENV_MODULES})
     if unknown or options.tasks < 1 or options.workers < 1:
         parser.error(f"envs are {sorted(ENV_MODULES)}; tasks and workers are 1 or more")

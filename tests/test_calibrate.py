@@ -167,6 +167,28 @@ def test_uneven_says_what_is_kept(
     assert row in (tmp_path / "uneven.md").read_text()
 
 
+@pytest.mark.parametrize(("envs", "folder"), [([], "docs"), ([ENV], "some")])
+def test_a_report_on_some_envs_does_not_replace_the_one_on_all(
+    envs: list[str], folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Path] = []
+
+    def keep(calibration: Any, path: Path) -> list[str]:
+        written.append(path)
+        return []
+
+    monkeypatch.setattr(calibrate, "DOCS", tmp_path / "docs")
+    monkeypatch.setattr(calibrate, "SOME", tmp_path / "some")
+    monkeypatch.setattr(calibrate, "play_all", lambda *_: [])
+    monkeypatch.setattr(calibrate, "measure", lambda _: None)
+    monkeypatch.setattr(calibrate, "Calibration", lambda *_: None)
+    monkeypatch.setattr(calibrate, "write_figure", keep)
+    monkeypatch.setattr(calibrate, "write_report", keep)
+    monkeypatch.setattr(sys, "argv", ["calibrate", *envs, "--tasks", "1"])
+    calibrate.main()
+    assert {path.parent for path in written} == {tmp_path / folder}
+
+
 @pytest.mark.slow
 def test_end_to_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

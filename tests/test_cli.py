@@ -91,6 +91,19 @@ def test_evaluate_prints_a_table_and_writes_a_line_for_each_episode(tmp_path):
     assert out.read_text() == lines
 
 
+def test_what_is_left_out_is_what_the_env_admits():
+    result = run("evaluate", "human_eval_v0", "--policy", "silent")
+    assert result.exit_code == 0, result.stderr
+    assert "41 test tasks, team of 2" in " ".join(result.stdout.split())
+    assert "team of 4" in run("play", ENV, "--policy", "silent").stdout
+
+
+def test_envs_says_how_many_agents_each_difficulty_admits():
+    rows = {line.split()[1]: line for line in run("envs").stdout.splitlines() if "_v0" in line}
+    assert "1 to 4, 6, 8" in rows["section_writing_v0"]
+    assert "1 to 16" in rows["resource_allocation_v0"]
+
+
 def test_solo_expert_is_alone_whatever_the_team_size():
     result = run("evaluate", ENV, "--policy", "solo-expert", "--team-size", 4, "--episodes", 2)
     assert result.exit_code == 0

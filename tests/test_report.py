@@ -8,6 +8,7 @@ import pytest
 
 from baselines import demo
 from baselines.report import Entry, learning_curve, markdown
+from baselines.train import _prepare_folder
 
 RECORD = {
     "joint_reward": 0.5,
@@ -59,6 +60,14 @@ def test_claims_are_held_against_both_solo_baselines():
     assert "- NOT reached: quality no lower than the warm start alone: 0.970 against 0.990" in said
 
 
+def test_an_unfinished_demo_goes_on_only_with_the_same_options(tmp_path):
+    first = demo.training(tmp_path / "demo-1" / "policy", steps=5, seed=0)
+    _prepare_folder(first, resume=False, processes=1)
+    assert demo._folder(tmp_path, 5, 0) == tmp_path / "demo-1"
+    assert demo._folder(tmp_path, 6, 0) == tmp_path / "demo-2"
+    assert demo._folder(tmp_path, 5, 1) == tmp_path / "demo-2"
+
+
 @pytest.mark.slow
 def test_demo_from_end_to_end_and_again(tmp_path):
     small = ["--root", str(tmp_path), "--steps", "1", "--episodes", "2"]
@@ -67,4 +76,4 @@ def test_demo_from_end_to_end_and_again(tmp_path):
     assert {"report.md", "learning_curve.png", "before_after.txt"} <= {
         path.name for path in first.iterdir()
     }
-    assert demo._folder(tmp_path) == tmp_path / "demo-2", "no finished demo is touched"
+    assert demo._folder(tmp_path, 1, 0) == tmp_path / "demo-2", "no finished demo is touched"

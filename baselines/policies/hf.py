@@ -41,7 +41,7 @@ class HFPolicy:
         return cls(model.eval(), tokenizer, selector)
 
     def act(self, histories: Sequence[History]) -> list[Reply]:
-        """Return one reply for each history, all written in one batch."""
+        """Return one reply for each history, written together."""
         prompts = [self.context.ids(history) for history in histories]
         tokens = self.selector.select(
             self.model, prompts, self.tokenizer.pad_token_id, self.context.ends
