@@ -364,3 +364,27 @@ def test_two_processes_share_every_step(tmp_path):
     before = AutoModelForCausalLM.from_pretrained(TINY, dtype=torch.float32).state_dict()
     after = AutoModelForCausalLM.from_pretrained(out).state_dict()
     assert not all(torch.equal(after[name], value) for name, value in before.items())
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_two_processes_in_one_step_and_saves(tmp_path):
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "-m"]
+    command += ["baselines.cli", "train", ENV, "--out", str(out), "--team-size", "2"]
+    command += ["--model", str(save_small_model(tmp_path / "model"))]
+    command += "--tasks-per-step 1 --generations 2 --steps 200 --max-new-tokens 24".split()
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
+    )
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith("step 2"):
+            process.send_signal(signal.SIGINT)
+    process.wait(timeout=120)
+    stopped = {line.split(";")[0] for line in said if line.startswith("stopped after step")}
+    assert len(stopped) == 1, said
+    (checkpoint,) = (out / "checkpoints").glob("checkpoint-*")
+    assert {f"rng_state_{n}.pth" for n in (0, 1)} <= {file.name for file in checkpoint.iterdir()}
+    (step,) = stopped
+    assert step.endswith(f" {checkpoint.name.partition('-')[2]}")
