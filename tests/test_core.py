@@ -87,6 +87,14 @@ class TestBrokenReplies:
         assert infos[A]["critical_path"] == 3
 
 
+class TestRepliesWithoutATag:
+    def test_do_nothing_are_told_so_and_are_not_malformed(self) -> None:
+        seen, *_, infos = started().step({A: "def f(): return 1", B: "", C: "<done/>"})
+        assert "Notice: your last reply did nothing: it has no tag." in seen[A]
+        assert "Notice" not in seen[B], "an empty reply passes the turn"
+        assert infos[A]["malformed"] == 0
+
+
 class TestFeedback:
     def test_is_told_to_its_agent_after_the_round_and_once(self) -> None:
         class AnsweringEnv(RelayEnv):

@@ -110,6 +110,8 @@ class Team:
         action = parse(self.condition.reply(agent, round_, reply), self._teammates[agent])
         if action.error:
             self.tell(agent, [f"your last reply did nothing: {action.error}."])
+        elif action == Action(tokens=action.tokens) != Action():
+            self.tell(agent, ["your last reply did nothing: it has no tag."])
         spent, dropped = self.channel.send(round_, agent, action.says)
         if dropped:
             self.tell(agent, [f"{dropped} messages were over your budget and not sent."])
