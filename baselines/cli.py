@@ -74,19 +74,16 @@ def envs() -> None:
         for env_id in ENV_MODULES:
             kind = type(make(env_id))
             job = (kind.__doc__ or "").partition("\n")[0]
-            view.add_row(env_id, _teams(env_id), ", ".join(DIFFICULTIES), job)
+            teams = _teams(env_id, kind.max_team_size)
+            view.add_row(env_id, teams, ", ".join(DIFFICULTIES), job)
         Console().print(view)
 
 
-def _teams(env_id: str) -> str:
+def _teams(env_id: str, largest: int) -> str:
     """Return the team sizes of an env, the largest of each difficulty where they differ."""
-    most = []
-    for difficulty in DIFFICULTIES:
-        size = type(make(env_id)).max_team_size
-        while not _admits(env_id, size, difficulty):
-            size -= 1
-        most.append(size)
-    return f"1 to {most[0]}" if len(set(most)) == 1 else f"1 to {most[0]}, {most[1]}, {most[2]}"
+    sizes = range(largest, 0, -1)
+    most = [next(n for n in sizes if _admits(env_id, n, d)) for d in DIFFICULTIES]
+    return "1 to " + ", ".join(map(str, most if len(set(most)) > 1 else most[:1]))
 
 
 def _admits(env_id: str, size: int, difficulty: str) -> bool:

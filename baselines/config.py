@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from baselines.action_selector import ActionSelector
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -68,7 +70,7 @@ class TrainConfig:
                 f"num_generations must be 2 or more, as advantages are relative to the group; "
                 f"got {self.num_generations}."
             )
-        for name in ("steps", "max_new_tokens", "rollout_batch", "micro_batch", "save_every"):
+        for name in ("steps", "rollout_batch", "micro_batch", "save_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more; got {getattr(self, name)}.")
         for name in ("learning_rate", "kl"):
@@ -78,5 +80,8 @@ class TrainConfig:
             raise ValueError(
                 f"temperature must be above 0, as training needs chance; got {self.temperature}."
             )
-        if not 0 < self.top_p <= 1:
-            raise ValueError(f"top_p must be in (0, 1]; got {self.top_p}.")
+        self.selector()
+
+    def selector(self) -> ActionSelector:
+        """Return how replies are chosen; raises ValueError for values out of their ranges."""
+        return ActionSelector(self.temperature, self.top_p, self.max_new_tokens, self.rollout_batch)

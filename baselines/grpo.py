@@ -21,7 +21,6 @@ from datasets import Dataset
 from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from baselines.action_selector import ActionSelector
 from baselines.advantages import difference_reward, joint_reward
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
@@ -46,9 +45,7 @@ class JointRollout:
         """Build nothing yet; envs are made when they are first needed."""
         self._config = config
         self._tokenizer = tokenizer
-        self._selector = ActionSelector(
-            config.temperature, config.top_p, config.max_new_tokens, config.rollout_batch
-        )
+        self._selector = config.selector()
         self._envs: dict[int, list[Any]] = defaultdict(list)
         self._actor: Any = None
 

@@ -205,6 +205,18 @@ def test_resumed_run_equals_unbroken_run(tmp_path):
     assert not all(torch.equal(one[name], start[name]) for name in one), "step 2 is a step"
 
 
+def interrupted(command: list[str], at: str) -> list[str]:
+    """Run a command, press Ctrl-C at a line that starts like this, and return all it printed."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith(at):
+            process.send_signal(signal.SIGINT)
+    process.wait(timeout=120)
+    return said
+
+
 def test_interrupt_saves_and_says_where(tmp_path):
     out = tmp_path / "run"
     model = str(save_small_model(tmp_path / "model"))
@@ -214,19 +226,7 @@ def test_interrupt_saves_and_says_where(tmp_path):
         "from baselines.train import train\n"
         f"train(TrainConfig({ENV!r}, Path({str(out)!r}), **{settings!r}))"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-c", code],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    seen = []
-    for line in process.stdout:
-        seen.append(line)
-        if line.startswith("step 1"):
-            process.send_signal(signal.SIGINT)
-    process.wait(timeout=120)
-    text = "".join(seen)
+    text = "".join(interrupted([sys.executable, "-u", "-c", code], at="step 1"))
     assert "--resume" in text
     assert str(out) in text
     assert list((out / "checkpoints").glob("checkpoint-*"))
@@ -373,15 +373,7 @@ def test_ctrl_c_stops_two_processes_in_one_step_and_saves(tmp_path):
     command += ["baselines.cli", "train", ENV, "--out", str(out), "--team-size", "2"]
     command += ["--model", str(save_small_model(tmp_path / "model"))]
     command += "--tasks-per-step 1 --generations 2 --steps 200 --max-new-tokens 24".split()
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
-    )
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        if line.startswith("step 2"):
-            process.send_signal(signal.SIGINT)
-    process.wait(timeout=120)
+    said = interrupted(command, at="step 2")
     stopped = {line.split(";")[0] for line in said if line.startswith("stopped after step")}
     assert len(stopped) == 1, said
     (checkpoint,) = (out / "checkpoints").glob("checkpoint-*")

@@ -110,7 +110,7 @@ class Team:
         action = parse(self.condition.reply(agent, round_, reply), self._teammates[agent])
         if action.error:
             self.tell(agent, [f"your last reply did nothing: {action.error}."])
-        elif action == Action(tokens=action.tokens) != Action():
+        elif action.tokens and action == Action(tokens=action.tokens):
             self.tell(agent, ["your last reply did nothing: it has no tag."])
         spent, dropped = self.channel.send(round_, agent, action.says)
         if dropped:
