@@ -255,6 +255,11 @@ class TestTasks:
             ({"kind": "colour"}, "there is no kind of fact 'colour'"),
             ({"attribute": "cost: total"}, "'cost: total' needs words of its own as attribute"),
             ({"attribute": ""}, "'' needs words of its own as attribute"),
+            ({"outdated": "13"}, "the record that holds must be later"),
+            (
+                {"outdated": "13", "record": 1800, "outdated_record": 1900},
+                "the record that holds must be later",
+            ),
             ({"extra": 1}, "unexpected keyword argument 'extra'"),
         ],
     )

@@ -133,13 +133,9 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
     def _menu(self) -> Menu[Seat]:
         return make_menu()
 
-    def _check_team(self, task: SummaryTask) -> None:
-        if self.team_size > len(task.passages) + 1:
-            raise ValueError(
-                f"team_size must be at most {len(task.passages) + 1}, one more than this task's "
-                f"article has paragraphs; got {self.team_size}. Lower team_size, or put an empty "
-                "line between the paragraphs of your article."
-            )
+    def _most_agents(self, task: SummaryTask) -> tuple[int, str]:
+        paragraphs = len(task.passages)  # of a user's article too, parted by empty lines
+        return paragraphs + 1, f"{paragraphs} paragraphs, parted by empty lines, and short texts"
 
     def _readers(self) -> list[str]:
         return ["you"] if self.team_size == 1 else self.possible_agents

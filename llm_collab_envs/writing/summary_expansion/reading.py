@@ -16,6 +16,7 @@ from llm_collab_envs.writing.sentences import (
     Entry,
     find_claimed,
     find_mentions,
+    find_places,
     find_stated,
     find_value,
     is_assertion,
@@ -193,7 +194,7 @@ def _take(
         reading: What to add to.
         has_names: Whether names can be told by their capitals.
     """
-    stated, rest = find_stated(claimed, sentence, lexicon.most_facts)
+    stated, rest = find_stated(claimed, sentence, lexicon.most_facts, find_places)
     for entry in claimed:
         for form in lexicon.outdated.get(entry.fact, ()):
             at = find_value(rest, form)
