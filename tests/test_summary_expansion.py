@@ -18,9 +18,11 @@ from llm_collab_envs.core.actions import count_tokens
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
 from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel
+from llm_collab_envs.writing.sentences import find_value, split_sentences
 from llm_collab_envs.writing.summary_expansion.article import FIELDS, read_paragraph
+from llm_collab_envs.writing.summary_expansion.dealing import GAP
 from llm_collab_envs.writing.summary_expansion.expert import Expert, read, write
-from llm_collab_envs.writing.summary_expansion.tasks import LEVELS, SummaryTask, deal
+from llm_collab_envs.writing.summary_expansion.tasks import LEVELS, SummaryTask, deal, desks
 from play import joint_reward, play, terms
 
 ENV = "summary_expansion_v0"
@@ -47,7 +49,7 @@ class TestExpert:
         env = env_of(difficulty, team_size)
         for task in range(3):
             figures = terms(env, Expert(), task)
-            assert figures["joint_reward"] >= 0.98
+            assert figures["joint_reward"] >= 0.975
             assert figures["in_length"] == 1.0
             assert len(env.episode.rounds) == 2
 
@@ -102,8 +104,7 @@ class TestExpert:
             observations, _, _, _, infos = env.step(actions)
             parts.append(len(env.parts))
         assert parts == [0, 0, 1, 1, 1, 1]
-        own = len(deal(task_of("medium"), 2)[0])
-        assert infos["agent_0"]["summary_coverage"] == pytest.approx(own / 10)
+        assert infos["agent_0"]["headline_coverage"] == infos["agent_0"]["summary_coverage"] == 0
 
     @pytest.mark.parametrize("text", ["", "nothing", "== Round 1 of 6 ==\n", "You are agent_0"])
     def test_can_be_shown_anything(self, text: str) -> None:
@@ -111,7 +112,7 @@ class TestExpert:
 
     def test_keeps_the_later_of_two_reports(self) -> None:
         env, seen = env_of("hard"), set()
-        for index in range(0, 40, 3):
+        for index in range(0, 60, 3):
             task = task_of("hard", index)
             play(env, Expert(), index)
             written = "\n".join(env.parts.values())
@@ -204,18 +205,36 @@ class TestPrivacy:
     def test_of_facts(self, difficulty: str, size: int, tmp_path: Path) -> None:
         task = task_of(difficulty)
         before = self.observe(task.to_dict(), size, tmp_path)
-        for reader, own in enumerate(deal(task, size)):
-            for passage in own[:1]:
-                text = task.passages[passage]
-                facts = [f for f in task.facts if f.passage == passage and not f.outdated]
-                alone = [f for f in facts if len(re.findall(rf"\b{f.value}\b", text)) == 1]
-                assert len(alone) >= 5
+        for reader, desk in enumerate(desks(task, size)):
+            for passage, text in [*list(desk.own.items())[:1], *desk.lent.items()]:
+                once = [f for f in task.facts if f.passage == passage and not f.outdated]
+                whole = task.passages[passage]
+                once = [f for f in once if len(re.findall(rf"\b{f.value}\b", whole)) == 1]
+                alone = [f for f in once if find_value(text, f.value) >= 0]
+                assert len(alone) >= (1 if passage in desk.lent else 4)
                 for fact in alone:
                     data = task.to_dict()
                     self.change(data, passage, fact.value, "Xylo 1")
                     after = self.observe(data, size, tmp_path)
                     changed = [n for n, agent in enumerate(before) if before[agent] != after[agent]]
                     assert changed == [reader]
+
+    @pytest.mark.parametrize(("difficulty", "size"), TEAMS)
+    def test_the_author_has_read_nothing_that_its_texts_owe(
+        self, difficulty: str, size: int
+    ) -> None:
+        """Of its own events; teammates have, each sentence one of them, and it sees the gap."""
+        for task in tasks_of(difficulty)[:10]:
+            author, *others = desks(task, size)
+            for passage, text in author.own.items():
+                [lent] = [desk.lent[passage] for desk in others if passage in desk.lent]
+                gone = split_sentences(lent)
+                assert text.count(GAP) == len(gone) == len(LEVELS[difficulty].told)
+                whole = split_sentences(task.passages[passage])
+                assert text == " ".join(GAP if line in gone else line for line in whole)
+                for fact in task.facts:
+                    if fact.passage == passage and fact.text != "account":
+                        assert find_value(lent, fact.value) >= 0 > find_value(text, fact.value)
 
     @pytest.mark.parametrize("size", [2, 3, 4])
     def test_of_reports(self, size: int, tmp_path: Path) -> None:

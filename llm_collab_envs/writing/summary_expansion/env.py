@@ -10,12 +10,17 @@ from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
-from llm_collab_envs.writing.summary_expansion.dealing import MAX_TEAM
-from llm_collab_envs.writing.summary_expansion.expert import Expert
+from llm_collab_envs.writing.summary_expansion.dealing import GAP, MAX_TEAM
+from llm_collab_envs.writing.summary_expansion.expert import LENT, OWN, Expert
 from llm_collab_envs.writing.summary_expansion.facts import TEXTS
 from llm_collab_envs.writing.summary_expansion.menu import Seat, make_menu
 from llm_collab_envs.writing.summary_expansion.scoring import score
-from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask, deal, generate
+from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask, deal, desks, generate
+
+_GAPS = (
+    f"{GAP} stands for a sentence that tells what headline and summary owe of agent_0's own "
+    "paragraphs: a teammate has read it instead."
+)
 
 
 class SummaryExpansionEnv(CollabEnv[SummaryTask]):
@@ -102,19 +107,24 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
         me = self.possible_agents.index(agent)
         readers = zip(self._readers(), deal(task, self.team_size), strict=True)
         listed = [f"{task.names[n]} ({reader})" for reader, own in readers for n in own]
-        own = deal(task, self.team_size)[me]
+        desk = desks(task, self.team_size)[me]
+        own, lent = (
+            [f"{task.names[n]}: {text}" for n, text in texts.items()]
+            for texts in (desk.own, desk.lent)
+        )
         return "\n".join(
             [
                 *self._texts(task),
                 _form(task),
                 f"Paragraphs: {', '.join(listed)}.",
-                "What you have read of the article:",
-                *([f"{task.names[n]}: {task.passages[n]}" for n in own] or ["nothing"]),
+                *([] if self.team_size == 1 else [_GAPS]),
+                *(OWN, *(own or ["nothing"])),
+                *((LENT, *lent) if lent else ()),
             ]
         )
 
     def _score(self, task: SummaryTask, parts: Mapping[str, str]) -> Score:
-        result = score(task, parts)
+        result = score(task, parts, self._authors())
         figures = ("faithfulness", "agreement", "growth", "in_length")
         return Score(
             quality=result.quality,
@@ -144,13 +154,18 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
     def _readers(self) -> list[str]:
         return ["you"] if self.team_size == 1 else self.possible_agents
 
+    def _authors(self) -> list[str]:
+        """Return who may write the short texts: the first agent, and who took over its part."""
+        first = self.possible_agents[0]
+        return [first, *(a for a in self.possible_agents if first in self._inherited_from(a))]
+
     def _texts(self, task: SummaryTask) -> list[str]:
         """Say who writes which text, what it owes, and how long it may be."""
         lines = []
         for text, ask, (least, most) in zip(TEXTS, task.asks, task.lengths, strict=True):
             who = self._readers()[0]
             if text == TEXTS[-1] and self.team_size > 1:
-                who = "all, each of the paragraphs that it has read"
+                who = "all, each of its own paragraphs"
             lines.append(f"- {text}, by {who}: {ask}; {least} to {most} tokens")
         return lines
 
