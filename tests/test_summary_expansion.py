@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cheats import once
-from cheats_summary_expansion import constant_pair, constant_pair_of_all
+from cheats_summary_expansion import CHEATS, constant_pair, constant_pair_of_all, mute_expert
 from llm_collab_envs import make
 from llm_collab_envs.core.actions import count_tokens
 from llm_collab_envs.core.env import CollabEnv
@@ -21,7 +21,7 @@ from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel
 from llm_collab_envs.writing.sentences import find_value, split_sentences
 from llm_collab_envs.writing.summary_expansion.article import FIELDS, read_paragraph
 from llm_collab_envs.writing.summary_expansion.dealing import GAP
-from llm_collab_envs.writing.summary_expansion.expert import Expert, read, write
+from llm_collab_envs.writing.summary_expansion.expert import Expert, read
 from llm_collab_envs.writing.summary_expansion.tasks import LEVELS, SummaryTask, deal, desks
 from play import joint_reward, play, terms
 
@@ -53,11 +53,9 @@ class TestExpert:
             assert figures["in_length"] == 1.0
             assert len(env.episode.rounds) == 2
 
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_that_keeps_what_it_read_to_itself_loses(self, difficulty: str) -> None:
-        for team_size, most in ((4, 0.2), (2, 0.4)):
-            env = env_of(difficulty, team_size)
-            assert joint_reward(env, lambda o: once(write(read(o))), 6) < most
+    @pytest.mark.parametrize(("difficulty", "team_size"), TEAMS)
+    def test_that_keeps_what_it_read_to_itself_loses(self, difficulty: str, team_size: int) -> None:
+        assert joint_reward(env_of(difficulty, team_size), mute_expert, 6) < 0.2
 
     def test_that_keeps_other_reports_to_itself_loses(self) -> None:
         """All is told but for the reports on events that teammates read about."""
@@ -176,6 +174,22 @@ class TestCheats:
             assert infos["joint_reward"] < 0.1
             if pair is constant_pair:
                 assert infos["tldr_reward"] == pytest.approx(2.98)
+
+    @pytest.mark.parametrize(("difficulty", "team_size"), TEAMS)
+    @pytest.mark.parametrize(
+        "cheat",
+        [
+            "all texts of all",
+            "all texts of all but a headline",
+            "headline above a threshold",
+            "report as headline",
+            "impostor",
+        ],
+    )
+    def test_nobody_can_write_the_short_texts_without_asking(
+        self, cheat: str, difficulty: str, team_size: int
+    ) -> None:
+        assert joint_reward(env_of(difficulty, team_size), CHEATS[cheat], 4) < 0.2
 
     def test_both_reports_in_one_text_are_no_way_to_be_right(self) -> None:
         """The account writer states the report that it has read, and the one that it hears of."""
@@ -459,6 +473,21 @@ The council voted to spend 31 500 crowns. The firm of Otto Grand led the repairs
         assert "What you have read of the article:\nnothing\n" in seen["agent_0"]
         assert "\nparagraph 2: The council of Marlow voted" in seen["agent_1"]
         assert "voted" not in seen["agent_0"]
+
+    @pytest.mark.parametrize("team_size", [2, 3])
+    def test_have_an_author_that_has_to_ask(self, team_size: int, tmp_path: Path) -> None:
+        text = "\n\n".join(
+            f"In town {n} a bridge fell. The {n + 50} who saw it ran. All {n + 70} got home."
+            for n in range(11, 24)
+        )
+        env = self.env(tmp_path, {"text": text}, team_size=team_size)
+        seen, _ = env.reset()
+        assert "\nparagraph 1: [...] The 61 who saw it ran. All 81 got home.\n" in seen["agent_0"]
+        assert sum("\nparagraph 1: In town 11 a bridge fell.\n" in t for t in seen.values()) == 1
+        infos = play(env, Expert())
+        assert infos["quality"] == 1.0
+        mute = play(env, mute_expert)
+        assert mute["headline_coverage"] == mute["summary_coverage"] == 0.0
 
     def test_of_few_paragraphs_are_for_small_teams(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=r"team_size must be at most 3, .* got 4. Lower team"):

@@ -312,11 +312,11 @@ class TestAuthors:
         assert result.faithfulness == pytest.approx(f1(12, 2))
         assert result.duplication == pytest.approx(2 / 14)
 
-    def test_what_others_write_of_them_costs_even_where_it_states_nothing(self) -> None:
-        result = self.of(texts(), "Headline: Hear, hear!\nSummary: All was well.")
+    def test_what_others_make_up_under_their_names_costs_too(self) -> None:
+        result = self.of(texts(), "Headline: All was well\nSummary: The flood cost 12 crowns.")
         assert set(result.coverage.values()) == {1.0}
-        assert result.faithfulness == pytest.approx(f1(14, 2))
-        assert result.duplication == pytest.approx(2 / 16)
+        assert result.faithfulness == pytest.approx(f1(14, 1))
+        assert result.duplication == result.conflicts == 0.0
 
     def test_an_heir_may_write_them(self) -> None:
         assert self.of("", texts(), authors=("agent_0", "agent_1")).quality == 1.0
@@ -380,7 +380,8 @@ def test_scores_do_not_depend_on_the_hash_seed() -> None:
         "facts = [dataclasses.replace(f, value='45210') if f.value == '31540' else f"
         " for f in FACTS]\n"
         "line = 'The flood in Bakovel and the fire cost 45210 crowns.'\n"
-        "print(score(dataclasses.replace(TASK, facts=tuple(facts)), {'': texts(summary=line)}, ['']))"
+        "task = dataclasses.replace(TASK, facts=tuple(facts))\n"
+        "print(score(task, {'': texts(summary=line)}, ['']))"
     )
     printed = {
         subprocess.run(

@@ -28,17 +28,18 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
 
     ## Description
     An article has a paragraph for each of 7, 10 or 13 made-up events (easy, medium, hard): where,
-    when, who, how much, why and so on, 8 facts in wordy sentences. Each agent has read some of the
-    paragraphs, and writes their part of the account. The first agent, which has read the fewest,
-    writes headline and summary as well: the summary owes the cost of every event (and its place, in
-    medium and hard), the headline those of the event that cost most. So it has to hear of them, but
-    briefly: writing outweighs talking. In `hard`, the reports on two events disagree, the other
-    report stands in a paragraph that another agent has read, and the later one holds; one of the
-    two is on a cost, and decides the headline.
+    when, who, how much, why and so on, 8 facts in wordy sentences. Each agent reads some of the
+    paragraphs, and writes their part of the account. The first agent, which has the fewest, is the
+    author of headline and summary as well: the summary owes the cost of every event (and its place,
+    in medium and hard), the headline those of the event that cost most. Of its own paragraphs, the
+    author has not read the sentences that tell this: teammates have. So it has to hear of all
+    events, but briefly: writing outweighs talking. In `hard`, the reports on two events disagree,
+    the other report stands in a paragraph that another agent has read, and the later one holds; one
+    of the two is on a cost, and decides the headline.
 
     Where a teammate leaves for good in round 2 and the team is told, who takes over writes its
-    texts, and the expert team of 4 keeps 86 % of its reward; untold it keeps 42 to 46 %, and some
-    60 % where messages are lost, late, doubled, cut and garbled, each with a probability of 0.1.
+    texts, and the expert team of 4 keeps 86 % of its reward; untold it keeps 42 to 44 %, and some
+    64 % where messages are lost, late, doubled, cut and garbled, each with a probability of 0.1.
 
     With `tasks`, the articles are your own, one JSON object a line: `text` (an empty line between
     paragraphs) and, if you like, `facts`; see `SummaryTask.from_dict`. Then the expert, which
@@ -46,8 +47,8 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
 
     ## Observation Space
     `UnicodeText(16384)`. The briefing (the same all episode): who you are, who writes which text,
-    what it owes and how long it may be, example sentences, who has read which paragraph, those that
-    you have read, the grammar. The turn: round, message tokens left, messages so far, what was
+    what it owes and how long it may be, example sentences, whose paragraphs are which, what you
+    have read of them, the grammar. The turn: round, message tokens left, messages so far, what was
     wrong with your last reply.
 
     ## Action Space
@@ -57,14 +58,16 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
 
     ## Rewards
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality
-    Q = F (1 + 4 A G) / 5. Faithfulness F is the F1 of facts over all texts: recall counts facts
-    rightly stated in the texts that owe them, precision all that the texts state, names and figures
-    that the article does not support included. Agreement A is the share of shared facts that a text
-    and the next longer one give alike; growth G is the least share of what a longer text adds and
-    states rightly. A fact that is also claimed with another value is not right, and a sentence with
-    more than three facts states none. What is over a text's length is not read, and a text that is
-    too short says nothing. Cost C is message tokens over the team's budget plus the share of
-    repeated or misplaced facts and that of facts on which texts contradict each other.
+    Q = F (1 + 4 A G) / 5. The account is put together from all agents' parts; headline and summary
+    are taken from their author's, or from that of who took it over. Faithfulness F is the F1 of
+    facts over all texts: recall counts facts rightly stated in the texts that owe them, precision
+    all that the texts state, names and figures that the article does not support included, and what
+    others state in the author's place. Agreement A is the share of shared facts that a text and the
+    next longer one give alike; growth G is the least share of what a longer text adds and states
+    rightly. A fact that is also claimed with another value is not right, and a sentence with more
+    than three facts states none. What is over a text's length is not read, and a text that is too
+    short says nothing. Cost C is message tokens over the team's budget plus the share of repeated
+    or misplaced facts and that of facts on which texts contradict each other.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.

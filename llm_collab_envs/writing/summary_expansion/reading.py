@@ -46,7 +46,7 @@ class Reading:
         denied: The facts that a sentence claims with a value that nothing supports.
         outdated: The facts that are given as an older report has them.
         unsupported: How many names and figures nothing supports.
-        misplaced: How much others wrote of it that are not to write it: facts, or empty blocks.
+        misplaced: How many facts others state under its name, who are not to write it.
     """
 
     blocks: list[str] = field(default_factory=list)
@@ -116,8 +116,9 @@ def read_texts(
         blocks = {agent: own[text] for agent, own in split.items() if text in own}
         writers = list(blocks) if text == ACCOUNT else [a for a in authors if a in blocks][:1]
         readings[text] = _read(lexicon, text, [blocks.pop(agent) for agent in writers])
-        stray = (_read_block(lexicon, text, block) for block in blocks.values())
-        readings[text].misplaced = sum(max(1, len(block.stated)) for block in stray)
+        for stray in (_read_block(lexicon, text, block) for block in blocks.values()):
+            readings[text].misplaced += len(stray.stated)
+            readings[text].unsupported += stray.unsupported
     return readings
 
 
