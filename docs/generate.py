@@ -72,7 +72,7 @@ def readme_pages() -> dict[str, str]:
     for section in sections:
         title = section.partition("\n")[0]
         if title in OWN_PAGES:
-            pages[OWN_PAGES[title]] = f"# {section}"
+            pages[OWN_PAGES[title]] = "# " + re.sub("^##(?=#+ )", "#", section, flags=re.MULTILINE)
         elif title not in LEFT_OUT:
             pages["index.md"] += f"## {section}".replace("```mermaid", "```text")
     return {name: _moved(text, "README.md", name) for name, text in pages.items()}

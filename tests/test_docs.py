@@ -106,6 +106,14 @@ def test_no_tag_of_the_grammar_is_lost_as_html(pages):
         assert re.findall(r"</?(?:say|submit|done)\b", prose(text)) == [], name
 
 
+def test_no_page_leaves_out_a_level_of_headings(pages):
+    for name, text in pages.items():
+        levels = [len(marks) for marks in re.findall(r"^(#+) ", prose(text), re.MULTILINE)]
+        steps = [lower - upper for upper, lower in zip([0, *levels], levels, strict=False)]
+        assert not levels or levels[0] == 1, name
+        assert max(steps, default=1) <= 1, name
+
+
 def test_links_of_files_elsewhere_are_moved():
     moved = generator()._moved
     text = "[a](../README.md#flow) ![b](demo/learning_curve.png) [c](../baselines/cli.py) [d](#e)"
