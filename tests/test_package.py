@@ -14,9 +14,10 @@ import llm_collab_envs
 HEAVY = ("torch", "transformers", "trl", "datasets", "pandas", "matplotlib", "rich", "baselines")
 
 
-def test_import_is_fast_and_light() -> None:
+@pytest.mark.parametrize("module", ["", ".wrappers", ".interop.trl"])
+def test_import_is_fast_and_light(module: str) -> None:
     code = (
-        "import sys, time\nstart = time.process_time()\nimport llm_collab_envs\n"
+        f"import sys, time\nstart = time.process_time()\nimport llm_collab_envs{module}\n"
         "print(time.process_time() - start)\n"
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
