@@ -39,6 +39,10 @@ TEAM = ["agent_1", "agent_2"]
         ("\U0001f600\U0001f600", 2),
         ("\u200b", 1),
         ("a1b", 3),
+        ("\u4e00" * 12, 12),  # one word of these could hold a whole message
+        ("\u0661" * 6, 6),  # Arabic digits
+        ("caf\u00e9", 2),
+        ("\u200b\u0301", 2),
     ],
 )
 def test_tokens_by_hand(text: str, tokens: int) -> None:

@@ -250,6 +250,7 @@ def test_two_facts_a_sentence_are_read_and_three_are_a_list() -> None:
         ("In 1712 was the opening year of the theater; Tivokel was the inn's sister site.", 9, 0),
         ("The opening year of the theater was Tivokel and the inn's sister site was 1712.", 7, 2),
         ("The theater's opening year and the inn's sister site was Tivokel and 1712.", 7, 2),
+        ("The opening year of the inn was 1712 and the theater's sister site Tivokel.", 7, 2),
         ("Tivokel was the theater's opening year, and the inn's sister site was 1712.", 7, 1),
     ],
 )

@@ -112,17 +112,26 @@ def find_places(sentence: str, spelling: Mapping[str, str] = MappingProxyType({}
 
 
 def _crossed(stated: Iterable[tuple[Entry[FactT], int]], places: Places) -> bool:
-    """Whether two facts, each with the place of its value, are named in the other order.
+    """Whether two facts, each with the place of its value, are not named in that order.
 
-    Of the words that tell the two apart, each fact's nearest to its value is where it is named.
+    A fact is named by those of its words that the other one does not have, where each stands
+    nearest to its value; all of one fact's come before all of the other's.
     """
     for (one, at), (other, there) in combinations(stated, 2):
-        mine, its = one.words | one.cues, other.words | other.cues
-        here = _nearest(mine - its, places, at)
-        beyond = _nearest(its - mine, places, there)
-        if here is not None and beyond is not None and (here < beyond) != (at < there):
+        mine = _named(one, other, places, at)
+        its = _named(other, one, places, there)
+        first, second = (mine, its) if at < there else (its, mine)
+        if first and second and max(first) > min(second):
             return True
     return False
+
+
+def _named(entry: Entry[FactT], other: Entry[FactT], places: Places, at: int) -> list[int]:
+    """Return where the words stand that tell a fact from another; of its cues the nearest does."""
+    taken = other.words | other.cues
+    words = [_nearest([word], places, at) for word in entry.words - taken]
+    cue = _nearest(entry.cues - taken, places, at)
+    return [place for place in (*words, cue) if place is not None]
 
 
 def _nearest(words: Iterable[str], places: Places, at: int) -> int | None:
