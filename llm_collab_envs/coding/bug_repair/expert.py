@@ -13,6 +13,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from llm_collab_envs.coding.bug_repair.cases import (
@@ -106,13 +107,15 @@ def submit(files: dict[str, str], repaired: Sequence[dict[str, str]]) -> str:
         changed = source
         for old, new in changes:
             changed = changed.replace(old, new)
-        if changed == source:
-            continue
-        lines = difflib.unified_diff(
-            source.splitlines(), changed.splitlines(), name, name, n=0, lineterm=""
-        )
-        diffs += list(lines)[0 if len(files) > 1 else 2 :]
+        diffs += _diff(name, source, changed)[0 if len(files) > 1 else 2 :]
     return "<submit>" + "\n".join(diffs) + "</submit>" if diffs else ""
+
+
+@lru_cache(maxsize=256)
+def _diff(name: str, source: str, changed: str) -> tuple[str, ...]:
+    """Return the lines of a diff, none where nothing is changed."""
+    lines = source.splitlines(), changed.splitlines()
+    return tuple(difflib.unified_diff(*lines, name, name, n=0, lineterm=""))
 
 
 def repair(files: dict[str, str], facts: Sequence[Fact]) -> list[dict[str, str]]:
