@@ -1,7 +1,7 @@
 """A backend without isolation that starts no interpreter, for programs that nobody need fear.
 
 Calibration runs tens of thousands of programs, all of them of this repository's own scripted teams,
-most of which fail; the sandbox starts an interpreter for each of these. Here, forks of one run them.
+most of which fail; the sandbox starts an interpreter for each of these. Forks of one run them here.
 """
 
 from __future__ import annotations

@@ -29,11 +29,12 @@ def main(source: str, driver: "CodeType", calls: str, limits: tuple[tuple[str, i
     posix._exit(0)
 
 
-def run(source: str, driver: "CodeType", calls: str) -> None:
+def run(source: str, driver: "CodeType", calls: "str | CodeType") -> None:
     """Run the program and make the calls."""
     from _json import encode_basestring_ascii, make_encoder
 
-    encode = make_encoder(None, None, encode_basestring_ascii, None, ":", ",", False, False, False)
+    quote = encode_basestring_ascii
+    encode = make_encoder(None, repr, quote, None, ":", ",", False, False, False)
 
     def send(number: int, status: str, detail: "Any") -> None:
         text = "".join(encode([number, status, detail], 0))

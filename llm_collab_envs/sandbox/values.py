@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from llm_collab_envs.sandbox.outcome import Ref
@@ -124,7 +125,13 @@ def _dict(values: list[Any]) -> dict[Any, Any]:
     return dict(zip(values[::2], values[1::2], strict=True))
 
 
-_MAKERS = {"d": _dict, "l": list, "t": tuple, "s": set, "z": frozenset}
+_MAKERS: dict[str, Callable[[list[Any]], Any]] = {
+    "d": _dict,
+    "l": list,
+    "t": tuple,
+    "s": set,
+    "z": frozenset,
+}
 
 
 def parse_line(line: str) -> Any:

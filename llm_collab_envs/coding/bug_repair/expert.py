@@ -102,18 +102,19 @@ def say(facts: Sequence[Fact]) -> str:
 def submit(files: dict[str, str], repaired: Sequence[dict[str, str]]) -> str:
     """Return the submission that puts repaired functions, {old text: new text}, into files."""
     changes = [change for fault in repaired for change in fault.items()]
-    diffs = []
+    diffs: list[str] = []
     for name, source in files.items():
         changed = source
         for old, new in changes:
             changed = changed.replace(old, new)
-        diffs += _diff(name, source, changed)[0 if len(files) > 1 else 2 :]
+        if changed != source:
+            diffs += _diff(name, source, changed)[0 if len(files) > 1 else 2 :]
     return "<submit>" + "\n".join(diffs) + "</submit>" if diffs else ""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _diff(name: str, source: str, changed: str) -> tuple[str, ...]:
-    """Return the lines of a diff, none where nothing is changed."""
+    """Return the lines of a diff."""
     lines = source.splitlines(), changed.splitlines()
     return tuple(difflib.unified_diff(*lines, name, name, n=0, lineterm=""))
 
