@@ -97,20 +97,25 @@ def decode(coded: Any) -> Any:
     Raises:
         ValueError: If the text is not an encoding; hostile programs send whatever they like.
     """
-    kind = type(coded)
-    if coded is None or kind is str or kind is bool:
-        return coded
-    if kind is not list or not coded:
-        raise ValueError("not an encoded value")
-    tag = coded[0]
+    if type(coded) is not list:
+        return _atom(coded)
+    tag = coded[0] if coded else None
     if tag == "i" or tag == "f":
         return _number(coded)
     if type(tag) is not str or tag not in _MAKERS:
         raise ValueError("an unknown tag")
+    items = [item if type(item) is str else decode(item) for item in coded[1:]]
     try:
-        return _MAKERS[tag]([decode(item) for item in coded[1:]])
+        return _MAKERS[tag](items)
     except TypeError as error:  # keys and members of sets that are not hashable
         raise ValueError(str(error)) from None
+
+
+def _atom(coded: Any) -> Any:
+    """What stands for itself."""
+    if coded is None or type(coded) is str or type(coded) is bool:
+        return coded
+    raise ValueError("not an encoded value")
 
 
 def _number(coded: list[Any]) -> int | float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -135,7 +135,7 @@ def repair(files: dict[str, str], facts: Sequence[Fact]) -> list[dict[str, str]]
 
 
 def _fault(
-    interpreter: Interpreter, here: dict[str, str], name: str, facts: Sequence[Fact]
+    interpreter: Interpreter, here: Mapping[str, str], name: str, facts: Sequence[Fact]
 ) -> dict[str, str]:
     """Return the first repair of a function and its copies that agrees with all that is known.
 
@@ -206,7 +206,8 @@ def _with_case(text: str, own: int, kind: str, result: str) -> str:
     return "\n".join(lines[:own] + case + lines[own:])
 
 
-def functions_of(source: str) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def functions_of(source: str) -> Mapping[str, str]:
     """Return the functions of a file, {name: text}, as far as it can be read from its start on."""
     lines = source.split("\n")
     while True:
