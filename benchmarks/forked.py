@@ -1,7 +1,7 @@
 """A backend without isolation that starts no interpreter, for programs that nobody need fear.
 
 Calibration runs tens of thousands of programs, all of them of this repository's own scripted teams,
-most of which fail; the sandbox starts an interpreter for each of these. Here, one forks for each.
+most of which fail; the sandbox starts an interpreter for each of these. Forks of one run them here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.fork_server import ENDING, LENGTH, take
+from benchmarks.fork_server import CHILD, ENDING, HEAD, take
 from llm_collab_envs.sandbox import Call, Limits, Outcome
 from llm_collab_envs.sandbox.process import ENVIRONMENT, Ending, read, run_child
 from llm_collab_envs.sandbox.transcript import output_bytes
@@ -33,6 +33,7 @@ class ForkedBackend:
         """Start the interpreter; it ends with this process."""
         self._server, theirs = socket.socketpair()
         self._turn = threading.Lock()
+        self._ended = False  # whether the last program had to be
         with theirs:
             command = [sys.executable, "-s", "-S", str(SERVER)]
             subprocess.Popen(command, stdin=theirs, env=ENVIRONMENT)
@@ -44,14 +45,15 @@ class ForkedBackend:
 
     def _converse(self, payload: bytes, limits: Limits) -> Ending:
         ours, theirs = os.pipe()
-        socket.send_fds(self._server, [LENGTH.pack(len(payload))], [theirs])
+        socket.send_fds(self._server, [HEAD.pack(len(payload), self._ended)], [theirs])
         os.close(theirs)
         self._server.sendall(payload)
-        [child] = LENGTH.unpack(take(self._server, LENGTH.size))
+        [child] = CHILD.unpack(take(self._server, CHILD.size))
         deadline = time.monotonic() + limits.wall_seconds
         text, cause = read(ours, deadline, output_bytes(limits))
         os.close(ours)
-        if cause != "closed":
+        self._ended = cause != "closed"
+        if self._ended:
             os.kill(child, signal.SIGKILL)
         status, cpu_seconds = ENDING.unpack(take(self._server, ENDING.size))
         return Ending(text, cause, os.WTERMSIG(status), cpu_seconds)

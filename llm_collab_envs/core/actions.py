@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from llm_collab_envs.core.spaces import sanitise
 
@@ -99,7 +100,11 @@ def parse(reply: str, teammates: Collection[str]) -> Action:
     Returns:
         The action; `error` is set, and nothing else but `tokens`, where the grammar was broken.
     """
-    reply = sanitise(reply)
+    return _parsed(sanitise(reply), frozenset(teammates))
+
+
+@lru_cache(maxsize=256)  # scripted teams reply the same again and again
+def _parsed(reply: str, teammates: frozenset[str]) -> Action:
     try:
         return _parse(reply, teammates)
     except _GrammarError as broken:

@@ -21,26 +21,27 @@ NAME = "submission"
 
 def main(source: str, driver: "CodeType", calls: str, limits: tuple[tuple[str, int], ...]) -> None:
     """Run the program, make the calls, and leave without any of Python's own clearing up."""
-    from _json import encode_basestring_ascii
-
-    def text(value: "Any") -> str:
-        if value is None or isinstance(value, bool):
-            return "null" if value is None else "true" if value else "false"
-        if isinstance(value, int):
-            return str(value)
-        if isinstance(value, str):
-            return str(encode_basestring_ascii(value))
-        return "[" + ",".join(map(text, value)) + "]"
-
-    def send(number: int, status: str, detail: "Any") -> None:
-        data = f"\n{text([number, status, detail])}\n".encode()
-        while data:
-            data = data[posix.write(1, data) :]
-
     posix.write(1, READY.encode())
     set_limits(limits)
     # Python 3.10 and earlier put the current folder first.
     sys.path[:] = [entry for entry in sys.path if entry]
+    run(source, driver, calls)
+    posix._exit(0)
+
+
+def run(source: str, driver: "CodeType", calls: "str | CodeType") -> None:
+    """Run the program and make the calls."""
+    from _json import encode_basestring_ascii, make_encoder
+
+    quote = encode_basestring_ascii
+    encode = make_encoder(None, repr, quote, None, ":", ",", False, False, False)
+
+    def send(number: int, status: str, detail: "Any") -> None:
+        text = "".join(encode([number, status, detail], 0))
+        data = f"\n{text}\n".encode()
+        while data:
+            data = data[posix.write(1, data) :]
+
     module = sys.modules[NAME] = type(sys)(NAME)
     scope = module.__dict__
     tools: dict[str, Any] = {"_sandbox_send": send}
@@ -56,7 +57,6 @@ def main(source: str, driver: "CodeType", calls: str, limits: tuple[tuple[str, i
         send(RUN, "error", f"SyntaxError: {error.msg} (line {error.lineno})")
     except BaseException as error:
         send(RUN, "error", describe(error))
-    posix._exit(0)
 
 
 def set_limits(limits: tuple[tuple[str, int], ...]) -> None:

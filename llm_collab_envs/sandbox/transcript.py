@@ -56,11 +56,12 @@ def read_answers(text: str, calls: Sequence[Call]) -> dict[int, Answer]:
         if isinstance(message, list) and len(message) == 3:
             _, status, payload = message
             report = number != RUN and calls[number].report
-            answers[number] = _answer(status, payload, report)
+            said = line[start.end(1) :] if start else ""
+            answers[number] = _answer(status, payload, report, said)
     return answers
 
 
-def _answer(status: object, payload: object, report: bool) -> Answer:
+def _answer(status: object, payload: object, report: bool, said: str) -> Answer:
     """One answer; what does not decode is a failure."""
     known = next((name for name in _CHILD_STATUSES if name == status), None)
     if known is None:
@@ -70,7 +71,7 @@ def _answer(status: object, payload: object, report: bool) -> Answer:
     if not report:
         return Answer("ok")
     try:
-        return Answer("ok", decode(payload))
+        return Answer("ok", decode(payload), said=said)
     except (ValueError, RecursionError):
         return Answer("error", detail="the answer is garbled")
 
