@@ -90,6 +90,11 @@ class Result:
         return float(np.mean([path for _, _, path in self.episodes]))
 
 
+def largest_team(env_id: str, difficulty: str) -> int:
+    """Return the largest team that an env admits."""
+    return make(env_id, difficulty=difficulty, team_size=1, split="test").largest_team
+
+
 def hacks(env_id: str) -> dict[str, Act]:
     """Return the policies that tests keep low in an env, by name."""
     if str(TESTS) not in sys.path:
