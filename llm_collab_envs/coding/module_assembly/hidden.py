@@ -21,6 +21,7 @@ ROUNDS = 3  # tests for each function besides the one that makes the box
 WIDTH = {GIVEN: 3, CHOICE: 3, OPEN: 4}
 CALLS = 3  # of each function in a test
 CANDIDATES = 4
+UNCAUGHT = 4  # what it counts for besides to catch a wrong module that no test has caught
 SIZES = (1, 2, 3, 3, 4, 4)  # what stands for a size or a time; small ones show little
 ELUSIVE = ("limit", "unknown", "mark")  # rules that a call may not show; most calls show the others
 # What a function returns that does nothing; a test has to have something else of each.
@@ -56,11 +57,13 @@ def hidden_tests(task: ModuleTask) -> tuple[HiddenTest, ...]:
 
     Each test needs the maker of the box and up to `WIDTH` more functions, so that nobody passes any
     with one function, and every function is in as many tests as any other. Of some candidates each
-    time the one is taken that catches the most functions written on a wrong rule or number.
+    time the one is taken that catches the most functions written on a wrong rule or number; those
+    that nothing has caught yet count for more.
     """
     rng = np.random.default_rng(task.seed)
     right = reference(task)
-    wrong = {part: list(_wrong_versions(task, part)) for part in task.parts}
+    wrong = {part: [right | w for w in _wrong_versions(task, part)] for part in task.parts}
+    caught: set[int] = set()
     others = task.parts[1:]
     width = min(WIDTH[task.structure], len(others) - 1)
     tests = []
@@ -68,11 +71,12 @@ def hidden_tests(task: ModuleTask) -> tuple[HiddenTest, ...]:
         order = [others[i] for i in rng.permutation(len(others))]
         for n in range(len(order)):
             chosen = [order[(n + step) % len(order)] for step in range(width)]
-            modules = [
-                right | version for part in (task.parts[0], *chosen) for version in wrong[part]
-            ]
+            modules = [module for part in (task.parts[0], *chosen) for module in wrong[part]]
             drawn = [_draw_test(rng, task, chosen, right) for _ in range(CANDIDATES)]
-            tests.append(max(drawn, key=lambda t: _worth(task, t, modules)))
+            caught_by = [(test, _caught(task, test, modules)) for test in drawn]
+            test, new = max(caught_by, key=lambda pair: _worth(task, pair[0], pair[1], caught))
+            tests.append(test)
+            caught |= new
     return tuple(tests)
 
 
@@ -128,7 +132,14 @@ def _wrong_versions(task: ModuleTask, part: Part) -> Iterator[Module]:
         yield {part.name: _run([source])[part.name]}
 
 
-def _worth(task: ModuleTask, test: HiddenTest, wrong: Sequence[Module]) -> tuple[int, int]:
+def _caught(task: ModuleTask, test: HiddenTest, wrong: Sequence[Module]) -> set[int]:
+    """Return the ids of the wrong modules that a test catches."""
+    return {id(module) for module in wrong if not passes(test, task.parts[0].name, module)}
+
+
+def _worth(
+    task: ModuleTask, test: HiddenTest, caught: set[int], before: set[int]
+) -> tuple[int, int]:
     """Count the functions that a test shows more than a constant of, and what it catches."""
     trivial = (*TRIVIAL, int(task.rule_book["unknown"]))
     telling = {
@@ -136,8 +147,7 @@ def _worth(task: ModuleTask, test: HiddenTest, wrong: Sequence[Module]) -> tuple
         for (name, _), answer in zip(test.calls, test.answers, strict=True)
         if not any(same(answer, value) for value in trivial)
     }
-    maker = task.parts[0].name
-    return len(telling), sum(not passes(test, maker, module) for module in wrong)
+    return len(telling), len(caught) + UNCAUGHT * len(caught - before)
 
 
 def _draw_test(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llm_collab_envs.coding.module_assembly.kinds.kind import SCALAR, SEQUENCE, TABLE, Kind
+from llm_collab_envs.coding.module_assembly.kinds.kind import SCALAR, SEQUENCE, TABLE, Field, Kind
 
 BOX = "box"
 
@@ -142,6 +142,12 @@ def write_place(kind: Kind, place: Place) -> str:
 def write_layout(kind: Kind, layout: Sequence[Place]) -> str:
     """Write a whole structure in one line."""
     return "; ".join(write_place(kind, place) for place in layout)
+
+
+def write_forms(field: Field) -> str:
+    """Write the forms that a field may have: 'log [first, .., last] or [last, .., first]'."""
+    texts = (form.text.format(field.item) for form in FORMS[field.shape].values())
+    return f"{field.name} {' or '.join(texts)}"
 
 
 def read_place(kind: Kind, entry: str) -> Place | None:

@@ -20,22 +20,36 @@ LONGEST_KEY, LARGEST_KEY = 40, 99
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Where and how a team keeps a field.
+
+    Attributes:
+        place: Where, and in what form.
+        pair: What pairs are, where the form has any: tuple or list.
+    """
+
+    place: Place
+    pair: type = tuple
+
+
+@dataclass(frozen=True)
 class Structure:
     """Where and how a team keeps the fields.
 
     Attributes:
-        places: Where, and in what form.
-        box: What the box is, list or dict.
-        lists: The fields that are kept in pairs which are lists, and not tuples.
+        box: What the box is, dict or list.
+        kept: How each field is kept.
     """
 
-    places: Layout
     box: type
-    lists: frozenset[str]
+    kept: tuple[Kept, ...]
 
     def hand(self, kind: Kind, fields: Fields) -> Any:
-        """Return a box that holds the fields."""
-        held = {p.key: self._kept(kind, p, fields[p.field]) for p in self.places}
+        """Return a box that holds the fields and nothing else."""
+        held = {}
+        for kept in self.kept:
+            value = form_of(kind, kept.place).keep(fields[kept.place.field])
+            held[kept.place.key] = [*map(list, value)] if kept.pair is list else value
         if self.box is dict:
             return held
         return [held.get(n) for n in range(1 + max(int(key) for key in held))]
@@ -44,18 +58,18 @@ class Structure:
         """Whether a box holds the fields, whatever else it holds."""
         items = _items(box)
         return type(box) is self.box and all(
-            p.key in items and _is_kept(kind, p, items[p.key], fields[p.field]) for p in self.places
+            place.key in items and _is_kept(kind, place, items[place.key], fields[place.field])
+            for place in (kept.place for kept in self.kept)
         )
-
-    def _kept(self, kind: Kind, place: Place, value: Any) -> Any:
-        kept = form_of(kind, place).keep(value)
-        return [*map(list, kept)] if place.field in self.lists else kept
 
 
 def find_structure(
     kind: Kind, bound: Layout, made: Sequence[Any], right: Sequence[Fields]
 ) -> Structure | None:
-    """Find the structure of most boxes that a maker made, or None where none holds every field.
+    """Find the structure of the boxes that a maker made, or None where some field is in none.
+
+    A field may seem to be in several places, as a list that reads the same backwards does; it is
+    where it is in most boxes.
 
     Args:
         kind: The kind of module.
@@ -63,32 +77,34 @@ def find_structure(
         made: The boxes, or whatever it made instead.
         right: What each should hold.
     """
-    fixed = {place.field: place for place in bound}
-    found: Counter[Structure] = Counter()
-    for box, fields in zip(made, right, strict=True):
-        places = [next(_places(kind, f, box, fields, fixed), None) for f in kind.fields]
-        if all(places):
-            layout = tuple(place for place in places if place)
-            found[Structure(layout, type(box), _in_lists(box, layout))] += 1
-    return found.most_common(1)[0][0] if found else None
+    types = Counter(type(box) for box in made if _items(box))
+    if not types:
+        return None
+    [(box_type, _)] = types.most_common(1)
+    boxes = [(b, fields) for b, fields in zip(made, right, strict=True) if type(b) is box_type]
+    structure = []
+    for field in kind.fields:
+        fixed = [place for place in bound if place.field == field.name]
+        found = Counter(
+            kept for box, fields in boxes for kept in _find(kind, field, box, fields, fixed)
+        )
+        if not found:
+            return None
+        structure.append(found.most_common(1)[0][0])
+    return Structure(box_type, tuple(structure))
 
 
-def _places(
-    kind: Kind, field: Field, box: Any, fields: Fields, fixed: Mapping[str, Place]
-) -> Iterator[Place]:
-    """Find where in a box a field is kept."""
-    for key, kept in _items(box).items():
-        for form in FORMS[field.shape]:
-            place = Place(field.name, key, form)
-            if fixed.get(field.name, place) == place and _is_kept(
-                kind, place, kept, fields[field.name]
-            ):
-                yield place
-
-
-def _in_lists(box: Any, layout: Layout) -> frozenset[str]:
-    pairs = {p.field: box[p.key] for p in layout if p.form in ("pairs", "swapped")}
-    return frozenset(field for field, kept in pairs.items() if kept and type(kept[0]) is list)
+def _find(
+    kind: Kind, field: Field, box: Any, fields: Fields, fixed: Sequence[Place]
+) -> Iterator[Kept]:
+    """Find where a box may keep a field."""
+    items = _items(box)
+    places = fixed or [Place(field.name, key, form) for key in items for form in FORMS[field.shape]]
+    for place in places:
+        held: Any = items.get(place.key)
+        if _is_kept(kind, place, held, fields[field.name]):
+            paired = place.form in ("pairs", "swapped") and held
+            yield Kept(place, type(held[0]) if paired else tuple)
 
 
 def _items(box: Any) -> dict[str | int, Any]:
