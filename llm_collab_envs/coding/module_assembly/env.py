@@ -62,13 +62,13 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     constants pass none, and the same structure is needed everywhere, but not any particular one
     where it is open. A part that does not run by itself is left out.
 
-    Nothing that one author knows gets into another one's functions but by messages: each function
-    is called without the others' code, and on a box that holds the fields as they should be by
-    then, in the structure of the boxes that the team's own function makes, and nothing else.
-    Whatever else functions put into a box is not handed on. What a function may see there is what
-    the fields show, such as how long names are, and the keys of a structure that is open; the one
-    that makes the box, which every test needs, sees no box. Cost C is message tokens over the
-    team's budget plus the share of functions that are defined twice.
+    What one author knows gets into another one's functions by messages: each function is called
+    without the others' code, on a box that holds the fields as they should be by then, in the
+    structure of the boxes that the team's own maker makes, and nothing else. Whatever else
+    functions put into a box is not handed on. What a function may see there is what the fields
+    show, such as how long names are, and the keys that the maker chose where it may choose; the
+    maker, which every test needs, sees no box. Cost C is message tokens over the team's budget plus
+    the share of functions that are defined twice.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
