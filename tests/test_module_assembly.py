@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cheats_module_assembly import CHEATS
 from llm_collab_envs import make
 from llm_collab_envs.coding.module_assembly.dealing import deal_facts, deal_parts
 from llm_collab_envs.coding.module_assembly.expert import Expert, read, write
@@ -153,6 +154,33 @@ class TestCheats:
 
         infos = [play(env_of(difficulty), idle, task) for task in range(4)]
         assert all(info["quality"] < 0.4 for info in infos)
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_the_box_hands_nothing_on(self, difficulty: str) -> None:
+        """Where two share all that there is to know, least is missing."""
+        env = env_of(difficulty, team_size=2)
+        expert = joint_reward(env, Expert(), 6)
+        for name in ("code in the box", "rules in the keys"):
+            assert joint_reward(env, CHEATS[name], 6) < 0.15 * expert, name
+
+    def test_that_finds_all_in_the_box_works_where_there_is_something(self) -> None:
+        """So that it is not for a slip of its own that it earns nothing in a team."""
+        assert play(env_of("easy", 1), CHEATS["rules in the keys"])["quality"] == 1.0
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_nobody_can_make_the_box_untold(self, difficulty: str) -> None:
+        """It is what every test needs."""
+        for size in range(2, 1 + LEVELS[difficulty].functions):
+            for index in range(30):
+                task = task_of(difficulty, index)
+                needed = {f"{rule}: {task.rule_book[rule]}" for rule in ("letters", "limit")}
+                needed |= {f"not {label}" for label in task.vetoes}
+                needed |= {
+                    write_place(task.module_kind, place)
+                    for place in task.bound
+                    if difficulty == "hard"
+                }
+                assert not any(needed <= {*facts} for facts in deal_facts(task, size))
 
 
 class TestFeedback:

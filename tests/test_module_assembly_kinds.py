@@ -18,7 +18,7 @@ from llm_collab_envs.coding.module_assembly.layout import (
     write_place,
 )
 from llm_collab_envs.coding.module_assembly.rules import RULES, another_value, read_rule, rules_of
-from llm_collab_envs.coding.module_assembly.source import OUTSIDE, Part, outside_code, solution
+from llm_collab_envs.coding.module_assembly.source import Part, solution
 from llm_collab_envs.sandbox import Call, Ref, Sandbox, same
 
 K = 2
@@ -250,24 +250,23 @@ def test_what_is_returned_follows_mark_order_and_factor(name: str) -> None:
 
 
 @KIND
-def test_the_outside_reads_each_form_and_takes_it_for_no_other(name: str) -> None:
+def test_a_form_is_kept_as_the_code_keeps_it_and_is_taken_for_no_other(name: str) -> None:
     kind = KINDS[name]
     plain = {field.name: next(iter(FORMS[field.shape])) for field in kind.fields}
     for field in kind.fields:
-        seen = []
-        for kept, read in itertools.product(FORMS[field.shape], repeat=2):
+        kept = {}
+        for form in FORMS[field.shape]:
             layout = [
-                Place(f.name, f.name, kept if f is field else plain[f.name]) for f in kind.fields
+                Place(f.name, f.name, form if f is field else plain[f.name]) for f in kind.fields
             ]
-            outside = outside_code(kind, [Place(field.name, field.name, read)])
-            source = f"{solution(kind, parts_of(kind)[0], layout, BOOK)}\n{outside}"
-            calls = [Call("new_it", (UNEVEN,), report=False)]
-            calls.append(Call(f"{OUTSIDE}{field.name}", (Ref(0),)))
-            seen.append((kept == read, Sandbox().run(source, calls).answers[1]))
-        right = [answer.value for fits, answer in seen if fits]
-        assert all(same(value, right[0]) for value in right)
-        wrong = [answer for fits, answer in seen if not fits]
-        assert not any(answer.status == "ok" and same(answer.value, right[0]) for answer in wrong)
+            source = solution(kind, parts_of(kind)[0], layout, BOOK)
+            box = Sandbox().run(source, [Call("new_it", (UNEVEN,))]).answers[0].value
+            kept[form] = box[field.name]
+        right = kept[plain[field.name]]
+        for form, made in FORMS[field.shape].items():
+            assert same(made.keep(right), kept[form])
+            for other, value in kept.items():
+                assert same(made.take(value), right) == (other == form)
 
 
 @KIND

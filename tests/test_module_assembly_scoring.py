@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -15,10 +16,11 @@ from llm_collab_envs.coding.module_assembly.dealing import deal_parts
 from llm_collab_envs.coding.module_assembly.env import ModuleAssemblyEnv
 from llm_collab_envs.coding.module_assembly.hidden import hidden_tests, passes, reference
 from llm_collab_envs.coding.module_assembly.kinds import KINDS
-from llm_collab_envs.coding.module_assembly.layout import FORMS, Layout, Place
+from llm_collab_envs.coding.module_assembly.layout import FORMS, Layout, Place, usual_place
 from llm_collab_envs.coding.module_assembly.rules import another_value, rules_of
 from llm_collab_envs.coding.module_assembly.scoring import ModuleScore, score
-from llm_collab_envs.coding.module_assembly.source import OUTSIDE, Part, solution
+from llm_collab_envs.coding.module_assembly.source import CALL, THERE, Part, solution
+from llm_collab_envs.coding.module_assembly.structure import find_structure
 from llm_collab_envs.coding.module_assembly.tasks import LEVELS, ModuleTask
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from llm_collab_envs.sandbox import Job, Outcome, Sandbox
@@ -41,6 +43,13 @@ def write(
 ) -> str:
     book = {**task.rule_book, **rules}
     return "\n".join(solution(task.module_kind, p, layout or task.layout, book) for p in parts)
+
+
+def wrap(part: Part, *body: str) -> str:
+    """Code that puts another function around one that is defined already, as `inner`."""
+    lines = [f"inner = inner_{part.name}", *body]
+    head = f"inner_{part.name} = {part.name}\ndef {part.name}(*args):"
+    return "\n    ".join([head, *lines])
 
 
 def rate_without(task: ModuleTask, *parts: Part) -> float:
@@ -200,12 +209,13 @@ class TestParts:
         swapped = score(task, {"agent_1": whole, "agent_0": nothing}, SANDBOX.run_many)
         assert swapped.pass_rate == 1.0
 
-    def test_cannot_take_the_place_of_what_reads_from_outside(self) -> None:
+    def test_cannot_take_the_place_of_what_the_judge_calls(self) -> None:
         task = task_of("medium")
-        readers = "\n".join(
-            f"def {OUTSIDE}{place.field}(box):\n    return []" for place in task.bound
+        last = task.parts[-1]
+        forged = "\n".join(
+            f"def {name}{last.name}(*args):\n    return [0, {{}}]" for name in (CALL, THERE)
         )
-        assert of(task, write(task, task.parts), readers) == PERFECT
+        assert of(task, write(task, task.parts), forged) == PERFECT
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_do_not_run_on_teammates_variables(self, difficulty: str) -> None:
@@ -226,15 +236,6 @@ class TestParts:
         maker, rest = (write(task, p, limit=f"({limit})") for p in deal_parts(task, 2))
         told = sharing.format(task.rule_book["limit"])
         assert of(task, f"{told}\n{maker}", rest).pass_rate < 0.5
-
-    def test_share_a_box_of_plain_data(self) -> None:
-        task = task_of("easy")
-        source = write(task, task.parts)
-        name = task.parts[0].name
-        clever = f"class Box(dict):\n    pass\nplain = {name}\n"
-        clever += f"def {name}(entries):\n    box = plain(entries)\n"
-        clever += "    return Box(box if isinstance(box, dict) else enumerate(box))"
-        assert of(task, f"{source}\n{clever}").pass_rate == 0
 
     @pytest.mark.parametrize("value", ["9" * 4001, "[" * 90 + "]" * 90])
     def test_answers_that_no_child_would_send_raise_nothing(self, value: str) -> None:
@@ -265,6 +266,94 @@ class TestParts:
         assert of(task, write(task, rest), endless).pass_rate <= rate_without(task, last)
 
 
+class TestBox:
+    @pytest.mark.parametrize("made", ["Box()", "Box", "len(args)", "None", "[*args]", "{}", "[[]]"])
+    def test_that_is_none_is_worth_nothing(self, made: str) -> None:
+        task = task_of("easy")
+        clever = f"class Box(dict):\n    pass\n{wrap(task.parts[0], f'return {made}')}"
+        assert of(task, f"{write(task, task.parts)}\n{clever}").pass_rate == 0
+
+    def test_hands_on_its_fields_and_nothing_else(self) -> None:
+        """What else a function puts there is not forbidden, and nobody ever sees it."""
+        task = task_of("easy")
+        layout = tuple(Place(p.field, f"my_{p.field}", p.form) for p in task.layout)
+        keys = [place.key for place in layout]
+        maker, *others = task.parts
+        adds = [wrap(maker, "box = inner(*args)", 'box["rules"] = box[7] = 2', "return box")]
+        for part in others:
+            strict = f"assert [*args[0]] == {keys}"
+            adds.append(wrap(part, strict, 'args[0]["rules"] = args[1:]', "return inner(*args)"))
+        assert of(task, "\n".join([write(task, task.parts, layout), *adds])).pass_rate == 1.0
+
+    def test_is_right_whatever_teammates_have_left_there(self) -> None:
+        """Who spoils the box fails, and nobody with it."""
+        task = task_of("hard")
+        spoilt = task.parts[2]
+        spoils = wrap(spoilt, "answer = inner(*args)", "args[0].clear()", "return answer")
+        rest, mine = [p for p in task.parts if p != spoilt], write(task, [spoilt])
+        rate = of(task, write(task, rest), f"{mine}\n{spoils}").pass_rate
+        assert rate == pytest.approx(rate_without(task, spoilt))
+
+    def test_holds_what_it_should_after_every_call(self) -> None:
+        """A function that answers right and leaves the box as it was fails its tests."""
+        task = task_of("hard")
+        writer = next(p for p in task.parts[1:] if task.module_kind.function(p.verb).writes)
+        copy = wrap(writer, "import copy", "return inner(copy.deepcopy(args[0]), *args[1:])")
+        rest = write(task, [part for part in task.parts if part != writer])
+        rate = of(task, rest, f"{write(task, [writer])}\n{copy}").pass_rate
+        assert rate < rate_without(task, writer) + 0.2
+
+    def test_may_be_a_list_or_a_dict_with_numbers_and_pairs_may_be_lists(self) -> None:
+        task = next(t for t in (task_of("easy", n) for n in range(20)) if t.kind == "graph")
+        forms = {"weight": "pairs", "links": "swapped", "edges": "plain"}
+        layout = tuple(Place(p.field, n, forms[p.field]) for n, p in enumerate(task.layout))
+        source = write(task, task.parts, layout)
+        of_lists = re.sub(r"list\((\w+)\.items\(\)\)", r"[[*pair] for pair in \1.items()]", source)
+        of_lists = of_lists.replace("[(v, n) for", "[[v, n] for")
+        assert of_lists != source
+        maker, *others = task.parts
+        as_dict = wrap(maker, "return dict(enumerate(inner(*args)))")
+        for whole, box, pair in (
+            (source, list, tuple),
+            (of_lists, list, list),
+            (f"{of_lists}\n{as_dict}", dict, list),
+        ):
+            types = f"[type(args[0]), type(args[0][0][0])] == [{box.__name__}, {pair.__name__}]"
+            strict = [wrap(part, f"assert {types}", "return inner(*args)") for part in others]
+            assert of(task, "\n".join([whole, *strict])).pass_rate == 1.0
+
+    def test_keeps_links_in_any_order(self) -> None:
+        kind, fields = KINDS["graph"], {"weight": {"a": 1}, "links": {"a": ["b", "a"]}, "edges": 1}
+        structure = find_structure(kind, (), [fields], [fields])
+        assert structure is not None
+        for links, right in ((["a", "b"], True), (["b"], False), (["a", "b", "b"], False)):
+            assert structure.holds(kind, fields | {"links": {"a": links}}, fields) == right
+
+    def test_is_read_where_most_boxes_have_a_field(self) -> None:
+        """A list that reads the same backwards is in two forms; a number may stand twice."""
+        kind = KINDS["undo"]
+        right = [
+            {"values": {"a": n}, "changes": ["a"] * 3, "before": before}
+            for n, before in enumerate([[1, 2, 1], [1, 1, 2], [2, 2, 2]])
+        ]
+        boxes = [{"x": f["before"][::-1], 2: f["values"], "y": f["changes"]} for f in right]
+        boxes[2]["x"] = "spoilt"
+        structure = find_structure(kind, (), boxes, right)
+        assert structure is not None
+        kept = {it.place.field: (it.place.key, it.place.form) for it in structure.kept}
+        assert kept["before"] == ("x", "backward")
+        assert kept["values"] == (2, "dict")
+        holds = [structure.holds(kind, *pair) for pair in zip(boxes, right, strict=True)]
+        assert holds == [True, True, False]
+
+    @pytest.mark.parametrize("key", ["x" * 41, 100, -1, True, 1.0, None, (1, 2)])
+    def test_has_keys_that_a_team_can_speak_of(self, key: object) -> None:
+        kind = KINDS["undo"]
+        fields = {"values": {"a": 1}, "changes": ["a"], "before": [1]}
+        box = {key: {"a": 1}, "changes": ["a"], "before": [1]}
+        assert find_structure(kind, (), [box], [fields]) is None
+
+
 def test_what_is_missing_is_not_run() -> None:
     """Half a module costs half of the time, and no failed calls, which only CPython answers."""
     task = task_of("hard")
@@ -276,9 +365,8 @@ def test_what_is_missing_is_not_run() -> None:
         return ran
 
     score(task, {"agent_0": write(task, task.parts[:6])}, execute)
-    assert len(outcomes) == 2
-    assert 0 < len(outcomes[1].answers) < sum(1 + len(t.calls) for t in hidden_tests(task)) / 2
-    assert all(answer.status == "ok" for answer in outcomes[1].answers)
+    assert sum(len(outcome.answers) for outcome in outcomes) < 400
+    assert all(answer.status == "ok" for outcome in outcomes for answer in outcome.answers)
 
 
 class TestHiddenTests:
@@ -288,13 +376,14 @@ class TestHiddenTests:
         modules = [reference(task) for task in tasks]
         for task, module in zip(tasks, modules, strict=True):
             tests = hidden_tests(task)
-            assert all(passes(task, test, module) for test in tests)
+            maker = task.parts[0].name
+            assert all(passes(test, maker, module) for test in tests)
             for other, foreign in zip(tasks, modules, strict=True):
                 if other is not task:
                     renamed = dict(
                         zip((p.name for p in task.parts), foreign.values(), strict=False)
                     )
-                    assert not any(passes(task, test, renamed) for test in tests)
+                    assert not any(passes(test, maker, renamed) for test in tests)
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_show_more_than_constants_of_every_function(self, difficulty: str) -> None:
@@ -323,7 +412,7 @@ class TestHiddenTests:
         task = task_of(difficulty)
         tests = hidden_tests(task)
         width = {"easy": 2, "medium": 3, "hard": 4}[difficulty]
-        names = [{n for n, _ in t.calls if not n.startswith(OUTSIDE)} for t in tests]
+        names = [{name for name, _ in test.calls} for test in tests]
         assert len(tests) == 3 * (LEVELS[difficulty].functions - 1)
         assert all(len(called) == width for called in names)
         times = {part.name: sum(part.name in called for called in names) for part in task.parts[1:]}
@@ -337,7 +426,7 @@ class TestHiddenTests:
                 task = task_of(difficulty, index)
                 for name, version in wrong_versions(task):
                     mine = [t for t in hidden_tests(task) if name in {n for n, _ in t.calls}]
-                    passed = sum(passes(task, test, version) for test in mine)
+                    passed = sum(passes(test, task.parts[0].name, version) for test in mine)
                     caught += passed < len(mine)
                     survived += passed / len(mine)
                     total += 1
@@ -368,6 +457,7 @@ def wrong_versions(task: ModuleTask) -> list[tuple[str, dict[str, object]]]:
     """Right modules but for one function: another rule, number or choice."""
     right = reference(task)
     kind, versions = task.module_kind, []
+    usual = [usual_place(kind, field.name) for field in kind.fields]
     for part in task.parts[1:]:
         function = kind.function(part.verb)
         twins = [(dataclasses.replace(part, k=part.k + 1), task.rule_book)]
@@ -384,7 +474,7 @@ def wrong_versions(task: ModuleTask) -> list[tuple[str, dict[str, object]]]:
         ]
         for twin, rules in twins:
             module: dict[str, object] = {}
-            exec(solution(kind, twin, task.layout, rules), module)
+            exec(solution(kind, twin, usual, rules), module)
             versions.append((part.name, {**right, part.name: module[part.name]}))
     return versions
 

@@ -23,6 +23,7 @@ from llm_collab_envs.core.conditions import Condition, Conditions
 from llm_collab_envs.core.episode import EpisodeLog
 from llm_collab_envs.core.observation import CUT, handed_over
 from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel, Straggler
+from play import terms
 from relay import RelayEnv
 
 A, B, C = "agent_0", "agent_1", "agent_2"
@@ -234,6 +235,27 @@ class TestAgentDropout:
         _, _, ended, _, _ = env.step({C: "<done/>"})
         assert ended == {A: True, C: True}
         assert env.agents == []
+
+    def test_at_a_round_that_is_drawn_most_teams_lose_somebody(self) -> None:
+        """An expert team is done in two or three rounds."""
+        env = AgentDropout(make("section_writing_v0"))
+        missed, rounds = 0, set()
+        for task in range(40):
+            terms(env, env.unwrapped._expert(), task)
+            missed += any(len(round_.turns) < 4 for round_ in env.episode.rounds)
+            rounds |= {*env._leaves.values()}
+        assert missed >= 20
+        assert min(rounds) == 2
+        assert len(rounds) > 2
+
+    def test_draws_a_round_that_there_is(self) -> None:
+        for max_cycles in (1, 2, 3):
+            env = AgentDropout(RelayEnv(team_size=4, max_cycles=max_cycles), count=3)
+            rounds = set()
+            for task in range(20):
+                env.reset(options={"task": task})
+                rounds |= {*env._leaves.values()}
+            assert rounds == {*range(2, max(2, max_cycles) + 1)}
 
     def test_difference_reward_comes_when_an_agent_leaves(self) -> None:
         env = started(lambda env: AgentDropout(env, at_round=2, agents=[B]))

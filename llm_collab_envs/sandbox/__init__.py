@@ -8,7 +8,7 @@ calls. `sandbox="unsafe"` stops nothing but long runs. docs/sandbox.md has the w
 
 from llm_collab_envs.sandbox.outcome import Answer, Call, Job, Limits, Outcome, Ref, Status
 from llm_collab_envs.sandbox.sandbox import Sandbox, run
-from llm_collab_envs.sandbox.values import fits, same
+from llm_collab_envs.sandbox.values import same
 
 __all__ = [
     "Answer",
@@ -19,7 +19,6 @@ __all__ = [
     "Ref",
     "Sandbox",
     "Status",
-    "fits",
     "run",
     "same",
 ]

@@ -14,7 +14,6 @@ _DIGITS = 4000
 _LARGEST = 10**_DIGITS
 _ATOMS = {str, int, bool, type(None)}
 _SEQUENCES, _SETS = (list, tuple), (set, frozenset)
-_HOLDERS = {dict, *_SEQUENCES, *_SETS}
 
 
 def literal(value: Any, call: int, depth: int = 0) -> str:
@@ -70,25 +69,6 @@ def _container(value: Any, kind: type, call: int, depth: int) -> str:
         "arguments are None, bool, int, float, str, list, tuple, dict, set, frozenset and Ref; "
         f"got {kind.__name__}. Convert it first."
     )
-
-
-def fits(value: Any) -> bool:
-    """Whether an answer may be an argument of another run; a forged one may be too deep or long."""
-    layer = [value]
-    for _ in range(DEEPEST + 1):
-        below: list[Any] = []
-        for item in layer:
-            kind = type(item)
-            if kind is int and not -_LARGEST < item < _LARGEST:
-                return False
-            if kind in _HOLDERS:
-                below += item
-                if kind is dict:
-                    below += item.values()
-        if not below:
-            return True
-        layer = below
-    return False
 
 
 def decode(coded: Any) -> Any:

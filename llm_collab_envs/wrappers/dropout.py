@@ -11,6 +11,7 @@ from llm_collab_envs.core.conditions import Departure
 from llm_collab_envs.core.wrapper import TeamWrapper
 
 FIRST = 2
+CHANCE = 2 / 3  # that an agent misses the next round, where the round is drawn
 
 
 class AgentDropout(TeamWrapper):
@@ -24,7 +25,9 @@ class AgentDropout(TeamWrapper):
 
     Args:
         env: Any env of this package.
-        at_round: The first round that they miss, 2 or more, or None to draw one of the episode's.
+        at_round: The first round that they miss, 2 or more, or None to draw it for each: round 2
+            with a chance of two in three, else round 3 with the same chance, and so on. Most teams
+            are done in two or three rounds.
         away_rounds: How many rounds they miss, or None where they leave for good.
         announced: Whether teammates are told.
         agents: Who leaves, or None to draw `count` of them for each episode.
@@ -59,9 +62,10 @@ class AgentDropout(TeamWrapper):
     def start(self, agents: Sequence[str], max_cycles: int, task: int) -> None:
         """Draw who leaves, and when."""
         rng = self._rng(task)
+        latest = max(FIRST, max_cycles)
         self._missing = 0
         self._leaves = {
-            agent: self._at_round or int(rng.integers(FIRST, max(FIRST, max_cycles) + 1))
+            agent: self._at_round or min(FIRST - 1 + int(rng.geometric(CHANCE)), latest)
             for agent in self._pick(agents, rng)
         }
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from llm_collab_envs.coding.coding_env import CodingEnv, Example
 from llm_collab_envs.coding.module_assembly.dealing import deal_facts, deal_parts
 from llm_collab_envs.coding.module_assembly.expert import OPEN_STRUCTURE, Expert
-from llm_collab_envs.coding.module_assembly.layout import write_layout
+from llm_collab_envs.coding.module_assembly.layout import write_forms, write_layout
 from llm_collab_envs.coding.module_assembly.menu import Seat, make_menu
 from llm_collab_envs.coding.module_assembly.rules import RULES
 from llm_collab_envs.coding.module_assembly.scoring import Known, score
@@ -38,9 +38,10 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     obey 3, 4 or 6 rules (how many letters of a name count, what amount is the limit, what unknown
     names return, ...); each rule is known to one agent only and binds several functions. Nobody
     owns the structure of the box. In `easy` it is given. In `medium` it is one of six, five of
-    which are ruled out, each by an agent that knows. In `hard` it is open: outside code reads one
-    or two of the three fields, at places and in forms that one agent each knows, and the rest is
-    for the team to agree on.
+    which are ruled out, each by an agent that knows. In `hard` it is open: each field has a key of
+    its own and one of the forms that the briefing names; outside code reads one or two of the three
+    fields, at places and in forms that one agent each knows, and the rest is for the team to agree
+    on.
 
     ## Observation Space
     `UnicodeText(16384)`. The briefing (the same all episode): who you are, who writes which
@@ -55,13 +56,19 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
 
     ## Rewards
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality Q is the
-    share of hidden tests passed. A test makes a box, calls two functions in `easy`, three in
-    `medium`, four in `hard`, on it by turns, and lets outside code read it; it is passed when every
-    answer is right, types included. So no agent passes any test alone, constants pass none, and the
-    same structure is needed everywhere, but not any particular one where it is open. A part
-    that does not run by itself is left out, and each part has to do without the others' code what
-    it does with it: functions share the box, which is plain data, and nothing else. Cost C is
-    message tokens over the team's budget plus the share of functions that are defined twice.
+    share of hidden tests passed. A test makes a box and calls two functions in `easy`, three in
+    `medium`, four in `hard`, on it by turns; it is passed when every answer is right, types
+    included, and every call leaves the fields as they should be. So no agent passes any test alone,
+    constants pass none, and the same structure is needed everywhere, but not any particular one
+    where it is open. A part that does not run by itself is left out.
+
+    What one author knows gets into another one's functions by messages: each function is called
+    without the others' code, on a box that holds the fields as they should be by then, in the
+    structure of the boxes that the team's own maker makes, and nothing else. Whatever else
+    functions put into a box is not handed on. What a function may see there is what the fields
+    show, such as how long names are, and the keys that the maker chose where it may choose; the
+    maker, which every test needs, sees no box. Cost C is message tokens over the team's budget plus
+    the share of functions that are defined twice.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
@@ -101,8 +108,8 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
         return (
             f"Job: write one Python module, {task.module_kind.title} called {task.name}. All "
             f"functions but {task.parts[0].name} get the box that it made as first argument; it "
-            "holds plain data, and all that functions share. Score: hidden tests of the whole "
-            "module passed, little time, few messages."
+            "hands on the fields below as plain data, and nothing else. Score: hidden tests of the "
+            "whole module passed, little time, few messages."
         )
 
     def _private_view(self, task: ModuleTask, agent: str) -> str:
@@ -166,7 +173,8 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
         who = "you know" if self.team_size == 1 else "one of you each knows"
         read = " and ".join(place.field for place in task.bound)
         outside = f" Outside code reads {read}: {who} where and in what form." if read else ""
-        return [OPEN_STRUCTURE + outside]
+        forms = "; ".join(write_forms(field) for field in kind.fields)
+        return [OPEN_STRUCTURE + outside, f"Each field has a key of its own, and a form: {forms}."]
 
 
 def _fields(task: ModuleTask) -> list[str]:

@@ -17,10 +17,10 @@ from llm_collab_envs.coding.module_assembly.dealing import VETO
 from llm_collab_envs.coding.module_assembly.kinds import KINDS
 from llm_collab_envs.coding.module_assembly.kinds.kind import Function, Kind
 from llm_collab_envs.coding.module_assembly.layout import (
-    FORMS,
     Layout,
     Place,
     read_place,
+    usual_place,
     write_place,
 )
 from llm_collab_envs.coding.module_assembly.rules import RULES, read_rule
@@ -100,14 +100,14 @@ class Memo:
         if self.team_size == 1 or self.alternatives or not self.open:
             return []
         free = [f.name for f in self.kind.fields if f.name not in self.read_outside]
-        return [_usual(self.kind, name) for name in free[self.me :: self.team_size]]
+        return [usual_place(self.kind, name) for name in free[self.me :: self.team_size]]
 
     @property
     def layout(self) -> Layout:
         """The structure, as well as it is known."""
         if self.alternatives:
             return self.alternatives[(self.candidates or ["A"])[0]]
-        usual = {f.name: _usual(self.kind, f.name) for f in self.kind.fields}
+        usual = {f.name: usual_place(self.kind, f.name) for f in self.kind.fields}
         return tuple((usual | self.places).values())
 
 
@@ -231,8 +231,3 @@ def _read_part(function: Function, name: str, line: str) -> Part:
     found = re.fullmatch(re.escape(f"- {signature(function, name)}: ") + pattern, line)
     own = found.groupdict() if found else {}
     return Part(function.verb, name, int(own.get("k", 0)), own.get("pick", ""))
-
-
-def _usual(kind: Kind, name: str) -> Place:
-    """The place that an agent proposes for a field: under its own name, in the first form."""
-    return Place(name, name, next(iter(FORMS[kind.field(name).shape])))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
 
+from llm_collab_envs.coding.module_assembly.layout import Layout, usual_place
 from llm_collab_envs.coding.module_assembly.rules import another_value, rules_of
-from llm_collab_envs.coding.module_assembly.source import OUTSIDE, Part, outside_code, solution
+from llm_collab_envs.coding.module_assembly.source import Part, solution
 from llm_collab_envs.coding.module_assembly.tasks import CHOICE, GIVEN, OPEN, ModuleTask
 from llm_collab_envs.sandbox import same
 
@@ -19,28 +21,34 @@ ROUNDS = 3  # tests for each function besides the one that makes the box
 WIDTH = {GIVEN: 3, CHOICE: 3, OPEN: 4}
 CALLS = 3  # of each function in a test
 CANDIDATES = 4
+UNCAUGHT = 4  # what it counts for besides to catch a wrong module that no test has caught
 SIZES = (1, 2, 3, 3, 4, 4)  # what stands for a size or a time; small ones show little
 ELUSIVE = ("limit", "unknown", "mark")  # rules that a call may not show; most calls show the others
 # What a function returns that does nothing; a test has to have something else of each.
 TRIVIAL: tuple[Any, ...] = (None, True, False, 0, 1, -1, "", [], {})
 
+LENGTH = 7  # letters that every name has, at least
+
+Fields = dict[str, Any]
 ItemT = TypeVar("ItemT")
 Module = dict[str, Callable[..., Any]]
 
 
 @dataclass(frozen=True)
 class HiddenTest:
-    """One test: a box is made, functions are called on it in order, the outside reads it.
+    """One test: a box is made, then functions are called on it in order.
 
     Attributes:
         entries: What the box is made of.
         calls: (function, arguments after the box), in order.
-        answers: What each call returns; a test is passed when all are the same.
+        answers: What each call returns.
+        fields: What the box holds by field: as it is made, then after each call.
     """
 
     entries: list[tuple[str, int]]
     calls: list[tuple[str, tuple[Any, ...]]]
     answers: list[Any]
+    fields: list[Fields]
 
     @cached_property
     def functions(self) -> frozenset[str]:
@@ -54,11 +62,13 @@ def hidden_tests(task: ModuleTask) -> tuple[HiddenTest, ...]:
 
     Each test needs the maker of the box and up to `WIDTH` more functions, so that nobody passes any
     with one function, and every function is in as many tests as any other. Of some candidates each
-    time the one is taken that catches the most functions written on a wrong rule or number.
+    time the one is taken that catches the most functions written on a wrong rule or number; those
+    that nothing has caught yet count for more.
     """
     rng = np.random.default_rng(task.seed)
     right = reference(task)
-    wrong = {part: list(_wrong_versions(task, part)) for part in task.parts}
+    wrong = {part: [right | w for w in _wrong_versions(task, part)] for part in task.parts}
+    caught: set[int] = set()
     others = task.parts[1:]
     width = min(WIDTH[task.structure], len(others) - 1)
     tests = []
@@ -66,30 +76,42 @@ def hidden_tests(task: ModuleTask) -> tuple[HiddenTest, ...]:
         order = [others[i] for i in rng.permutation(len(others))]
         for n in range(len(order)):
             chosen = [order[(n + step) % len(order)] for step in range(width)]
-            modules = [
-                right | version for part in (task.parts[0], *chosen) for version in wrong[part]
-            ]
+            modules = [module for part in (task.parts[0], *chosen) for module in wrong[part]]
             drawn = [_draw_test(rng, task, chosen, right) for _ in range(CANDIDATES)]
-            tests.append(max(drawn, key=lambda t: _worth(task, t, modules)))
+            caught_by = [(test, _caught(task, test, modules)) for test in drawn]
+            test, new = max(caught_by, key=lambda pair: _worth(task, pair[0], pair[1], caught))
+            tests.append(test)
+            caught |= new
     return tuple(tests)
 
 
 def reference(task: ModuleTask) -> Module:
-    """Return the functions of a right module, run in this process: it is our own code."""
-    source = [solution(task.module_kind, p, task.layout, task.rule_book) for p in task.parts]
-    return _run([*source, outside_code(task.module_kind, task.bound)])
+    """Return the functions of a right module, run in this process: it is our own code.
+
+    Its box holds each field under its own name, in the first of its forms.
+    """
+    layout = _usual_layout(task)
+    return _run([solution(task.module_kind, p, layout, task.rule_book) for p in task.parts])
 
 
-def passes(task: ModuleTask, test: HiddenTest, module: Module) -> bool:
-    """Whether a module of our own, run in this process, passes a test; it fails where it raises."""
+def passes(test: HiddenTest, maker: str, module: Module) -> bool:
+    """Whether a module on boxes as the reference makes them, run in this process, passes a test."""
     try:
-        box = module[task.parts[0].name](test.entries)
-        return all(
-            same(module[name](box, *args), answer)
-            for (name, args), answer in zip(test.calls, test.answers, strict=True)
-        )
+        box = module[maker](test.entries)
+        if box != test.fields[0]:
+            return False
+        for (name, args), answer, after in zip(
+            test.calls, test.answers, test.fields[1:], strict=True
+        ):
+            if not same(module[name](box, *args), answer) or box != after:
+                return False
     except (LookupError, TypeError, ValueError, AttributeError, ZeroDivisionError):
         return False
+    return True
+
+
+def _usual_layout(task: ModuleTask) -> Layout:
+    return tuple(usual_place(task.module_kind, field.name) for field in task.module_kind.fields)
 
 
 def _run(sources: Sequence[str]) -> Module:
@@ -106,28 +128,31 @@ def _wrong_versions(task: ModuleTask, part: Part) -> Iterator[Module]:
         for rule, value in task.rules
         if rule in ELUSIVE and rule in rules_of(function)
     ]
-    sources = [solution(kind, part, task.layout, book) for book in books]
+    layout = _usual_layout(task)
+    sources = [solution(kind, part, layout, book) for book in books]
     twins = [replace(part, k=part.k + 1)] if "{k}" in function.spec else []
     twins += [replace(part, pick=pick) for pick in function.picks if pick != part.pick]
-    sources += [solution(kind, twin, task.layout, task.rule_book) for twin in twins]
+    sources += [solution(kind, twin, layout, task.rule_book) for twin in twins]
     for source in sources:
         yield {part.name: _run([source])[part.name]}
 
 
-def _worth(task: ModuleTask, test: HiddenTest, wrong: Sequence[Module]) -> tuple[int, int]:
-    """Count what a test shows more than a constant of, and the wrong modules that fail it.
+def _caught(task: ModuleTask, test: HiddenTest, wrong: Sequence[Module]) -> set[int]:
+    """Return the ids of the wrong modules that a test catches."""
+    return {id(module) for module in wrong if not passes(test, task.parts[0].name, module)}
 
-    It should show something of every function, and of what is read outside something that does not
-    read the same backwards.
-    """
+
+def _worth(
+    task: ModuleTask, test: HiddenTest, caught: set[int], before: set[int]
+) -> tuple[int, int]:
+    """Count the functions that a test shows more than a constant of, and what it catches."""
     trivial = (*TRIVIAL, int(task.rule_book["unknown"]))
     telling = {
         name
         for (name, _), answer in zip(test.calls, test.answers, strict=True)
         if not any(same(answer, value) for value in trivial)
-        and not (name.startswith(OUTSIDE) and isinstance(answer, list) and answer == answer[::-1])
     }
-    return len(telling), sum(not passes(task, test, module) for module in wrong)
+    return len(telling), len(caught) + UNCAUGHT * len(caught - before)
 
 
 def _draw_test(
@@ -141,17 +166,20 @@ def _draw_test(
         for i in rng.permutation(len(chosen)):
             params = task.module_kind.function(chosen[i].verb).params.split()
             calls.append((chosen[i].name, tuple(_argument(rng, task, p, names) for p in params)))
-    calls += [(OUTSIDE + place.field, ()) for place in task.bound]
     box = right[task.parts[0].name](entries)
-    return HiddenTest(entries, calls, [right[name](box, *args) for name, args in calls])
+    answers, fields = [], [deepcopy(box)]
+    for name, args in calls:
+        answers.append(right[name](box, *args))
+        fields.append(deepcopy(box))
+    return HiddenTest(entries, calls, answers, fields)
 
 
 def _spellings(rng: np.random.Generator, task: ModuleTask) -> list[str]:
-    """Draw names of which some are the same, or just not, by the rule "letters"."""
-    letters = int(task.rule_book["letters"])
+    """Draw names of which some differ in one letter, at places that do not depend on the rules."""
     one, two, three, stranger = (task.names[i] for i in rng.permutation(len(task.names))[:4])
-    other = _one_of(rng, (one, two, three))
-    return [one, _misspell(one, letters), two, _misspell(two, letters - 1), other, stranger]
+    places = rng.integers(1, LENGTH, 2)
+    twins = [_misspell(name, int(n)) for name, n in zip((one, two), places, strict=True)]
+    return [one, two, *twins, _one_of(rng, (one, two, three)), stranger]
 
 
 def _misspell(name: str, place: int) -> str:
@@ -168,8 +196,9 @@ def _argument(rng: np.random.Generator, task: ModuleTask, param: str, names: lis
 
 
 def _amount(rng: np.random.Generator, task: ModuleTask) -> int:
-    """Draw an amount, every other one above the limit."""
-    return int(rng.integers(1, 2 * int(task.rule_book["limit"])))
+    """Draw an amount, often a large one; all that it tells of the limit is how long that is."""
+    most = 10 ** len(task.rule_book["limit"])
+    return int(rng.integers(1 if rng.integers(3) else most * 4 // 5, most))
 
 
 def _one_of(rng: np.random.Generator, items: Sequence[ItemT]) -> ItemT:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from llm_collab_envs.coding.module_assembly.kinds.kind import SCALAR, SEQUENCE, TABLE, Kind
+from llm_collab_envs.coding.module_assembly.kinds.kind import SCALAR, SEQUENCE, TABLE, Field, Kind
 
 BOX = "box"
 
@@ -19,37 +20,81 @@ class Form:
         text: What it looks like; {} stands for what a value is called.
         opened: Code that makes the local variable's value, a dict or a list, out of {0}.
         closed: Code that makes the form out of the local variable {0}.
-        outside: Code that reads {0} and nothing but this form; it makes the same of all forms.
+        keep: Makes the form of a value.
+        take: Makes the value of the form, or None of what is not in this form.
         shared: Whether the local variable is the kept object itself, so that nothing is put back.
     """
 
     text: str
     opened: str
     closed: str
-    outside: str
+    keep: Callable[[Any], Any]
+    take: Callable[[Any], Any]
     shared: bool = False
+
+
+def _only(kind: type, kept: Any) -> Any:
+    return kept if type(kept) is kind else None
+
+
+def _table(pairs: Any, name: int) -> dict[str, Any] | None:
+    """Return the table of pairs, which may be lists as well, with the names at one of their ends.
+
+    None stands for what is no list of pairs, or has a name twice.
+    """
+    if type(pairs) is not list or not all(
+        type(pair) in (tuple, list) and len(pair) == 2 and type(pair[name]) is str for pair in pairs
+    ):
+        return None
+    table = {pair[name]: pair[1 - name] for pair in pairs}
+    return table if len(table) == len(pairs) else None
 
 
 FORMS: dict[str, dict[str, Form]] = {
     TABLE: {
         "dict": Form(
-            "{{name: {}}}", "{0}", "{0}", "sorted([n, v] for n, v in {0}.items())", shared=True
+            "{{name: {}}}",
+            "{0}",
+            "{0}",
+            keep=lambda table: table,
+            take=lambda kept: _only(dict, kept),
+            shared=True,
         ),
         "pairs": Form(
-            "[(name, {}), ..]", "dict({0})", "list({0}.items())", "sorted([n, v] for n, v in {0})"
+            "[(name, {}), ..]",
+            "dict({0})",
+            "list({0}.items())",
+            keep=lambda table: list(table.items()),
+            take=lambda kept: _table(kept, 0),
         ),
         "swapped": Form(
             "[({}, name), ..]",
             "{{n: v for v, n in {0}}}",
             "[(v, n) for n, v in {0}.items()]",
-            "sorted([n, v] for v, n in {0})",
+            keep=lambda table: [(v, n) for n, v in table.items()],
+            take=lambda kept: _table(kept, 1),
         ),
     },
     SEQUENCE: {
-        "forward": Form("[first, .., last]", "{0}", "{0}", "[*{0}]", shared=True),
-        "backward": Form("[last, .., first]", "{0}[::-1]", "{0}[::-1]", "[*{0}][::-1]"),
+        "forward": Form(
+            "[first, .., last]",
+            "{0}",
+            "{0}",
+            keep=lambda items: items,
+            take=lambda kept: _only(list, kept),
+            shared=True,
+        ),
+        "backward": Form(
+            "[last, .., first]",
+            "{0}[::-1]",
+            "{0}[::-1]",
+            keep=lambda items: items[::-1],
+            take=lambda kept: kept[::-1] if type(kept) is list else None,
+        ),
     },
-    SCALAR: {"plain": Form("{}", "{0}", "{0}", "{0}")},
+    SCALAR: {
+        "plain": Form("{}", "{0}", "{0}", keep=lambda n: n, take=lambda kept: _only(int, kept))
+    },
 }
 
 _ENTRY = re.compile(r'(\w+): box\[("?)(\w{1,40})\2\] = (.+)')
@@ -78,6 +123,11 @@ class Place:
 Layout = tuple[Place, ...]
 
 
+def usual_place(kind: Kind, name: str) -> Place:
+    """Return the place that a field has where nobody says another: its own name, the first form."""
+    return Place(name, name, next(iter(FORMS[kind.field(name).shape])))
+
+
 def form_of(kind: Kind, place: Place) -> Form:
     """Return the form in which a place of the kind's box is kept."""
     return FORMS[kind.field(place.field).shape][place.form]
@@ -92,6 +142,12 @@ def write_place(kind: Kind, place: Place) -> str:
 def write_layout(kind: Kind, layout: Sequence[Place]) -> str:
     """Write a whole structure in one line."""
     return "; ".join(write_place(kind, place) for place in layout)
+
+
+def write_forms(field: Field) -> str:
+    """Write the forms that a field may have: 'log [first, .., last] or [last, .., first]'."""
+    texts = (form.text.format(field.item) for form in FORMS[field.shape].values())
+    return f"{field.name} {' or '.join(texts)}"
 
 
 def read_place(kind: Kind, entry: str) -> Place | None:

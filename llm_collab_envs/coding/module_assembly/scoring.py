@@ -1,67 +1,69 @@
 """Scores of module assembly: the hidden tests that the assembled module passes.
 
-The parts of all agents are put together in one file, in the order of the agents, and run in the
-sandbox; a part that does not run by itself is left out. A hidden test calls several functions on
-one box and is passed when all answers are right, so one function alone passes none.
-
-Then each part is run again without the others, on the boxes that came into its functions, and has
-to make the same of them: what its author was not told cannot come from a teammate's variables.
+A hidden test makes a box and calls several functions on it. Each function is run without the other
+authors' code, on the box as it should be by then, in the structure of the boxes that the team's
+own maker makes; it has to answer right and to leave the box as it should be. So functions
+fit together where they keep to one structure and the same rules, and what one author knows reaches
+another one's functions neither by variables nor by what else is in a box. A test is passed when
+every call is right; so one function alone passes none.
 """
 
 from __future__ import annotations
 
-import marshal
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from llm_collab_envs.coding.coding_env import source_of
-from llm_collab_envs.coding.module_assembly.hidden import HiddenTest, hidden_tests
-from llm_collab_envs.coding.module_assembly.source import OUTSIDE, outside_code, recorder_code
+from llm_collab_envs.coding.module_assembly.hidden import Fields, hidden_tests
+from llm_collab_envs.coding.module_assembly.source import CALL, THERE, judge_code, there_code
+from llm_collab_envs.coding.module_assembly.structure import Structure, find_structure
 from llm_collab_envs.coding.module_assembly.tasks import ModuleTask
-from llm_collab_envs.sandbox import Answer, Call, Job, Limits, Outcome, Ref, fits, same
+from llm_collab_envs.sandbox import Answer, Call, Job, Limits, Outcome, same
 
 LIMITS = Limits(seconds=1.0)
 _WORD = re.compile(r"\w+")
 _DEFINITION = re.compile(r"^def (\w{1,80})\(", re.MULTILINE)
 
 Execute = Callable[[Sequence[Job]], Sequence[Outcome]]
+Names = frozenset[str]
 
 
 @dataclass(frozen=True)
 class Step:
-    """What a function made of a box in a test that was passed.
+    """A call of a function in a hidden test.
 
     Attributes:
+        test: Number of the test.
         function: The function.
-        called: What the judge called, to see the box as well.
-        args: What it was called with: the box first, but for the function that makes it.
-        made: What came of it: the box, or the answer and the box.
+        args: What it gets after the box.
+        before: What the box holds by then, by field.
+        answer: What it returns.
+        after: What the box holds afterwards.
     """
 
+    test: int
     function: str
-    called: str
     args: tuple[Any, ...]
-    made: Answer
+    before: Fields
+    answer: object
+    after: Fields
 
-    @cached_property
-    def key(self) -> bytes:
-        """What no other step has."""
-        return marshal.dumps((self.called, self.args, self.made.value), 2)
 
-    @cached_property
-    def able(self) -> bool:
-        """Whether it can be made again: all but the box is the judge's own."""
-        return fits(self.args[0])
+@dataclass(frozen=True)
+class Made:
+    """What a maker is worth.
 
-    def is_made(self, answer: Answer) -> bool:
-        """Whether an answer is what was made."""
-        if answer.key == self.made.key:
-            return True
-        return answer.status == "ok" and same(answer.value, self.made.value)
+    Attributes:
+        structure: The structure of its boxes, or None where they are all wrong.
+        tests: Numbers of the tests of which it makes the box right.
+    """
+
+    structure: Structure | None
+    tests: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,14 @@ class Known:
     """What earlier scores of a task have judged, so that it is not judged again.
 
     Attributes:
-        steps: By the number of a test and the keys of its answers: its steps.
-        alone: By part and step: whether it takes it alike without the others.
+        names: By part: the functions that it defines, or None where it does not run.
+        made: By part: what its maker is worth.
+        wrong: By part and structure: the number of a test and a function that fails in it.
     """
 
-    steps: dict[tuple[object, ...], list[Step]] = field(default_factory=dict)
-    alone: dict[tuple[str, bytes], bool] = field(default_factory=dict)
+    names: dict[str, Names | None] = field(default_factory=dict)
+    made: dict[str, Made] = field(default_factory=dict)
+    wrong: dict[tuple[str, Structure], frozenset[tuple[int, str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,136 +101,141 @@ def score(
 
     Args:
         task: The task.
-        parts: Each agent's submission.
+        parts: Each agent's submission; one that does not run is left out, and of functions that
+            several define the last agent's counts.
         execute: Runs jobs in a sandbox.
         known: What earlier scores of this task have judged; it is added to.
     """
     known = known or Known()
     sources = [source_of(text) for _, text in sorted(parts.items()) if text]
-    loaded = execute([Job(source, ()) for source in sources])
-    running = [s for s, outcome in zip(sources, loaded, strict=True) if outcome.status == "ok"]
-    tests = hidden_tests(task)
-    passed = _passed(task, tests, running, execute, known.steps)
-    if len(running) > 1:
-        alike = _alike(task, running, passed, execute, known.alone)
-        passed = [steps for steps in passed if all(step.key in alike for step in steps)]
+    _load(task, sources, execute, known)
+    authors = {name: source for source in sources for name in known.names[source] or ()}
+    running = [source for source in sources if known.names[source] is not None]
     return ModuleScore(
-        pass_rate=len(passed) / len(tests),
+        pass_rate=len(_passed(task, authors, execute, known)) / len(hidden_tests(task)),
         duplication=_duplication(task, running),
     )
 
 
-def _passed(
-    task: ModuleTask,
-    tests: Sequence[HiddenTest],
-    sources: Sequence[str],
-    execute: Execute,
-    known: dict[tuple[object, ...], list[Step]],
-) -> list[list[Step]]:
-    """Return the steps of the tests that a module passes, without those of the outside code.
-
-    Tests that need what is not there are not run.
-    """
-    words = frozenset[str]().union(*map(_words, sources))
-    missing = {part.name for part in task.parts} - words
-    able = tuple(n for n, test in enumerate(tests) if missing.isdisjoint(test.functions))
-    if task.parts[0].name in missing or not able:
-        return []
-    module = "\n\n".join(sources)
-    outside = outside_code(task.module_kind, task.bound)
-    source = f"{module}\n\n{_recorders(task, words)}\n{outside}"
-    [outcome] = execute([Job(source, _calls(task, able), LIMITS)])
-    left = iter(outcome.answers)
-    passed = []
-    for n in able:
-        answers = [next(left) for _ in range(1 + len(tests[n].calls))]
-        key = (n, *(answer.key for answer in answers))
-        if key not in known:
-            known[key] = _steps(task, tests[n], answers)
-        passed.append(known[key])
-    return [steps for steps in passed if steps]
-
-
-def _recorders(task: ModuleTask, words: frozenset[str]) -> str:
-    """Return the judge's functions for the functions that a source names; others Monty refuses."""
-    return recorder_code(task.module_kind, [p for p in task.parts[1:] if p.name in words])
-
-
-@lru_cache(maxsize=64)
-def _words(source: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(source))
-
-
-@lru_cache(maxsize=64)
-def _calls(task: ModuleTask, numbers: tuple[int, ...]) -> tuple[Call, ...]:
-    """Return the calls of some tests."""
-    tests = hidden_tests(task)
-    calls: list[Call] = []
-    for n in numbers:
-        box = Ref(len(calls))
-        calls.append(Call(task.parts[0].name, (tests[n].entries,)))
-        calls += [Call(_recorded(name), (box, *args)) for name, args in tests[n].calls]
-    return tuple(calls)
-
-
-@lru_cache(maxsize=256)
-def _recorded(name: str) -> str:
-    """What is called in the place of a function, to see the box as well."""
-    return name if name.startswith(OUTSIDE) else f"{OUTSIDE}call_{name}"
-
-
-def _steps(task: ModuleTask, test: HiddenTest, answers: Sequence[Answer]) -> list[Step]:
-    """Return the steps of a test, or none where an answer is wrong."""
-    if any(answer.status != "ok" for answer in answers):
-        return []
-    made, *given = answers
-    maker, box = task.parts[0].name, made.value
-    steps = [Step(maker, maker, (test.entries,), made)]
-    for (name, args), answer, right in zip(test.calls, given, test.answers, strict=True):
-        outside = name.startswith(OUTSIDE)
-        said = [answer.value, box] if outside else answer.value
-        if not isinstance(said, list) or len(said) != 2 or not same(said[0], right):
-            return []
-        if not outside:
-            steps.append(Step(name, _recorded(name), (box, *args), answer))
-            box = said[1]
-    return steps
-
-
-def _alike(
-    task: ModuleTask,
-    sources: Sequence[str],
-    passed: Sequence[Sequence[Step]],
-    execute: Execute,
-    alone: dict[tuple[str, bytes], bool],
-) -> set[bytes]:
-    """Return the keys of the steps that some part takes alike without the others.
-
-    A box that is too deep to be given to a part again is not plain data.
-    """
-    todo: list[tuple[str, list[Step]]] = []
-    taken: list[tuple[str, bytes]] = []
-    for source in sources:
-        words = _words(source)
-        mine = [step for steps in passed for step in steps if step.function in words]
-        taken += [(source, step.key) for step in mine]
-        new = [step for step in mine if (source, step.key) not in alone]
-        alone.update(((source, step.key), False) for step in new)
-        able = [step for step in new if step.able]
-        if able:
-            todo.append((source, able))
-    jobs = [
-        Job(
-            f"{source}\n\n{_recorders(task, _words(source))}",
-            tuple(Call(step.called, step.args) for step in able),
-            LIMITS,
-        )
-        for source, able in todo
+def _load(task: ModuleTask, sources: Sequence[str], execute: Execute, known: Known) -> None:
+    """Find out which parts run, and which functions these define."""
+    new = [source for source in dict.fromkeys(sources) if source not in known.names]
+    named = [[p for p in task.parts if p.name in _WORD.findall(source)] for source in new]
+    jobs = [Job(source) for source in new]
+    jobs += [
+        Job(f"{source}\n\n{there_code(parts)}", [Call(THERE + part.name) for part in parts])
+        for source, parts in zip(new, named, strict=True)
     ]
-    for (source, able), outcome in zip(todo, execute(jobs), strict=True):
-        for step, answer in zip(able, outcome.answers, strict=True):
-            alone[source, step.key] = step.is_made(answer)
-    return {key for source, key in taken if alone[source, key]}
+    outcomes = execute(jobs)
+    for n, source in enumerate(new):
+        there = zip(named[n], outcomes[len(new) + n].answers, strict=True)
+        names = frozenset(part.name for part, answer in there if answer.status == "ok")
+        known.names[source] = names if outcomes[n].status == "ok" else None
+
+
+def _passed(
+    task: ModuleTask, authors: Mapping[str, str], execute: Execute, known: Known
+) -> list[int]:
+    """Return the numbers of the tests that a module passes.
+
+    Args:
+        task: The task.
+        authors: The part that counts, by function.
+        execute: Runs jobs in a sandbox.
+        known: What is known already; it is added to.
+    """
+    maker = authors.get(task.parts[0].name)
+    if maker is None:
+        return []
+    if maker not in known.made:
+        known.made[maker] = _make(task, maker, execute)
+    structure = known.made[maker].structure
+    if structure is None:
+        return []
+    _judge(task, [*dict.fromkeys(authors.values())], structure, execute, known)
+    return [
+        n
+        for n, test in enumerate(hidden_tests(task))
+        if n in known.made[maker].tests
+        and all(
+            name in authors and (n, name) not in known.wrong[authors[name], structure]
+            for name, _ in test.calls
+        )
+    ]
+
+
+def _make(task: ModuleTask, source: str, execute: Execute) -> Made:
+    """Let the maker make the boxes of all tests, before it can see any other box."""
+    tests, maker, kind = hidden_tests(task), task.parts[0].name, task.module_kind
+    calls = [Call(maker, (test.entries,)) for test in tests]
+    [outcome] = execute([Job(source, calls, LIMITS)])
+    boxes = [answer.value for answer in outcome.answers]  # None where there is none
+    structure = find_structure(kind, task.bound, boxes, [test.fields[0] for test in tests])
+    right = (
+        n
+        for n, (box, test) in enumerate(zip(boxes, tests, strict=True))
+        if structure and structure.holds(kind, box, test.fields[0])
+    )
+    return Made(structure, frozenset(right))
+
+
+def _judge(
+    task: ModuleTask,
+    sources: Sequence[str],
+    structure: Structure,
+    execute: Execute,
+    known: Known,
+) -> None:
+    """Find out in which tests functions of parts are wrong, each part without the others."""
+    new = [source for source in sources if (source, structure) not in known.wrong]
+    steps = [[s for s in _steps(task) if s.function in (known.names[part] or ())] for part in new]
+    outcomes = execute(
+        [
+            Job(
+                f"{part}\n\n{_judge_code(task, known.names[part] or ())}",
+                [
+                    Call(CALL + s.function, (structure.hand(task.module_kind, s.before), *s.args))
+                    for s in mine
+                ],
+                LIMITS,
+            )
+            for part, mine in zip(new, steps, strict=True)
+        ]
+    )
+    for part, mine, outcome in zip(new, steps, outcomes, strict=True):
+        known.wrong[part, structure] = frozenset(
+            (step.test, step.function)
+            for step, answer in zip(mine, outcome.answers, strict=True)
+            if not _is_right(task, step, structure, answer)
+        )
+
+
+def _judge_code(task: ModuleTask, names: Collection[str]) -> str:
+    return judge_code(task.module_kind, [part for part in task.parts[1:] if part.name in names])
+
+
+@lru_cache(maxsize=64)
+def _steps(task: ModuleTask) -> list[Step]:
+    """Return the calls of all tests."""
+    return [
+        Step(n, name, args, before, answer, after)
+        for n, test in enumerate(hidden_tests(task))
+        for (name, args), before, answer, after in zip(
+            test.calls, test.fields, test.answers, test.fields[1:], strict=False
+        )
+    ]
+
+
+def _is_right(task: ModuleTask, step: Step, structure: Structure, answer: Answer) -> bool:
+    """Whether a function has answered right and left the box as it should be."""
+    said = answer.value
+    return (
+        answer.status == "ok"
+        and isinstance(said, list)
+        and len(said) == 2
+        and same(said[0], step.answer)
+        and structure.holds(task.module_kind, said[1], step.after)
+    )
 
 
 def _duplication(task: ModuleTask, sources: Sequence[str]) -> float:

@@ -12,13 +12,14 @@ from llm_collab_envs.coding.module_assembly.layout import (
     Place,
     box_code,
     close_lines,
-    form_of,
     open_line,
 )
 from llm_collab_envs.coding.module_assembly.rules import names_code, number_code
 
 INDENT = "    "
+# What the judge's own functions are called.
 OUTSIDE = "outside_"
+CALL, THERE = f"{OUTSIDE}call_", f"{OUTSIDE}there_"
 _RETURNED = re.compile(r"(\s*)return (NAMES|NUMBER)\((.*)\)")
 
 
@@ -67,21 +68,18 @@ def solution(kind: Kind, part: Part, layout: Sequence[Place], rules: Mapping[str
     return "\n".join([head, *(INDENT + line for line in body)])
 
 
-def outside_code(kind: Kind, places: Sequence[Place]) -> str:
-    """Return the judge's functions that read fields from outside, each in its one form."""
-    return "\n".join(
-        f"def {OUTSIDE}{p.field}({BOX}):\n{INDENT}return {form_of(kind, p).outside.format(p.at)}"
-        for p in places
-    )
-
-
-def recorder_code(kind: Kind, parts: Sequence[Part]) -> str:
+def judge_code(kind: Kind, parts: Sequence[Part]) -> str:
     """Return the judge's functions that call functions on a box, and show the box as well."""
     lines = []
     for part in parts:
         call = signature(kind.function(part.verb), part.name)
-        lines.append(f"def {OUTSIDE}call_{call}:\n{INDENT}return [{call}, {BOX}]")
+        lines.append(f"def {CALL}{call}:\n{INDENT}return [{call}, {BOX}]")
     return "\n".join(lines)
+
+
+def there_code(parts: Sequence[Part]) -> str:
+    """Return the judge's functions that fail where a function is not there."""
+    return "\n".join(f"def {THERE}{p.name}():\n{INDENT}return {p.name} is None" for p in parts)
 
 
 def _given(function: Function, rules: Mapping[str, str]) -> list[str]:

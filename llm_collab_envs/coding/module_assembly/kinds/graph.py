@@ -13,7 +13,7 @@ GRAPH = Kind(
     "a directed graph",
     (
         Field("weight", TABLE, "number", "the weight of each node"),
-        Field("links", TABLE, "list of names", "the nodes that each node leads to"),
+        Field("links", TABLE, "list of names", "the nodes that each node leads to", bags=True),
         Field("edges", SCALAR, "number", "a count"),
     ),
     (

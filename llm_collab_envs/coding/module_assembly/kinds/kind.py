@@ -37,12 +37,14 @@ class Field:
         shape: TABLE (from names to values), SEQUENCE or SCALAR.
         item: What a value of it is called.
         text: What it holds, for the public description.
+        bags: Whether its values are lists in no order that anybody has to keep to.
     """
 
     name: str
     shape: str
     item: str
     text: str
+    bags: bool = False
 
 
 @dataclass(frozen=True)
