@@ -154,7 +154,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         most, of_what = self._most_agents(task)
         if self.team_size > most:
             raise ValueError(
-                f"team_size must be at most {most} here, as this task has {of_what}; got "
+                f"team_size must be at most {most}, as this task has {of_what}; got "
                 f"{self.team_size}. Lower team_size, or choose harder tasks."
             )
 
