@@ -16,18 +16,20 @@ LENGTH, ENDING = struct.Struct("<q"), struct.Struct("<qd")
 def serve(judge: socket.socket) -> None:
     """Run what comes in, one after the other, until the judge is gone."""
     while True:
-        head, files, _, _ = socket.recv_fds(judge, LENGTH.size, 1)
+        head, files, _, _ = socket.recv_fds(judge, LENGTH.size, 2)
         if not head:
             return
         code, job = marshal.loads(take(judge, LENGTH.unpack(head)[0]))
         child = os.fork()
         if child == 0:
             judge.close()
-            os.dup2(files[0], 1)
-            os.dup2(files[0], 2)
-            os.close(files[0])
+            for number, file in enumerate((files[0], files[1], files[1])):
+                os.dup2(file, number)
+            for file in files:
+                os.close(file)
             exec(code, {"JOB": job})
-        os.close(files[0])
+        for file in files:
+            os.close(file)
         judge.sendall(LENGTH.pack(child))
         _, status, usage = os.wait4(child, 0)
         judge.sendall(ENDING.pack(status, usage.ru_utime + usage.ru_stime))

@@ -12,14 +12,12 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.fork_server import ENDING, LENGTH, take
 from llm_collab_envs.sandbox import Call, Limits, Outcome
-from llm_collab_envs.sandbox.process import ENVIRONMENT, Ending, read, run_child
-from llm_collab_envs.sandbox.transcript import output_bytes
+from llm_collab_envs.sandbox.process import ENVIRONMENT, Ending, Exchange, run_child, talk
 
 SERVER = Path(__file__).with_name("fork_server.py")
 
@@ -42,16 +40,19 @@ class ForkedBackend:
         with self._turn:
             return run_child(self._converse, source, calls, limits, self.name)
 
-    def _converse(self, payload: bytes, limits: Limits) -> Ending:
-        ours, theirs = os.pipe()
-        socket.send_fds(self._server, [LENGTH.pack(len(payload))], [theirs])
-        os.close(theirs)
-        self._server.sendall(payload)
+    def _converse(self, exchange: Exchange) -> Ending:
+        their_source, our_sink = os.pipe()
+        our_source, their_sink = os.pipe()
+        theirs = [their_source, their_sink]
+        socket.send_fds(self._server, [LENGTH.pack(len(exchange.payload))], theirs)
+        for end in theirs:
+            os.close(end)
+        self._server.sendall(exchange.payload)
         [child] = LENGTH.unpack(take(self._server, LENGTH.size))
-        deadline = time.monotonic() + limits.wall_seconds
-        text, cause = read(ours, deadline, output_bytes(limits))
-        os.close(ours)
+        with os.fdopen(our_sink, "wb", 0) as sink:
+            cause = talk(exchange, our_source, sink)
+        os.close(our_source)
         if cause != "closed":
             os.kill(child, signal.SIGKILL)
         status, cpu_seconds = ENDING.unpack(take(self._server, ENDING.size))
-        return Ending(text, cause, os.WTERMSIG(status), cpu_seconds)
+        return Ending(cause, os.WTERMSIG(status), cpu_seconds)

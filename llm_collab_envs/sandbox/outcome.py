@@ -55,8 +55,9 @@ class Limits:
         wall_seconds: Time on the clock, ten times as long by default, so that a busy machine does
             not change a score; reaching it is a "timeout" too.
         memory_mb: Memory in MiB, Python itself included; reaching it is "memory".
-        output_chars: The longest answer as text; all answers and all that is printed may take
-            eight times as many bytes. Reaching either is "output".
+        output_chars: The longest answer, in characters of its texts and ints and two for every
+            value; the judge counts them too. All answers and all that is printed may take eight
+            times as many bytes, and 10,000. Reaching either is "output".
         source_chars: The longest program; a longer one is "refused".
     """
 
