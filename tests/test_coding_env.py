@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cheats import NAMES
 from llm_collab_envs import ENV_MODULES
 from llm_collab_envs import make as make_env
 from llm_collab_envs.coding.coding_env import source_of
@@ -108,7 +109,13 @@ class TestFeedback:
     ) -> None:
         """Code that looks around finds no teammate's function to tell its author about."""
         header = task.functions[MAIN].header
-        for body in ("raise ValueError(list(globals()))", "return [n for n in globals()]"):
+        listing = "return [n for n in globals() if len(n) == 7]"
+        for body in (
+            "raise ValueError(list(globals()))",
+            "return [n for n in globals()]",
+            f"{listing}\n# {' '.join(NAMES)}",
+            f"{listing}\nNAMES = {set(NAMES)}",
+        ):
             text = "".join(notices(env, MAIN, f"{header}\n    {body}"))
             assert text
             assert not any(helper.name in text for helper in task.functions[:MAIN])
