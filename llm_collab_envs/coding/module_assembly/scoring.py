@@ -18,13 +18,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from llm_collab_envs.coding.coding_env import source_of
+from llm_collab_envs.coding.coding_env import LIMITS, hasty, source_of
 from llm_collab_envs.coding.module_assembly.hidden import HiddenTest, hidden_tests
 from llm_collab_envs.coding.module_assembly.source import OUTSIDE, outside_code, recorder_code
 from llm_collab_envs.coding.module_assembly.tasks import ModuleTask
-from llm_collab_envs.sandbox import Answer, Call, Job, Limits, Outcome, Ref, fits, same
+from llm_collab_envs.sandbox import Answer, Call, Job, Outcome, Ref, fits, same
 
-LIMITS = Limits(seconds=1.0)
 _WORD = re.compile(r"\w+")
 _DEFINITION = re.compile(r"^def (\w{1,80})\(", re.MULTILINE)
 
@@ -92,7 +91,7 @@ def score(
     """
     known = known or Known()
     sources = [source_of(text) for _, text in sorted(parts.items()) if text]
-    loaded = execute([Job(source, ()) for source in sources])
+    loaded = execute([Job(source, (), hasty(LIMITS)) for source in sources])
     running = [s for s, outcome in zip(sources, loaded, strict=True) if outcome.status == "ok"]
     tests = hidden_tests(task)
     passed = _passed(task, tests, running, execute, known.steps)
