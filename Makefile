@@ -35,6 +35,7 @@ interop: ## train through another library, in a venv of its own: make interop LI
 	test -f tests/interop/run_$(LIB).py
 	test -x .venv-interop/$(WITH)/bin/python || $(PYTHON) -m venv .venv-interop/$(WITH)
 	.venv-interop/$(WITH)/bin/python -m pip install -q -r tests/interop/$(WITH).txt -e '.[coding]'
+	.venv-interop/$(WITH)/bin/python tests/interop/versions.py tests/interop/$(WITH).txt
 	.venv-interop/$(WITH)/bin/python -W ignore tests/interop/run_$(LIB).py
 
 lint: setup ## ruff and the strict type check of the core

@@ -24,6 +24,7 @@ from baselines.policies.load import HUB, NAMED, TEAM_SIZE, open_policy, team_siz
 from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.core.render import print_transcript
 from llm_collab_envs.core.tasks import DIFFICULTIES
+from llm_collab_envs.registry import load
 
 ENV_HELP = "An env id, such as section_writing_v0; `llm-collab envs` lists them."
 POLICY_HELP = (
@@ -72,26 +73,18 @@ def envs() -> None:
         for column in ("env", "agents", "difficulties", "the job"):
             view.add_column(column, no_wrap=column == "env")
         for env_id in ENV_MODULES:
-            kind = type(make(env_id))
-            job = (kind.__doc__ or "").partition("\n")[0]
-            teams = _teams(env_id, kind.max_team_size)
-            view.add_row(env_id, teams, ", ".join(DIFFICULTIES), job)
+            job = (load(env_id).parallel_env.__doc__ or "").partition("\n")[0]
+            view.add_row(env_id, _teams(env_id), ", ".join(DIFFICULTIES), job)
         Console().print(view)
 
 
-def _teams(env_id: str, largest: int) -> str:
+def _teams(env_id: str) -> str:
     """Return the team sizes of an env, the largest of each difficulty where they differ."""
-    sizes = range(largest, 0, -1)
-    most = [next(n for n in sizes if _admits(env_id, n, d)) for d in DIFFICULTIES]
-    return "1 to " + ", ".join(map(str, most if len(set(most)) > 1 else most[:1]))
-
-
-def _admits(env_id: str, size: int, difficulty: str) -> bool:
     try:
-        make(env_id, team_size=size, difficulty=difficulty)
-    except ValueError:
-        return False
-    return True
+        most = [make(env_id, team_size=1, difficulty=d).largest_team for d in DIFFICULTIES]
+    except RuntimeError as problem:  # a package that it needs is missing
+        return str(problem)
+    return "1 to " + ", ".join(map(str, most if len(set(most)) > 1 else most[:1]))
 
 
 @app.command(
@@ -178,7 +171,24 @@ def train(
     kl: Annotated[
         float, typer.Option(help="Weight of the KL to the policy that training starts from.")
     ] = TrainConfig.kl,
+    difference_weight: Annotated[
+        float,
+        typer.Option(
+            help="Share of the reward that is the agent's difference reward (the joint reward less "
+            "what it would be without the agent); 0 leaves the joint reward alone."
+        ),
+    ] = TrainConfig.difference_weight,
+    entropy_quantile: Annotated[
+        float,
+        typer.Option(help="Share of the tokens that are trained, those of the highest entropy."),
+    ] = TrainConfig.entropy_quantile,
     max_new_tokens: MaxNewTokens = TrainConfig.max_new_tokens,
+    rollout_batch: Annotated[
+        int, typer.Option(help="Replies written at once: lower it where memory runs out.", min=1)
+    ] = TrainConfig.rollout_batch,
+    micro_batch: Annotated[
+        int, typer.Option(help="Rows in one backward pass: lower it where memory runs out.", min=1)
+    ] = TrainConfig.micro_batch,
     seed: Annotated[
         int, typer.Option(help="Of tasks, sampling and weights.", min=0)
     ] = TrainConfig.seed,
@@ -186,7 +196,7 @@ def train(
         bool, typer.Option("--resume", help="Go on with the run in --out, same options.")
     ] = False,
 ) -> None:
-    """Train one policy for all agents of a team, by GRPO on the joint reward.
+    """Train one policy for all agents of a team, by GRPO on joint and difference rewards.
 
     Each step plays (tasks-per-step + solo-tasks) x generations episodes on the train split. Ctrl-C
     saves; the same command with --resume goes on. The trained policy is in --out, ready for
@@ -206,7 +216,11 @@ def train(
                 steps=steps,
                 learning_rate=learning_rate,
                 kl=kl,
+                difference_weight=difference_weight,
+                entropy_quantile=entropy_quantile,
                 max_new_tokens=max_new_tokens,
+                rollout_batch=rollout_batch,
+                micro_batch=micro_batch,
                 seed=seed,
             )
         from accelerate import PartialState
@@ -322,15 +336,15 @@ def _asked_or_usual(env: str, asked: int | None) -> int:
     if asked is not None:
         return asked
     with _values():
-        return min(TEAM_SIZE, type(make(env)).max_team_size)
+        return min(TEAM_SIZE, make(env, team_size=1).largest_team)
 
 
 @contextmanager
 def _values() -> Iterator[None]:
-    """Turn the ValueErrors of constructors into sentences; elsewhere they would be bugs."""
+    """Turn what constructors refuse into sentences: a value, or that a package is missing."""
     try:
         yield
-    except ValueError as problem:
+    except (ValueError, RuntimeError) as problem:
         raise CommandError(str(problem)) from problem
 
 

@@ -25,11 +25,11 @@ class TrainConfig:
         schedule: Of the learning rate: "constant_with_warmup", "linear" or "cosine".
         warmup: Steps of linear warm-up.
         kl: Weight of the KL to the policy that training started from.
-        clip: Clipping range of the probability ratio.
         difference_weight: Share of the reward that is the agent's difference reward; the rest is
-            the joint reward.
-        entropy_quantile: Share of the tokens that are trained, those of the highest entropy: where
-            a reply could have gone another way, and not where it copies (Wang et al. 2025).
+            the joint reward, and 0 leaves that alone.
+        entropy_quantile: Share of the tokens that are trained, those of the highest entropy in
+            their micro-batch: where a reply could have gone another way, and not where it copies
+            (Wang et al. 2025); 1 trains all.
         temperature: Of sampling.
         top_p: Nucleus of sampling.
         max_new_tokens: The longest reply.
@@ -50,7 +50,6 @@ class TrainConfig:
     schedule: str = "linear"
     warmup: int = 3
     kl: float = 0.0
-    clip: float = 0.2
     difference_weight: float = 0.5
     entropy_quantile: float = 0.2
     temperature: float = 1.0
@@ -76,6 +75,22 @@ class TrainConfig:
         for name in ("learning_rate", "kl"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} must be 0 or more; got {getattr(self, name)}.")
+        if not 0 <= self.difference_weight <= 1:
+            raise ValueError(
+                f"difference_weight must be between 0 and 1; got {self.difference_weight}."
+            )
+        if not 0 < self.entropy_quantile <= 1:
+            raise ValueError(
+                f"entropy_quantile must be above 0, and 1 at most; got {self.entropy_quantile}."
+            )
+        if not 0 <= self.difference_weight <= 1:
+            raise ValueError(
+                f"difference_weight must be between 0 and 1; got {self.difference_weight}."
+            )
+        if not 0 < self.entropy_quantile <= 1:
+            raise ValueError(
+                f"entropy_quantile must be above 0, and 1 at most; got {self.entropy_quantile}."
+            )
         if not self.temperature > 0:
             raise ValueError(
                 f"temperature must be above 0, as training needs chance; got {self.temperature}."

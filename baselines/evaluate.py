@@ -150,7 +150,7 @@ def _prepare(config: EvalConfig) -> tuple[list[int], list[Any]]:
         start = config.seed * TASKS_PER_SEED
         tasks = [(start + n) % available for n in range(config.episodes)]
         envs[0].reset(options={"task": tasks[0]})  # a task may not admit the team
-    except ValueError as problem:
+    except (ValueError, RuntimeError) as problem:  # or a package that the env needs is missing
         raise CommandError(str(problem)) from problem
     return tasks, envs
 

@@ -2,8 +2,10 @@
 
 Where this departs from single-agent GRPO: a training row is one agent's whole episode, what the env
 wrote is masked out of the loss, and a step's episodes are played together, round by round, by the
-one policy that all their agents share. Loss, KL, clipping, optimiser, logging, checkpoints,
-resumption and multi-process are TRL's and accelerate's.
+one policy that all their agents share. What is relative to the group is the joint reward and the
+agent's difference reward, in the shares that `TrainConfig` says, and of the tokens a share is
+trained. Each step is on-policy, so no ratio is ever clipped. Loss, KL, optimiser, logging,
+checkpoints, resumption and multi-process are TRL's and accelerate's.
 """
 
 from __future__ import annotations
@@ -139,9 +141,10 @@ def _fields(rows: Sequence[tuple[Row, dict[str, Any]]]) -> dict[str, Any]:
 class JointTrainer(GRPOTrainer):
     """TRL's trainer, where rows with the same prompt share it and nothing is padded needlessly.
 
-    A step's micro-batches add up to one gradient, so it does not matter which row is in which. The
-    episodes of a group start from the same observation, which is longer than what follows: it is
-    read once for all of them, and gradients flow back into it from all of them.
+    A step's micro-batches add up to one gradient, so it hardly matters which row is in which: only
+    the threshold of `entropy_quantile` is a micro-batch's own. The episodes of a group start from
+    the same observation, which is longer than what follows: it is read once for all of them, and
+    gradients flow back into it from all of them.
     """
 
     _packed: Any = None
@@ -305,7 +308,6 @@ def build_trainer(
         temperature=config.temperature,
         top_p=config.top_p,
         beta=config.kl,
-        epsilon=config.clip,
         top_entropy_quantile=config.entropy_quantile,
         loss_type="dapo",
         scale_rewards="group",

@@ -196,7 +196,7 @@ class StopOnSignal(TrainerCallback):
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
-            raise KeyboardInterrupt("stopped at once; the last checkpoint is kept.")
+            raise KeyboardInterrupt("stopped at once; what the last checkpoint holds is kept.")
         self.asked = True
         print("\nstopping after this step, to save the state; press Ctrl-C again to stop at once")
 
@@ -214,7 +214,7 @@ def _prepare_folder(config: TrainConfig, resume: bool, processes: int) -> None:
     if not resume:
         try:
             config.out.mkdir(parents=True, exist_ok=True)
-            used = any(file.name != CONFIG for file in config.out.iterdir())  # a run that began
+            used = any(file.stem != path.stem for file in config.out.iterdir())  # a run that began
             if not used:
                 _write_whole(path, json.dumps(_options(config, processes), indent=1) + "\n")
         except OSError as problem:
@@ -251,11 +251,13 @@ def _options(config: TrainConfig, processes: int) -> dict[str, Any]:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """Write a file, or leave none."""
+    """Write a file, or leave none: it appears when all of it is on the disk."""
+    part = path.with_suffix(".part")
     try:
-        path.write_text(text)
+        part.write_text(text)
+        part.replace(path)
     except OSError:
-        path.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
 
 

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.calibration_report import Calibration, write_figure, write_report
-from benchmarks.episodes import PLAYERS, Job, Result, hacks, play
+from benchmarks.episodes import PLAYERS, Job, Result, hacks, largest_team, play
 from benchmarks.step_time import measure
 from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.core.tasks import DIFFICULTIES
@@ -35,25 +35,13 @@ DOCS, SOME = ROOT / "docs", ROOT / "build" / "calibration"
 def jobs(env_ids: Sequence[str], tasks: int) -> Iterator[Job]:
     """Yield everything to play."""
     for env_id in env_ids:
-        sizes = {d: allowed(env_id, d) for d in DIFFICULTIES}
         count = min(tasks, len(make(env_id, split="test").tasks))
         for difficulty in DIFFICULTIES:
-            for size in sizes[difficulty]:
+            largest = largest_team(env_id, difficulty)
+            for size in (n for n in TEAM_SIZES if n <= largest):
                 players = [*PLAYERS, *hacks(env_id)] if size > 1 else PLAYERS
                 for player in players:
                     yield Job(env_id, difficulty, size, player, count)
-
-
-def allowed(env_id: str, difficulty: str) -> list[int]:
-    """Return the team sizes that an env admits."""
-    sizes = []
-    for size in TEAM_SIZES:
-        try:
-            make(env_id, difficulty=difficulty, team_size=size, split="test")
-        except ValueError:
-            continue
-        sizes.append(size)
-    return sizes
 
 
 def play_all(todo: Sequence[Job], workers: int, console: Console) -> list[Result]:

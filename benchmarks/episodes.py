@@ -19,7 +19,7 @@ import numpy as np
 from baselines.policies.scripted import RandomActions, silent
 from benchmarks.forked import ForkedBackend
 from llm_collab_envs import make
-from llm_collab_envs.coding.coding_env import CodingEnv, Outcomes, run_new
+from llm_collab_envs.coding.coding_env import CodingEnv, Outcomes
 from llm_collab_envs.core.actions import cut_tokens
 from llm_collab_envs.sandbox import Job as Program
 from llm_collab_envs.sandbox import Outcome, Sandbox
@@ -90,6 +90,11 @@ class Result:
         return float(np.mean([path for _, _, path in self.episodes]))
 
 
+def largest_team(env_id: str, difficulty: str) -> int:
+    """Return the largest team that an env admits."""
+    return make(env_id, difficulty=difficulty, team_size=1, split="test").largest_team
+
+
 def hacks(env_id: str) -> dict[str, Act]:
     """Return the policies that tests keep low in an env, by name."""
     if str(TESTS) not in sys.path:
@@ -124,15 +129,15 @@ class _Memory:
         """Start with nothing to remember."""
         self.expert = lru_cache(maxsize=REMEMBERED)(expert)
         self._sandbox = Sandbox(ForkedBackend())
-        self._outcomes: Outcomes = {}
+        self._outcomes = Outcomes()
 
     def run_many(self, jobs: Sequence[Program]) -> list[Outcome]:
         """Run the programs that have not run before."""
-        return run_new(jobs, self._outcomes, self._sandbox)
+        return self._outcomes.run(jobs, self._sandbox)
 
     def forget(self) -> None:
         """Forget all programs; no other task has the same."""
-        self._outcomes.clear()
+        self._outcomes = Outcomes()
 
 
 def play(jobs: Sequence[Job], tasks: Sequence[int]) -> list[Result]:

@@ -1,11 +1,12 @@
 """A backend without isolation that starts no interpreter, for programs that nobody need fear.
 
 Calibration runs tens of thousands of programs, all of them of this repository's own scripted teams,
-most of which fail; the sandbox starts an interpreter for each of these. Here, one forks for each.
+most of which fail; the sandbox starts an interpreter for each of these. Forks of one run them here.
 """
 
 from __future__ import annotations
 
+import marshal
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.fork_server import ENDING, LENGTH, take
+from benchmarks.fork_server import CHILD, ENDING, HEAD, take
 from llm_collab_envs.sandbox import Call, Limits, Outcome
 from llm_collab_envs.sandbox.process import ENVIRONMENT, Ending, Exchange, run_child, talk
 
@@ -31,6 +32,7 @@ class ForkedBackend:
         """Start the interpreter; it ends with this process."""
         self._server, theirs = socket.socketpair()
         self._turn = threading.Lock()
+        self._ended = False  # whether the last program had to be
         with theirs:
             command = [sys.executable, "-s", "-S", str(SERVER)]
             subprocess.Popen(command, stdin=theirs, env=ENVIRONMENT)
@@ -41,18 +43,17 @@ class ForkedBackend:
             return run_child(self._converse, source, calls, limits, self.name)
 
     def _converse(self, exchange: Exchange) -> Ending:
-        their_source, our_sink = os.pipe()
-        our_source, their_sink = os.pipe()
-        theirs = [their_source, their_sink]
-        socket.send_fds(self._server, [LENGTH.pack(len(exchange.payload))], theirs)
-        for end in theirs:
-            os.close(end)
-        self._server.sendall(exchange.payload)
-        [child] = LENGTH.unpack(take(self._server, LENGTH.size))
-        with os.fdopen(our_sink, "wb", 0) as sink:
-            cause = talk(exchange, our_source, sink)
-        os.close(our_source)
-        if cause != "closed":
+        payload = marshal.dumps((exchange.payload, "\n".join([*exchange.lines, "pass\n"])))
+        ours, theirs = os.pipe()
+        socket.send_fds(self._server, [HEAD.pack(len(payload), self._ended)], [theirs])
+        os.close(theirs)
+        self._server.sendall(payload)
+        [child] = CHILD.unpack(take(self._server, CHILD.size))
+        with open(os.devnull, "wb", 0) as nowhere:  # no program here acts on what is to come
+            cause = talk(exchange, ours, nowhere)
+        os.close(ours)
+        self._ended = cause != "closed"
+        if self._ended:
             os.kill(child, signal.SIGKILL)
         status, cpu_seconds = ENDING.unpack(take(self._server, ENDING.size))
         return Ending(cause, os.WTERMSIG(status), cpu_seconds)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.episodes import TESTS
+from benchmarks.episodes import TESTS, largest_team
 from llm_collab_envs import make
 from llm_collab_envs.coding.coding_env import CodingEnv
 from llm_collab_envs.sandbox import Job, Outcome, Sandbox
@@ -20,6 +20,7 @@ from llm_collab_envs.sandbox import Job, Outcome, Sandbox
 TASKS = 12
 REPEATS = 5
 TEAMS = (2, 4, 8, 16)
+LARGEST_MEASURED = 8
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ def measure(env_ids: Sequence[str]) -> Timing:
     """Measure envs at hard with their largest team of up to 8, and the toy env."""
     steps = {}
     for env_id in env_ids:
-        env = _largest(env_id)
+        size = min(LARGEST_MEASURED, largest_team(env_id, "hard"))
+        env = make(env_id, difficulty="hard", team_size=size, split="test")
         steps[env_id] = env.team_size, step_ms(env), reference_ms(env)
     return Timing(steps, {size: turn_us(size) for size in TEAMS})
 
@@ -125,12 +127,3 @@ def _steps_ms(env: Any, tasks: Iterable[int], aside: Callable[[], float]) -> flo
             spent += time.thread_time() - aside() - started
             steps += 1
     return 1e3 * spent / steps
-
-
-def _largest(env_id: str) -> Any:
-    for size in (8, 4, 3, 2):
-        try:
-            return make(env_id, difficulty="hard", team_size=size, split="test")
-        except ValueError:
-            continue
-    raise ValueError(f"{env_id} admits no team of 2 to 8.")

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.calibrate import DOCS, allowed, play_all
+from benchmarks.calibrate import DOCS, play_all
 from benchmarks.calibration_report import REFERENCE, head, row
-from benchmarks.episodes import WRAPPERS, Job, Result
+from benchmarks.episodes import WRAPPERS, Job, Result, largest_team
 from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.core.tasks import DIFFICULTIES
 
@@ -24,7 +24,7 @@ def uneven_jobs(tasks: int) -> Iterator[Job]:
     for env_id in sorted(ENV_MODULES):
         count = min(tasks, len(make(env_id, split="test").tasks))
         for difficulty in DIFFICULTIES:
-            team = max(size for size in allowed(env_id, difficulty) if size <= REFERENCE)
+            team = min(REFERENCE, largest_team(env_id, difficulty))
             for wrapper in ("", *WRAPPERS):
                 yield Job(env_id, difficulty, team, "expert", count, wrapper)
 

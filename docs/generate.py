@@ -3,12 +3,14 @@
     python docs/generate.py FOLDER
 
 The front page is the README, an env's page is its docstring with an episode that its expert plays,
-the concepts are the docstrings of the core, and the how-tos are the examples. Pages that are
+the concepts are the docstrings of the core, the adapters are those of theirs, and the how-tos are
+the examples. Pages that are
 written by hand, such as measurements, are the Markdown files beside this one.
 """
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import os
@@ -48,6 +50,7 @@ def main(folder: Path) -> None:
         "changes.md": _moved((ROOT / "CHANGELOG.md").read_text(), "CHANGELOG.md"),
         "concepts.md": concepts_page(),
         "wrappers.md": wrappers_page(),
+        "adapters.md": adapters_page(),
         **{f"envs/{env_id}.md": env_page(env_id) for env_id in ENV_MODULES},
         **{f"how-to/{path.stem}.md": example_page(path) for path in _examples()},
     }
@@ -72,7 +75,7 @@ def readme_pages() -> dict[str, str]:
     for section in sections:
         title = section.partition("\n")[0]
         if title in OWN_PAGES:
-            pages[OWN_PAGES[title]] = f"# {section}"
+            pages[OWN_PAGES[title]] = "# " + re.sub("^##(?=#+ )", "#", section, flags=re.MULTILINE)
         elif title not in LEFT_OUT:
             pages["index.md"] += f"## {section}".replace("```mermaid", "```text")
     return {name: _moved(text, "README.md", name) for name, text in pages.items()}
@@ -103,7 +106,7 @@ def concepts_page() -> str:
     parts = ["# Concepts"]
     for name, title in CONCEPTS.items():
         module = importlib.import_module(f"llm_collab_envs.core.{name}")
-        parts += [f"## {title}", markdown(module)]
+        parts += [f"## {title}", markdown(inspect.getdoc(module))]
         parts += [f"### {_described(thing)}" for thing in _public(module)]
     return "\n\n".join(parts)
 
@@ -112,7 +115,19 @@ def wrappers_page() -> str:
     """Return the docstrings of the wrappers."""
     things = [getattr(wrappers, name) for name in wrappers.__all__]
     described = [f"## {_described(thing)}" for thing in things]
-    return "\n\n".join(["# Wrappers", markdown(wrappers), *described])
+    return "\n\n".join(["# Wrappers", markdown(inspect.getdoc(wrappers)), *described])
+
+
+def adapters_page() -> str:
+    """Return the docstrings of the adapters, which are read, as their libraries are not here."""
+    parts = ["# Adapters", "What was tried with them, and when: [other libraries](interop.md)."]
+    for path in _adapters():
+        module = ast.parse(path.read_text())
+        parts += [f"## llm_collab_envs.interop.{path.stem}", markdown(ast.get_docstring(module))]
+        for thing in module.body:
+            if isinstance(thing, ast.ClassDef | ast.FunctionDef) and thing.name[0] != "_":
+                parts += [f"### {thing.name}", markdown(ast.get_docstring(thing))]
+    return "\n\n".join(parts)
 
 
 def example_page(path: Path) -> str:
@@ -123,11 +138,11 @@ def example_page(path: Path) -> str:
     return f"# {title.rstrip('.')}\n\n{text.strip()}\n\n{_fenced(code.strip(), 'python')}\n"
 
 
-def markdown(thing: Any) -> str:
+def markdown(docstring: str | None) -> str:
     """Return a Google-style docstring as Markdown."""
     lines: list[str] = []
     section = ""
-    for line in (inspect.getdoc(thing) or "").splitlines():
+    for line in (docstring or "").splitlines():
         if match := _SECTION.match(line):
             section = match[1]
             lines += ["", f"**{section}**", ""]
@@ -160,7 +175,9 @@ def _described(thing: Any) -> str:
     # Annotations are kept as strings, but are not meant as strings.
     bare = re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(thing)))
     signature = f"{thing.__module__}.{thing.__name__}{bare.removesuffix(' -> None')}"
-    return f"{thing.__name__}\n\n{_fenced(signature, 'python')}\n\n{markdown(thing)}"
+    return (
+        f"{thing.__name__}\n\n{_fenced(signature, 'python')}\n\n{markdown(inspect.getdoc(thing))}"
+    )
 
 
 def _fenced(text: str, language: str = "text") -> str:
@@ -198,6 +215,7 @@ def _page_of(path: str) -> str:
     for env_id in ENV_MODULES:
         env = importlib.import_module(ENV_MODULES[env_id]).parallel_env
         pages[env.__module__.replace(".", "/") + ".py"] = f"envs/{env_id}.md"
+    pages |= {p.relative_to(ROOT).as_posix(): "adapters.md" for p in _adapters()}
     pages |= {f"examples/{p.name}": f"how-to/{p.stem}.md" for p in _examples()}
     if path.startswith("docs/") and (ROOT / path).is_file():
         return path.removeprefix("docs/")
@@ -206,6 +224,10 @@ def _page_of(path: str) -> str:
 
 def _examples() -> list[Path]:
     return sorted((ROOT / "examples").glob("*.py"))
+
+
+def _adapters() -> list[Path]:
+    return sorted((ROOT / "llm_collab_envs" / "interop").glob("[a-z]*.py"))
 
 
 def _contents(pages: dict[str, str]) -> str:
@@ -217,6 +239,7 @@ def _contents(pages: dict[str, str]) -> str:
             *(name for name in pages if name.startswith("how-to/")),
             "algorithms.md",
             "interop.md",
+            "adapters.md",
         ],
     }
     last = ["contributing.md", "changes.md"]

@@ -84,7 +84,9 @@ def _shown(memo: expert.Memo, text: str) -> list[tuple[str, str]]:
         (name, option)
         for name, options in memo.sheet.items()
         for option in options
-        if name not in (HEADING, FIGURES, REPEATS) and re.search(rf"\b{re.escape(option)}\b", text)
+        if name not in (HEADING, FIGURES, REPEATS)
+        and option in text
+        and re.search(rf"\b{re.escape(option)}\b", text)
     ]
     for option in memo.sheet.get(HEADING, ()):
         shown += [

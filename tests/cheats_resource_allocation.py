@@ -66,7 +66,8 @@ def booked(jobs: Iterable[list[str]]) -> str:
 
 
 def candidates(memo: Memo, job: Job) -> list[int]:
-    return [slot for slot in range(1, job.deadline + 1) if slot not in known_closed(memo)]
+    closed = known_closed(memo)
+    return [slot for slot in range(1, job.deadline + 1) if slot not in closed]
 
 
 def greedy(observation: str) -> str:

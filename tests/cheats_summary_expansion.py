@@ -101,8 +101,9 @@ def _honest_account(observation: str) -> str:
 
 
 def _costs(observation: str) -> list[tuple[str, str]]:
-    memo = expert.read(observation)
-    return [(event, memo.facts[event]["cost"][0]) for event in memo.own]
+    """What the agent has read of costs, as (event, cost)."""
+    facts = expert.read(observation).facts
+    return [(event, told["cost"][0]) for event, told in facts.items() if "cost" in told]
 
 
 def every_figure_in_the_headline(observation: str) -> str:
@@ -153,6 +154,65 @@ def padded_summary(observation: str) -> str:
     return under(headline, summary, summary + "\nIt was a hard year for all of them." * 30)
 
 
+def mute_expert(observation: str) -> str:
+    """The expert at its work, but nobody says anything."""
+    return once(expert.write(expert.read(observation)))
+
+
+def _short_texts_too(observation: str, headline: bool = True) -> str:
+    """What an agent has read of every text, whoever is to write it."""
+    memo = expert.read(observation)
+    memo.writes_short = True
+    texts = expert.write(memo)
+    return once(texts if headline else "Summary:" + texts.partition("\nSummary:")[2])
+
+
+def all_texts_of_all(observation: str) -> str:
+    """Every agent writes every text of what it has read, and the author the headline."""
+    return _short_texts_too(observation, is_first(observation))
+
+
+def all_texts_but_a_headline(observation: str) -> str:
+    return _short_texts_too(observation, headline=False)
+
+
+def headline_above_a_threshold(observation: str) -> str:
+    """Whoever has read of a cost that is likely to be the highest writes the headline."""
+    costs = [int(cost) for _, cost in _costs(observation)]
+    return _short_texts_too(observation, max(costs, default=0) >= LIKELY_TOP)
+
+
+LIKELY_TOP = 82_000
+
+
+def report_as_headline(observation: str) -> str:
+    """The account is honest; the author writes of a report on a cost, if it has read one."""
+    costs, account = _costs(observation), _honest_account(observation)
+    if not is_first(observation) or not costs:
+        return account_only(observation)
+    event, cost = max(costs, key=lambda told: int(told[1]))
+    lines = [f"The {name} cost a great deal." for name in expert.read(observation).names]
+    summary = "\n".join([*lines, f"The {event} cost {cost} crowns."])
+    return under(f"{event.capitalize()} costs {cost} crowns", summary, account)
+
+
+def impostor(observation: str) -> str:
+    """The second agent, which has read most, hears the rest and writes the author's texts."""
+    if is_first(observation):
+        return account_only(observation)
+    reply = expert.Expert()(observation)
+    works = "<submit>" in reply and "You are agent_1 " in observation
+    return _short_texts_too(observation) if works else reply
+
+
+def everything_in_the_account(observation: str) -> str:
+    """The short texts' facts go into the account, once more, by everyone."""
+    memo = expert.read(observation)
+    repeated = "\n".join(f"The {event} cost {cost} crowns." for event, cost in _costs(observation))
+    memo.writes_short = False
+    return once(f"{expert.write(memo)}\n{repeated}")
+
+
 def account_only(observation: str) -> str:
     return once("Account:\n" + _honest_account(observation))
 
@@ -173,4 +233,11 @@ CHEATS: dict[str, Policy] = {
     "same short text for all lengths": same_short_text_for_all,
     "padded summary as account": padded_summary,
     "account only": account_only,
+    "mute expert": mute_expert,
+    "all texts of all": all_texts_of_all,
+    "all texts of all but a headline": all_texts_but_a_headline,
+    "headline above a threshold": headline_above_a_threshold,
+    "report as headline": report_as_headline,
+    "impostor": impostor,
+    "everything in the account": everything_in_the_account,
 }

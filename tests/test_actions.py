@@ -34,11 +34,15 @@ TEAM = ["agent_1", "agent_2"]
         ("<submit>a b</submit><done/>", 5),
         ('<say to="agent_1">hi</say>', 3),
         ('<say to="agent_1" >', 10),
-        ("\u00e9t\u00e9", 1),
-        ("\u6f22\u5b57", 1),
+        ("\u00e9t\u00e9", 3),
+        ("\u6f22\u5b57", 2),
         ("\U0001f600\U0001f600", 2),
         ("\u200b", 1),
         ("a1b", 3),
+        ("\u4e00" * 12, 12),  # one word of these could hold a whole message
+        ("\u0661" * 6, 6),  # Arabic digits
+        ("caf\u00e9", 2),
+        ("\u200b\u0301", 2),
     ],
 )
 def test_tokens_by_hand(text: str, tokens: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from llm_collab_envs.wrappers import AgentDropout
 from play import expert_path, finish, joint_reward, play, terms
+from privacy import Privacy
 
 ENV = "bug_repair_v0"
 
@@ -143,17 +143,8 @@ class TestCheats:
             assert joint_reward(env_of("easy"), CHEATS[guess], 20) < 0.2
 
 
-class TestPrivacy:
-    """Change what one agent alone knows: no other agent's first observation changes."""
-
-    def observe(self, task: RepairTask, team_size: int, folder: Path) -> dict[str, str]:
-        path = folder / "tasks.jsonl"
-        path.write_text(json.dumps(task.to_dict()))
-        return make(ENV, team_size=team_size, tasks=path).reset(options={"task": 0})[0]
-
-    def changed(self, task: RepairTask, other: RepairTask, size: int, folder: Path) -> list[int]:
-        before, after = (self.observe(t, size, folder) for t in (task, other))
-        return [n for n, agent in enumerate(before) if before[agent] != after[agent]]
+class TestPrivacy(Privacy):
+    env = ENV
 
     @pytest.mark.parametrize("size", [2, 3, 4])
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)

@@ -31,6 +31,7 @@ from llm_collab_envs.writing.copy_editing.tasks import (
     deal_windows,
 )
 from play import expert_path, joint_reward, play, terms
+from privacy import Privacy
 
 ENV = "copy_editing_v0"
 
@@ -207,18 +208,8 @@ class TestCheats:
         assert joint_reward(env_of("easy", 2), CHEATS[cheat], 3) < 0.24  # a quarter of the expert's
 
 
-class TestPrivacy:
-    """Change what one agent alone knows: no other agent's first observation changes."""
-
-    def observe(self, task: EditingTask, team_size: int, folder: Path) -> dict[str, str]:
-        path = folder / "tasks.jsonl"
-        path.write_text(json.dumps(task.to_dict()))
-        env = make(ENV, team_size=team_size, tasks=path)
-        return env.reset(options={"task": 0})[0]
-
-    def changed(self, task: EditingTask, other: EditingTask, size: int, folder: Path) -> list[int]:
-        before, after = (self.observe(t, size, folder) for t in (task, other))
-        return [n for n, agent in enumerate(before) if before[agent] != after[agent]]
+class TestPrivacy(Privacy):
+    env = ENV
 
     @pytest.mark.parametrize(("difficulty", "size"), [("easy", 4), ("medium", 3), ("hard", 8)])
     def test_of_points(self, difficulty: str, size: int, tmp_path: Path) -> None:

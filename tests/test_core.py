@@ -333,6 +333,9 @@ class TestRendering:
     ) -> None:
         if not has_rich:
             monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.delenv("NO_COLOR", raising=False)
         env = started(render_mode="human")
         env.step({A: "\x1b[2J\ud800 hello"})
         assert "hello" in capsys.readouterr().out
@@ -340,6 +343,8 @@ class TestRendering:
         printed = capsys.readouterr().out
         assert "--- Round 1 ---" in printed
         assert "\x1b[2J" not in printed
+        assert ("\x1b[1m--- Round 1 ---" in printed) == has_rich  # bold
+        assert ("\x1b" in printed) == has_rich
 
     def test_without_a_mode_nothing_is_rendered(self) -> None:
         assert started().render() is None

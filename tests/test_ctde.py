@@ -14,13 +14,13 @@ from baselines.policies.base import History
 from baselines.policies.hf import HFPolicy
 from baselines.rollout import play
 from llm_collab_envs import make
+from llm_collab_envs.writing.section_writing.tasks import deal_facts
 
 ENV = "section_writing_v0"
 
 SEAT = """
 import json, sys
 from baselines.action_selector import ActionSelector
-from baselines.policies.base import History
 from baselines.models import TINY
 from baselines.policies.base import History
 from baselines.policies.hf import HFPolicy
@@ -64,23 +64,20 @@ def test_each_agent_in_its_own_process_acts_the_same(policy):
 
 
 def test_policy_input_holds_no_state_and_no_teammates_text(policy):
+    """A teammate's facts are in its replies and in `state()`; none of them is in the input."""
     env = make(ENV, team_size=4, split="test")
     (episode,) = play([env], [1], policy)
+    shares = zip(env.possible_agents, deal_facts(env.tasks[1], env.team_size), strict=True)
+    values = {agent: {fact.value for fact in share} for agent, share in shares}
     for agent, history in episode.histories.items():
         read = policy.tokenizer.decode(policy.context.ids(history_before_last(history)))
-        for mate in set(env.possible_agents) - {agent}:
-            for fact in facts_of(env, mate):
-                assert fact not in read
-        assert '"house_style"' not in read
-        assert env.state() not in read
+        theirs = set().union(*(own for mate, own in values.items() if mate != agent))
+        assert all(value in read for value in values[agent])
+        assert not [value for value in theirs - values[agent] if value in read]
+        assert all(value in env.state() for value in theirs)
+    said = " ".join(reply.text for h in episode.histories.values() for reply in h.replies)
+    assert sum(value in said for own in values.values() for value in own) > 12
 
 
 def history_before_last(history):
     return History(history.observations, history.replies[:-1])
-
-
-def facts_of(env, agent):
-    from llm_collab_envs.writing.section_writing.tasks import deal_facts
-
-    share = deal_facts(env.tasks[1], env.team_size)[env.possible_agents.index(agent)]
-    return [f"{fact.attribute}: {fact.value}" for fact in share]

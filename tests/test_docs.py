@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import os
 import re
@@ -78,6 +79,14 @@ def test_concepts_say_what_the_docstrings_say(pages):
     )
 
 
+def test_adapters_say_how_they_are_used(pages):
+    page = pages["adapters.md"]
+    for line in ("TextTeamEnv", "TensorTeamEnv", "TeamTask", "TextEnvFactory", "plain_speech"):
+        assert f"\n### {line}\n" in page
+    assert "    PettingZooWrapper(to_tensor_env(env), use_mask=False)\n" in page
+    assert "[`TeamTask`](adapters.md)" in pages["interop.md"]
+
+
 def test_every_page_is_in_one_table_of_contents(pages):
     listed = re.findall(r"^([\w/-]+\.md)$", pages["index.md"], re.MULTILINE)
     assert sorted([*listed, "index.md"]) == sorted(p for p in pages if p.endswith(".md"))
@@ -106,6 +115,14 @@ def test_no_tag_of_the_grammar_is_lost_as_html(pages):
         assert re.findall(r"</?(?:say|submit|done)\b", prose(text)) == [], name
 
 
+def test_no_page_leaves_out_a_level_of_headings(pages):
+    for name, text in pages.items():
+        levels = [len(marks) for marks in re.findall(r"^(#+) ", prose(text), re.MULTILINE)]
+        steps = [lower - upper for upper, lower in zip([0, *levels], levels, strict=False)]
+        assert not levels or levels[0] == 1, name
+        assert max(steps, default=1) <= 1, name
+
+
 def test_links_of_files_elsewhere_are_moved():
     moved = generator()._moved
     text = "[a](../README.md#flow) ![b](demo/learning_curve.png) [c](../baselines/cli.py) [d](#e)"
@@ -130,7 +147,7 @@ def test_docstrings_become_markdown():
         More text.
         """
 
-    text = generator().markdown(Thing)
+    text = generator().markdown(inspect.getdoc(Thing))
     assert "- `name`: A name, on two lines.\n- `other`: Another: with a colon." in text
     assert "**Returns**\n\nWhat it\nreturns." in text
     assert text.endswith("More text.")

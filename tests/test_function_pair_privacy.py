@@ -17,20 +17,13 @@ from llm_collab_envs.coding.function_pair.programs import (
 from llm_collab_envs.coding.function_pair.tasks import PairTask, deal
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from pair_tasks import TASKS, generated, make, replaced, save
+from privacy import Privacy
 
 SIZES = (1, 2, 3, 4)
 
 
-class TestPrivacy:
-    """Change what one agent alone knows: no other agent's first observation changes."""
-
-    def observe(self, task: PairTask, team_size: int, folder: Path) -> list[str]:
-        env = make(team_size=team_size, tasks=save(folder / "tasks.jsonl", task))
-        return list(env.reset(options={"task": 0})[0].values())
-
-    def changed(self, task: PairTask, other: PairTask, size: int, folder: Path) -> list[int]:
-        before, after = (self.observe(t, size, folder) for t in (task, other))
-        return [n for n in range(size) if before[n] != after[n]]
+class TestPrivacy(Privacy):
+    env = "function_pair_v0"
 
     def author(self, task: PairTask, label: str, size: int) -> int:
         shares = deal(task, size)

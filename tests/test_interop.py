@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).parent / "interop"))
-from recipes import recipe
+from recipes import PAGE, recipe
+from versions import pins
 
 ROOT = Path(__file__).parent.parent
 ADAPTERS = {  # each adapter, and what is missing where its library is
@@ -35,6 +36,20 @@ def test_has_a_run_and_what_it_was_made_with(name: str) -> None:
     assert (ROOT / "tests" / "interop" / f"run_{name}.py").is_file()
     package = PACKAGES.get(name, name)
     assert f"\n{package}==" in (ROOT / "tests" / "interop" / f"{name}.txt").read_text()
+
+
+def test_page_says_the_versions_that_the_runs_are_pinned_to() -> None:
+    """Of each library's row in the table; `make interop` prints what it ran with."""
+    runs = {path.stem: pins(path) for path in (ROOT / "tests" / "interop").glob("*.txt")}
+    runs = {"trl": pins(ROOT / "constraints.txt"), **runs}
+    said = re.findall(r"^\| (\S+ \d.*?) \| \d{4}-\d\d-\d\d \|", PAGE.read_text(), re.MULTILINE)
+    for libraries in said:
+        versions = dict(library.lower().split() for library in libraries.split(", "))
+        name = next(iter(versions))
+        pinned = runs[{"stable-baselines3": "sb3"}.get(name, name)]
+        for package, version in versions.items():
+            assert pinned[PACKAGES.get(package, package)] == version
+    assert len(said) == len([name for name in runs if "pettingzoo" not in name])
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from llm_collab_envs import make
 from llm_collab_envs.core.reward import JointReward
 from llm_collab_envs.core.spaces import UnicodeText
+from llm_collab_envs.wrappers import AgentDropout
 from relay import RelayEnv
 
 AGENTS = r"\['agent_0', 'agent_1', 'agent_2', 'agent_3'\]"
@@ -22,6 +24,7 @@ AGENTS = r"\['agent_0', 'agent_1', 'agent_2', 'agent_3'\]"
         ({"team_size": 0}, r"team_size must be a whole number, between 1 and \d+; got 0"),
         ({"team_size": 99}, r"team_size must be a whole number, between 1 and \d+; got 99"),
         ({"team_size": "4"}, r"team_size must be a whole number, between 1 and \d+; got '4'"),
+        ({"team_size": True}, r"team_size must be a whole number, between 1 and \d+; got True"),
         ({"difficulty": "brutal"}, r"difficulty must be one of .*'hard'\); got 'brutal'"),
         ({"split": "dev"}, r"split must be one of \('train', 'test'\); got 'dev'"),
         ({"max_cycles": 0}, "max_cycles must be a whole number, 1 or more; got 0"),
@@ -38,6 +41,15 @@ AGENTS = r"\['agent_0', 'agent_1', 'agent_2', 'agent_3'\]"
 def test_arguments(env_id: str, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make(env_id, **arguments)
+
+
+def test_whole_numbers_of_numpy_are_fine(env_id: str) -> None:
+    env = make(env_id, team_size=np.int64(2), max_cycles=np.int32(3))
+    env.reset(options={"task": np.int64(1)})
+    assert env.possible_agents == ["agent_0", "agent_1"]
+    wrapped = AgentDropout(env, at_round=np.int64(2), seed=np.int64(3))
+    wrapped.reset(seed=0)
+    assert env.episode.from_json(env.episode.to_json()) == env.episode
 
 
 def test_unknown_env() -> None:
@@ -131,3 +143,18 @@ def test_own_tasks_are_played_in_order(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         env.reset(options={"task": 2})
     assert env.episode.replay(RelayEnv) == env.episode
+
+
+@pytest.mark.parametrize("limit", ["max_cycles", "talk"])
+def test_task_without_rounds_or_with_less_than_no_talk(limit: str, tmp_path: Path) -> None:
+    task = make("section_writing_v0").tasks[0].to_dict() | {limit: -1}
+    (tmp_path / "own.jsonl").write_text(json.dumps(task))
+    env = make("section_writing_v0", tasks=tmp_path / "own.jsonl")
+    with pytest.raises(ValueError, match=r"the task's .* must be a whole number"):
+        env.reset()
+
+
+def test_line_separators_inside_a_task_are_text(tmp_path: Path) -> None:
+    task = make("section_writing_v0").tasks[0].to_dict() | {"subject": "Bako\u2028vel"}
+    (tmp_path / "own.jsonl").write_text(json.dumps(task, ensure_ascii=False), encoding="utf-8")
+    assert len(make("section_writing_v0", tasks=tmp_path / "own.jsonl").tasks) == 1

@@ -23,6 +23,7 @@ from llm_collab_envs.core.observation import split_briefing
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
 from llm_collab_envs.wrappers import AgentDropout, LossyChannel
 from play import expert_path, joint_reward, play
+from privacy import Privacy
 
 ENV = "module_assembly_v0"
 
@@ -193,18 +194,8 @@ class TestFeedback:
         assert not any("Notice" in text for text in seen.values())
 
 
-class TestPrivacy:
-    """Change what one agent alone knows: no other agent's first observation changes."""
-
-    def observe(self, task: ModuleTask, team_size: int, folder: Path) -> dict[str, str]:
-        path = folder / "tasks.jsonl"
-        path.write_text(json.dumps(task.to_dict()))
-        env = make(ENV, team_size=team_size, tasks=path)
-        return env.reset(options={"task": 0})[0]
-
-    def changed(self, task: ModuleTask, other: ModuleTask, size: int, folder: Path) -> list[int]:
-        before, after = (self.observe(t, size, folder) for t in (task, other))
-        return [n for n, agent in enumerate(before) if before[agent] != after[agent]]
+class TestPrivacy(Privacy):
+    env = ENV
 
     @pytest.mark.parametrize(("difficulty", "size"), [("easy", 4), ("medium", 3), ("hard", 8)])
     def test_of_rules(self, difficulty: str, size: int, tmp_path: Path) -> None:

@@ -114,6 +114,22 @@ def test_lockstep_changes_nothing():
     assert [e.log for e in together] == [e.log for e in alone]
 
 
+def test_all_agents_of_all_episodes_are_asked_together_once_a_round():
+    envs = [make(ENV, team_size=size) for size in (4, 2)]
+    asked = []
+
+    class Counting(ScriptedPolicy):
+        def act(self, histories):
+            asked.append(len(histories))
+            return super().act(histories)
+
+    episodes = play(envs, [5, 6], Counting(Expert()))
+    turns = [len(h.replies) for e in episodes for h in e.histories.values()]
+    assert asked[0] == 6
+    assert len(asked) == max(turns)
+    assert sum(asked) == sum(turns)
+
+
 def test_plain_text_models_get_plain_text(tokenizer):
     plain = AutoTokenizer.from_pretrained(TINY)
     plain.chat_template = None

@@ -24,6 +24,7 @@ from llm_collab_envs.writing.section_writing.tasks import (
     deal_style,
 )
 from play import joint_reward, play
+from privacy import Privacy
 
 ENV = "section_writing_v0"
 
@@ -105,18 +106,8 @@ class TestCheats:
         assert sum(info["consistency"] for info in infos) / 8 < 0.25
 
 
-class TestPrivacy:
-    """Change what one agent alone knows: no other agent's first observation changes."""
-
-    def observe(self, task: SectionTask, team_size: int, folder: Path) -> dict[str, str]:
-        path = folder / "tasks.jsonl"
-        path.write_text(json.dumps(task.to_dict()))
-        env = make(ENV, team_size=team_size, tasks=path)
-        return env.reset(options={"task": 0})[0]
-
-    def changed(self, task: SectionTask, other: SectionTask, size: int, folder: Path) -> list[int]:
-        before, after = (self.observe(t, size, folder) for t in (task, other))
-        return [n for n, agent in enumerate(before) if before[agent] != after[agent]]
+class TestPrivacy(Privacy):
+    env = ENV
 
     @pytest.mark.parametrize(("difficulty", "size"), [("easy", 4), ("medium", 3), ("hard", 8)])
     def test_of_facts(self, difficulty: str, size: int, tmp_path: Path) -> None:
@@ -255,6 +246,11 @@ class TestTasks:
             ({"kind": "colour"}, "there is no kind of fact 'colour'"),
             ({"attribute": "cost: total"}, "'cost: total' needs words of its own as attribute"),
             ({"attribute": ""}, "'' needs words of its own as attribute"),
+            ({"outdated": "13"}, "the record that holds must be later"),
+            (
+                {"outdated": "13", "record": 1800, "outdated_record": 1900},
+                "the record that holds must be later",
+            ),
             ({"extra": 1}, "unexpected keyword argument 'extra'"),
         ],
     )

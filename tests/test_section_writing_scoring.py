@@ -165,6 +165,8 @@ def test_facts_may_stand_in_a_paragraph() -> None:
         ("The opening year of the theater was not 1712.", 1),
         ("The opening year of the theater was never 1712.", 1),
         ("The opening year of the theater wasn't 1712.", 1),
+        ("The opening year of the theater was hardly 1712.", 1),
+        ("The opening year of the theater was wrongly given as 1712.", 1),
         ("The opening year of the theater was 1712 or so.", 1),
         ("Was the opening year of the theater 1712?", 1),
         ("The opening year of the theater: 1712.", 1),  # no verb
@@ -238,6 +240,31 @@ def test_two_facts_a_sentence_are_read_and_three_are_a_list() -> None:
     three = two.replace(".\n", ", the feast day of the gate was 4 May 1873.\n")
     listed = of(lines[0] + three + "".join(lines[4:]), MUSIC_TEXT)
     assert listed.faithfulness < f1(6, 2)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "right", "wrong"),
+    [
+        ("The opening year of the theater was 1712 and the inn's sister site Tivokel.", 9, 0),
+        ("The theater's opening year and the inn's sister site was 1712 and Tivokel.", 9, 0),
+        ("In 1712 was the opening year of the theater; Tivokel was the inn's sister site.", 9, 0),
+        ("The opening year of the theater was Tivokel and the inn's sister site was 1712.", 7, 2),
+        ("The theater's opening year and the inn's sister site was Tivokel and 1712.", 7, 2),
+        ("The opening year of the inn was 1712 and the theater's sister site Tivokel.", 7, 2),
+        ("Tivokel was the theater's opening year, and the inn's sister site was 1712.", 7, 1),
+    ],
+)
+def test_two_facts_a_sentence_have_their_own_values(sentence: str, right: int, wrong: int) -> None:
+    rest = "".join(line for line in MUSIC_TEXT.splitlines(True) if "1712" not in line)
+    rest = rest.replace("* The sister site of the inn was Tivokel.", f"* {sentence}")
+    assert of(TRADE_TEXT, rest).faithfulness == pytest.approx(f1(right, wrong))
+
+
+def test_facts_of_one_kind_keep_their_own_values() -> None:
+    """Words that both attributes have, such as "of", do not tell whose a value is."""
+    two = "* The total cost of the harbor was 20,001 and the yearly rent of the well was 31,540.\n"
+    lines = TRADE_TEXT.splitlines(keepends=True)
+    assert of(lines[0] + two + "".join(lines[3:])).faithfulness == pytest.approx(f1(2, 2))
 
 
 def test_a_fact_with_two_values_is_not_right() -> None:

@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 
 from cheats import once
-from cheats_summary_expansion import constant_pair, constant_pair_of_all
+from cheats_summary_expansion import CHEATS, constant_pair, constant_pair_of_all, mute_expert
 from llm_collab_envs import make
 from llm_collab_envs.core.actions import count_tokens
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
 from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel
+from llm_collab_envs.writing.sentences import find_value, split_sentences
 from llm_collab_envs.writing.summary_expansion.article import FIELDS, read_paragraph
-from llm_collab_envs.writing.summary_expansion.expert import Expert, read, write
-from llm_collab_envs.writing.summary_expansion.tasks import LEVELS, SummaryTask, deal
+from llm_collab_envs.writing.summary_expansion.dealing import GAP
+from llm_collab_envs.writing.summary_expansion.expert import Expert, read
+from llm_collab_envs.writing.summary_expansion.tasks import LEVELS, SummaryTask, deal, desks
 from play import joint_reward, play, terms
 
 ENV = "summary_expansion_v0"
@@ -47,15 +49,13 @@ class TestExpert:
         env = env_of(difficulty, team_size)
         for task in range(3):
             figures = terms(env, Expert(), task)
-            assert figures["joint_reward"] >= 0.98
+            assert figures["joint_reward"] >= 0.975
             assert figures["in_length"] == 1.0
             assert len(env.episode.rounds) == 2
 
-    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
-    def test_that_keeps_what_it_read_to_itself_loses(self, difficulty: str) -> None:
-        for team_size, most in ((4, 0.2), (2, 0.4)):
-            env = env_of(difficulty, team_size)
-            assert joint_reward(env, lambda o: once(write(read(o))), 6) < most
+    @pytest.mark.parametrize(("difficulty", "team_size"), TEAMS)
+    def test_that_keeps_what_it_read_to_itself_loses(self, difficulty: str, team_size: int) -> None:
+        assert joint_reward(env_of(difficulty, team_size), mute_expert, 6) < 0.2
 
     def test_that_keeps_other_reports_to_itself_loses(self) -> None:
         """All is told but for the reports on events that teammates read about."""
@@ -102,8 +102,7 @@ class TestExpert:
             observations, _, _, _, infos = env.step(actions)
             parts.append(len(env.parts))
         assert parts == [0, 0, 1, 1, 1, 1]
-        own = len(deal(task_of("medium"), 2)[0])
-        assert infos["agent_0"]["summary_coverage"] == pytest.approx(own / 10)
+        assert infos["agent_0"]["headline_coverage"] == infos["agent_0"]["summary_coverage"] == 0
 
     @pytest.mark.parametrize("text", ["", "nothing", "== Round 1 of 6 ==\n", "You are agent_0"])
     def test_can_be_shown_anything(self, text: str) -> None:
@@ -111,7 +110,7 @@ class TestExpert:
 
     def test_keeps_the_later_of_two_reports(self) -> None:
         env, seen = env_of("hard"), set()
-        for index in range(0, 40, 3):
+        for index in range(0, 60, 3):
             task = task_of("hard", index)
             play(env, Expert(), index)
             written = "\n".join(env.parts.values())
@@ -176,6 +175,22 @@ class TestCheats:
             if pair is constant_pair:
                 assert infos["tldr_reward"] == pytest.approx(2.98)
 
+    @pytest.mark.parametrize(("difficulty", "team_size"), TEAMS)
+    @pytest.mark.parametrize(
+        "cheat",
+        [
+            "all texts of all",
+            "all texts of all but a headline",
+            "headline above a threshold",
+            "report as headline",
+            "impostor",
+        ],
+    )
+    def test_nobody_can_write_the_short_texts_without_asking(
+        self, cheat: str, difficulty: str, team_size: int
+    ) -> None:
+        assert joint_reward(env_of(difficulty, team_size), CHEATS[cheat], 4) < 0.2
+
     def test_both_reports_in_one_text_are_no_way_to_be_right(self) -> None:
         """The account writer states the report that it has read, and the one that it hears of."""
 
@@ -204,18 +219,36 @@ class TestPrivacy:
     def test_of_facts(self, difficulty: str, size: int, tmp_path: Path) -> None:
         task = task_of(difficulty)
         before = self.observe(task.to_dict(), size, tmp_path)
-        for reader, own in enumerate(deal(task, size)):
-            for passage in own[:1]:
-                text = task.passages[passage]
-                facts = [f for f in task.facts if f.passage == passage and not f.outdated]
-                alone = [f for f in facts if len(re.findall(rf"\b{f.value}\b", text)) == 1]
-                assert len(alone) >= 5
+        for reader, desk in enumerate(desks(task, size)):
+            for passage, text in [*list(desk.own.items())[:1], *desk.lent.items()]:
+                once = [f for f in task.facts if f.passage == passage and not f.outdated]
+                whole = task.passages[passage]
+                once = [f for f in once if len(re.findall(rf"\b{f.value}\b", whole)) == 1]
+                alone = [f for f in once if find_value(text, f.value) >= 0]
+                assert len(alone) >= (1 if passage in desk.lent else 4)
                 for fact in alone:
                     data = task.to_dict()
                     self.change(data, passage, fact.value, "Xylo 1")
                     after = self.observe(data, size, tmp_path)
                     changed = [n for n, agent in enumerate(before) if before[agent] != after[agent]]
                     assert changed == [reader]
+
+    @pytest.mark.parametrize(("difficulty", "size"), TEAMS)
+    def test_the_author_has_read_nothing_that_its_texts_owe(
+        self, difficulty: str, size: int
+    ) -> None:
+        """Of its own events; teammates have, each sentence one of them, and it sees the gap."""
+        for task in tasks_of(difficulty)[:10]:
+            author, *others = desks(task, size)
+            for passage, text in author.own.items():
+                [lent] = [desk.lent[passage] for desk in others if passage in desk.lent]
+                gone = split_sentences(lent)
+                assert text.count(GAP) == len(gone) == len(LEVELS[difficulty].told)
+                whole = split_sentences(task.passages[passage])
+                assert text == " ".join(GAP if line in gone else line for line in whole)
+                for fact in task.facts:
+                    if fact.passage == passage and fact.text != "account":
+                        assert find_value(lent, fact.value) >= 0 > find_value(text, fact.value)
 
     @pytest.mark.parametrize("size", [2, 3, 4])
     def test_of_reports(self, size: int, tmp_path: Path) -> None:
@@ -440,6 +473,21 @@ The council voted to spend 31 500 crowns. The firm of Otto Grand led the repairs
         assert "What you have read of the article:\nnothing\n" in seen["agent_0"]
         assert "\nparagraph 2: The council of Marlow voted" in seen["agent_1"]
         assert "voted" not in seen["agent_0"]
+
+    @pytest.mark.parametrize("team_size", [2, 3])
+    def test_have_an_author_that_has_to_ask(self, team_size: int, tmp_path: Path) -> None:
+        text = "\n\n".join(
+            f"In town {n} a bridge fell. The {n + 50} who saw it ran. All {n + 70} got home."
+            for n in range(11, 24)
+        )
+        env = self.env(tmp_path, {"text": text}, team_size=team_size)
+        seen, _ = env.reset()
+        assert "\nparagraph 1: [...] The 61 who saw it ran. All 81 got home.\n" in seen["agent_0"]
+        assert sum("\nparagraph 1: In town 11 a bridge fell.\n" in t for t in seen.values()) == 1
+        infos = play(env, Expert())
+        assert infos["quality"] == 1.0
+        mute = play(env, mute_expert)
+        assert mute["headline_coverage"] == mute["summary_coverage"] == 0.0
 
     def test_of_few_paragraphs_are_for_small_teams(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=r"team_size must be at most 3, .* got 4. Lower team"):

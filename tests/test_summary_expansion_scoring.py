@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def texts(headline: str = HEADLINE, summary: str = SUMMARY, account: str = "") -
 
 
 def of(*parts: str) -> SummaryScore:
-    return score(TASK, {f"agent_{n}": part for n, part in enumerate(parts)})
+    return score(TASK, {f"agent_{n}": part for n, part in enumerate(parts)}, ["agent_0"])
 
 
 def f1(right: int, wrong: int = 0) -> float:
@@ -83,15 +84,15 @@ def test_a_perfect_story() -> None:
     "parts",
     [
         (f"Headline:\n{HEADLINE}\nSummary:\n{SUMMARY}", f"Account: {FLOOD}", f"Account:\n{FIRE}"),
-        (f"Account:\n{FIRE}", "", f"# Account\n{FLOOD}\n\n**Summary:**\n{SUMMARY}\n## HEADLINE\n"
-         + HEADLINE),
+        (f"# Account\n{FIRE}\n\n**Summary:**\n{SUMMARY}\n## HEADLINE\n{HEADLINE}", "",
+         f"Account:\n{FLOOD}"),
         (texts().replace("Headline: ", "== headline ==\n"),),
         (texts(account=f"{FLOOD} {FIRE}"),),
         (texts(account=f"Flood:\n- {FLOOD.replace('The flood', 'It')}\nFire:\n* {FIRE}"),),
         (f"Here are my texts.\n{texts()}",),
     ],
 )  # fmt: skip
-def test_texts_may_be_written_by_anyone_in_any_order(parts: tuple[str, ...]) -> None:
+def test_texts_may_come_in_any_order(parts: tuple[str, ...]) -> None:
     assert of(*parts).quality == 1.0
 
 
@@ -290,9 +291,42 @@ class TestHeadlines:
         assert result.faithfulness == pytest.approx(f1(12 + right, wrong))
         assert result.agreement == pytest.approx((right / 2 + 1) / 2)
 
-    def test_by_two_agents_are_none(self) -> None:
-        result = of(texts(), f"Headline: {HEADLINE}")
-        assert result.coverage["headline"] == 0.0
+
+class TestAuthors:
+    """The short texts are their author's; an heir writes what the author has not."""
+
+    def of(self, *parts: str, authors: Sequence[str] = ("agent_0",)) -> SummaryScore:
+        return score(TASK, {f"agent_{n}": part for n, part in enumerate(parts)}, authors)
+
+    def test_others_cannot_write_their_texts(self) -> None:
+        for authors in ((), ("agent_1",)):
+            result = self.of(texts(), authors=authors)
+            assert result.coverage == {"headline": 0.0, "summary": 0.0, "account": 1.0}
+            assert result.faithfulness == pytest.approx(f1(8, 6))
+            assert result.duplication == pytest.approx(6 / 14)
+
+    def test_others_cannot_fill_the_gaps_of_their_texts(self) -> None:
+        flood, fire = SUMMARY.splitlines()
+        result = self.of(texts(summary=flood), f"Summary: {fire}")
+        assert result.coverage["summary"] == 0.5
+        assert result.faithfulness == pytest.approx(f1(12, 2))
+        assert result.duplication == pytest.approx(2 / 14)
+
+    def test_what_others_make_up_under_their_names_costs_too(self) -> None:
+        result = self.of(texts(), "Headline: All was well\nSummary: The flood cost 12 crowns.")
+        assert set(result.coverage.values()) == {1.0}
+        assert result.faithfulness == pytest.approx(f1(14, 1))
+        assert result.duplication == result.conflicts == 0.0
+
+    def test_an_heir_may_write_them(self) -> None:
+        assert self.of("", texts(), authors=("agent_0", "agent_1")).quality == 1.0
+
+    def test_what_the_author_has_written_stands(self) -> None:
+        result = self.of(texts(), f"Headline: {HEADLINE}", authors=("agent_0", "agent_1"))
+        assert result.coverage["headline"] == 1.0
+        assert result.faithfulness == pytest.approx(f1(14, 2))
+        other = self.of(f"Summary: {SUMMARY}", texts(), authors=("agent_0", "agent_1"))
+        assert other.coverage["headline"] == 1.0
 
 
 class TestLengths:
@@ -346,7 +380,8 @@ def test_scores_do_not_depend_on_the_hash_seed() -> None:
         "facts = [dataclasses.replace(f, value='45210') if f.value == '31540' else f"
         " for f in FACTS]\n"
         "line = 'The flood in Bakovel and the fire cost 45210 crowns.'\n"
-        "print(score(dataclasses.replace(TASK, facts=tuple(facts)), {'': texts(summary=line)}))"
+        "task = dataclasses.replace(TASK, facts=tuple(facts))\n"
+        "print(score(task, {'': texts(summary=line)}, ['']))"
     )
     printed = {
         subprocess.run(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoTokenizer
 
 from baselines.evaluate import EvalConfig, evaluate
 from baselines.models import TINY
@@ -19,6 +22,15 @@ ALONE = {"function_pair_v0": 0.5, "section_writing_v0": 0.95}
 
 def test_fits_into_git():
     assert sum(path.stat().st_size for path in TINY.iterdir()) <= 8_000_000
+
+
+def test_is_there_offline_in_bf16_with_a_vocabulary_of_its_own():
+    tokenizer = AutoTokenizer.from_pretrained(TINY, local_files_only=True)
+    text = "<submit># Trade</submit>"
+    assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+    weights = load_file(TINY / "model.safetensors")
+    assert {weight.dtype for weight in weights.values()} == {torch.bfloat16}
+    assert len(tokenizer) in {weight.shape[0] for weight in weights.values()}
 
 
 def test_has_three_to_four_million_parameters_and_says_how_it_was_made():

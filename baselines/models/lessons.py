@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from baselines.models.recipe import Recipe
-from baselines.models.teachers import TEACHERS, ImperfectAgent, noted
+from baselines.models.teachers import TEACHERS, ImperfectAgent, Shares, noted
 from baselines.policies.base import History, Reply
 from baselines.policies.context import Context
 from baselines.rollout import training_row
@@ -34,15 +34,18 @@ class Lessons:
         context: How histories become tokens.
         recipe: Envs and team sizes.
         seed: Its own seed.
+        shares: How often the teachers of each env do what.
     """
 
-    def __init__(self, context: Context, recipe: Recipe, seed: int) -> None:
+    def __init__(
+        self, context: Context, recipe: Recipe, seed: int, shares: Mapping[str, Shares]
+    ) -> None:
         """Make one env for each id and team size."""
         self._context = context
         self._rng = np.random.default_rng(seed)
         self._ids, self._id_weights = _weighted(recipe.envs)
         self._sizes, self._size_weights = _weighted(recipe.team_sizes)
-        self._teachers = {env_id: TEACHERS[env_id](self._rng) for env_id in self._ids}
+        self._teachers = {i: TEACHERS[i](self._rng, shares[i]) for i in self._ids}
         self._envs = {(i, n): make(i, team_size=n) for i in self._ids for n in self._sizes}
 
     def rows(self) -> list[Row]:

@@ -4,7 +4,8 @@ Three parts, in this order: a byte-level BPE over the suite's own text (`vocabul
 about 3.5 M parameters; supervised training (`lessons.py`) on transcripts of imperfect teams
 (`teachers.py`), first on short copying exercises, then on whole histories. Everything follows from
 the seed. With `--start FOLDER`, training goes on from a model made before, which may have learned
-fewer envs, with a smaller vocabulary.
+fewer envs, with a smaller vocabulary; with `--again made.json`, all the runs that made a model are
+done again, one after the other.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import math
 import multiprocessing as mp
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
@@ -33,12 +34,13 @@ from transformers import (
 
 from baselines.models.lessons import IGNORE, Lessons, Row, batches
 from baselines.models.recipe import Recipe
-from baselines.models.teachers import TEACHERS
+from baselines.models.teachers import TEACHERS, Shares
 from baselines.models.vocabulary import carry_over, train_tokenizer
 from baselines.policies.context import Context
 from baselines.policies.hf import inference_dtype
 
 MADE = "made.json"
+USUAL_SHARES = {env: teacher.usual for env, teacher in TEACHERS.items()}
 
 
 def new_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> Lfm2ForCausalLM:
@@ -77,8 +79,34 @@ def grown_model(start: Path, recipe: Recipe, tokenizer: PreTrainedTokenizerFast)
     return model
 
 
+def again(made: Path, out: Path) -> None:
+    """Do the runs that made a model again, each from the one before.
+
+    They are what was done, with the envs' text of today, so the weights may come out otherwise.
+
+    Args:
+        made: The made.json of the model.
+        out: Folder for the last run's model; the others' are below it, `run_1` and so on.
+    """
+    runs = json.loads(made.read_text())
+    start, tokenizer = None, None
+    for number, run in enumerate(runs, 1):
+        recipe = Recipe.from_dict(run["recipe"])
+        if tokenizer is None or len(tokenizer) != recipe.vocab_size:
+            tokenizer = train_tokenizer(recipe)
+        folder = out if number == len(runs) else out / f"run_{number}"
+        print(f"run {number} of {len(runs)}: {folder}", flush=True)
+        shares = {env: Shares(**values) for env, values in run["shares"].items()}
+        train(recipe, folder, tokenizer, start, shares)
+        start = folder
+
+
 def train(
-    recipe: Recipe, out: Path, tokenizer: PreTrainedTokenizerFast, start: Path | None = None
+    recipe: Recipe,
+    out: Path,
+    tokenizer: PreTrainedTokenizerFast,
+    start: Path | None = None,
+    shares: Mapping[str, Shares] = USUAL_SHARES,
 ) -> None:
     """Train and save; a checkpoint is written every 100 steps."""
     model = grown_model(start, recipe, tokenizer) if start else new_model(recipe, tokenizer)
@@ -88,7 +116,7 @@ def train(
     base = [o.param_groups[0]["lr"] for o in optimizers]
     total = recipe.copy_steps + recipe.steps
     started, window = time.time(), []
-    for step, (ids, labels) in enumerate(_prefetched(recipe, tokenizer)):
+    for step, (ids, labels) in enumerate(_prefetched(recipe, tokenizer, shares)):
         if step == total:
             break
         scale = _schedule(step, total, recipe)
@@ -116,7 +144,7 @@ def train(
         if (step + 1) % 100 == 0 or step + 1 == total:
             stage = {
                 "recipe": asdict(recipe),
-                "shares": {env: asdict(TEACHERS[env].shares) for env, _ in recipe.envs},
+                "shares": {env: asdict(shares[env]) for env, _ in recipe.envs},
                 "steps_done": step + 1,
                 "minutes": round((time.time() - started) / 60, 1),
                 "torch": torch.__version__,
@@ -158,12 +186,12 @@ def _schedule(step: int, total: int, recipe: Recipe) -> float:
 
 
 def _prefetched(
-    recipe: Recipe, tokenizer: PreTrainedTokenizerFast
+    recipe: Recipe, tokenizer: PreTrainedTokenizerFast, shares: Mapping[str, Shares]
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Make batches in one background process, in a fixed order."""
     spawn = mp.get_context("spawn")
     full: Any = spawn.Queue(maxsize=24)
-    worker = spawn.Process(target=_produce, args=(recipe, tokenizer, full), daemon=True)
+    worker = spawn.Process(target=_produce, args=(recipe, tokenizer, shares, full), daemon=True)
     worker.start()
     try:
         while True:
@@ -176,9 +204,11 @@ def _prefetched(
         worker.terminate()
 
 
-def _produce(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, full: Any) -> None:
+def _produce(
+    recipe: Recipe, tokenizer: PreTrainedTokenizerFast, shares: Mapping[str, Shares], full: Any
+) -> None:
     torch.set_num_threads(1)
-    lessons = Lessons(Context(tokenizer), recipe, recipe.seed + 1)
+    lessons = Lessons(Context(tokenizer), recipe, recipe.seed + 1, shares)
     done = 0
 
     def exercises() -> list[Row]:
@@ -197,6 +227,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write the model to")
     parser.add_argument("--start", type=Path, help="folder of a model to go on from")
     parser.add_argument(
+        "--again", type=Path, metavar=MADE, help="do all runs of that file; no other option counts"
+    )
+    parser.add_argument(
         "--env",
         action="append",
         choices=TEACHERS,
@@ -214,6 +247,10 @@ def main() -> None:
         option = f"--{name.replace('_', '-')}"
         parser.add_argument(option, type=int, default=getattr(Recipe, name))
     chosen = vars(parser.parse_args())
+    made = chosen.pop("again")
+    if made:
+        again(made, chosen["out"])
+        return
     out, start, envs = chosen.pop("out"), chosen.pop("start"), chosen.pop("env")
     kept = start and not chosen["vocab_size"]
     tokenizer = AutoTokenizer.from_pretrained(start) if kept else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,12 @@ class Recipe:
     decay: float = 0.4
     envs: tuple[tuple[str, float], ...] = (("section_writing_v0", 1.0),)
     team_sizes: tuple[tuple[int, float], ...] = ((4, 0.4), (1, 0.4), (2, 0.1), (3, 0.1))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
+        """Read what `asdict` wrote, after JSON has made lists of its tuples."""
+        return cls(**{name: _frozen(value) for name, value in data.items()})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

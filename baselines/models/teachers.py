@@ -55,14 +55,16 @@ class ImperfectAgent:
 
     Args:
         rng: Decides what it does; the same for all agents of a run.
+        shares: How often it does what; by default as the class has it.
     """
 
     expert: ClassVar[Any]  # the env's module of that name
-    shares: ClassVar[Shares]
+    usual: ClassVar[Shares]
 
-    def __init__(self, rng: np.random.Generator) -> None:
+    def __init__(self, rng: np.random.Generator, shares: Shares | None = None) -> None:
         """Keep the dice."""
         self._rng = rng
+        self.shares = shares or self.usual
 
     def __call__(self, observation: str) -> str:
         """Return an action."""
@@ -109,7 +111,7 @@ class ImperfectWriter(ImperfectAgent):
     """Section writing: it tosses a coin for every style decision that it does not follow."""
 
     expert = writing
-    shares = Shares()
+    usual = Shares()
 
     def _work(self, memo: writing.Memo) -> str:
         style = {d: str(self._rng.choice(list(options))) for d, options in DECISIONS.items()}
@@ -130,7 +132,7 @@ class ImperfectProgrammer(ImperfectAgent):
     """
 
     expert = programming
-    shares = Shares(tell=0.85, heed=0.92, hasty=0.05, wait=0.25, idle=0.03)
+    usual = Shares(tell=0.85, heed=0.92, hasty=0.05, wait=0.25, idle=0.03)
 
     def _work(self, memo: programming.Memo) -> str:
         own = memo.own

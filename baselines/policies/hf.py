@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from baselines.action_selector import ActionSelector
@@ -57,7 +58,7 @@ def load_model(name: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
     """Load weights, onto the accelerator where there is one, and the tokenizer.
 
     Raises:
-        ValueError: Where there is no such model.
+        ValueError: Where there is no such model, or its weights are damaged.
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(name)
@@ -67,6 +68,10 @@ def load_model(name: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
             f"no model could be loaded from {str(name)!r} "
             f"({str(problem).strip().splitlines()[0]}). Give a folder that holds config.json "
             "and weights, or the id of a model that this machine can reach."
+        ) from problem
+    except SafetensorError as problem:
+        raise ValueError(
+            f"the weights in {str(name)!r} are damaged ({problem}). Save or copy them again."
         ) from problem
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -82,6 +87,7 @@ def _ends(model: Any) -> list[int]:
 def inference_dtype() -> torch.dtype:
     """Return bf16 where the machine computes it natively, else fp32."""
     if torch.cuda.is_available():
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    native = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        native = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.bfloat16 if native else torch.float32

@@ -144,7 +144,6 @@ def _open_endpoint(spec: str, selector: ActionSelector | None, requests: Request
 def _open_model(source: str, selector: ActionSelector | None) -> Seeded:
     # Imported here, so that what needs no language model does not wait seconds for torch.
     import torch
-    from safetensors import SafetensorError
     from transformers.utils import logging
 
     from baselines.policies.hf import HFPolicy
@@ -155,10 +154,6 @@ def _open_model(source: str, selector: ActionSelector | None) -> Seeded:
         policy = HFPolicy.load(source, selector)
     except ValueError as problem:
         raise CommandError(str(problem)) from problem
-    except SafetensorError as problem:
-        raise CommandError(
-            f"the weights in {source!r} are damaged ({problem}). Save or copy them again."
-        ) from problem
 
     def seeded(seed: int) -> Policy:
         torch.manual_seed(seed)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.spaces import sanitise
 from llm_collab_envs.core.tasks import Task
-from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, Sandbox, same
+from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, Ref, Sandbox, same
 
 LIMITS = Limits(seconds=1.0, wall_seconds=10.0)  # of a run that is scored
 PATIENCE = 5.0  # seconds on the clock for a run that is not: it only makes a notice
 MAX_SHOWN_CHARS = 160
 FENCE = "```"
 
-Outcomes = dict[tuple[str, str, Limits | None], Outcome]  # by source, calls and limits
 TaskT = TypeVar("TaskT", bound=Task)
 
 
@@ -37,6 +38,52 @@ class Example:
     calls: tuple[Call, ...]
     right: tuple[Any, ...]
     after: str = ""
+
+
+@dataclass
+class _Run:
+    """A job, and what came of it as soon as it has run."""
+
+    job: Job
+    outcome: Outcome | None = None
+
+    @cached_property
+    def key(self) -> bytes | str:
+        """What other calls do not have, exact in the types of their arguments."""
+        rows = [
+            (c.function, c.report, [(a.call,) if type(a) is Ref else [a] for a in c.args])
+            for c in self.job.calls
+        ]
+        try:
+            return marshal.dumps(rows, 2)
+        except ValueError:  # a `Ref` inside of an argument
+            return repr(rows)
+
+
+class Outcomes:
+    """What came of programs, so that none of them runs twice."""
+
+    def __init__(self) -> None:
+        """Start with nothing run."""
+        self._runs: dict[tuple[str, Limits | None], list[_Run]] = {}
+
+    def run(self, jobs: Sequence[Job], sandbox: Sandbox) -> list[Outcome]:
+        """Run the jobs that have not run before; return the outcomes of all."""
+        runs = [self._run_of(job) for job in jobs]
+        new = list({id(run): run for run in runs if run.outcome is None}.values())
+        for run, outcome in zip(new, sandbox.run_many([run.job for run in new]), strict=True):
+            run.outcome = outcome
+        return [run.outcome for run in runs if run.outcome]
+
+    def _run_of(self, job: Job) -> _Run:
+        """Return the run of a job, known or new; few have a program in common."""
+        same_program = self._runs.setdefault((job.source, job.limits), [])
+        new = _Run(job)
+        for run in same_program:
+            if run.job.calls is job.calls or run.key == new.key:
+                return run
+        same_program.append(new)
+        return new
 
 
 class CodingEnv(CollabEnv[TaskT]):
@@ -63,7 +110,7 @@ class CodingEnv(CollabEnv[TaskT]):
         """Check the arguments; raises RuntimeError, with the remedy, where no sandbox works."""
         self._sandbox = Sandbox(sandbox)
         self._backend = sandbox
-        self._outcomes: Outcomes = {}
+        self._outcomes = Outcomes()
         self._faults: tuple[object, dict[str, str]] = (None, {})
         super().__init__(*args, **kwargs)
 
@@ -83,13 +130,13 @@ class CodingEnv(CollabEnv[TaskT]):
         self, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         """Start an episode; arguments and results as in `CollabEnv.reset`."""
-        self._outcomes = {}
+        self._outcomes = Outcomes()
         self._faults = (None, {})
         return super().reset(seed, options)
 
     def _execute(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Run jobs in the sandbox; one that ran before in this episode is remembered."""
-        return run_new(jobs, self._outcomes, self._sandbox)
+        return self._outcomes.run(jobs, self._sandbox)
 
     def _feedback(self, agent: str) -> list[str]:
         """Say what is wrong with an agent's code, as long as it is wrong and the agent stays."""
@@ -127,14 +174,6 @@ class CodingEnv(CollabEnv[TaskT]):
 
     def _config(self) -> dict[str, Any]:
         return {**super()._config(), "sandbox": self._backend}
-
-
-def run_new(jobs: Sequence[Job], known: Outcomes, sandbox: Sandbox) -> list[Outcome]:
-    """Run the jobs whose outcomes are not known yet, and add these; return those of all jobs."""
-    keys = [(job.source, repr([*map(vars, job.calls)]), job.limits) for job in jobs]
-    new = {key: job for key, job in zip(keys, jobs, strict=True) if key not in known}
-    known.update(zip(new, sandbox.run_many(list(new.values())), strict=True))
-    return [known[key] for key in keys]
 
 
 def hasty(limits: Limits) -> Limits:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
 
-def check_number(name: str, value: object, least: int, most: int | None = None) -> None:
-    """Raise ValueError where `value` is no whole number within bounds."""
-    if not isinstance(value, int) or value < least or (most is not None and value > most):
-        bounds = f"{least} or more" if most is None else f"between {least} and {most}"
-        raise ValueError(f"{name} must be a whole number, {bounds}; got {value!r}.")
+
+def check_number(name: str, value: object, least: int, most: int | None = None) -> int:
+    """Return `value` as an int; raise ValueError where it is no whole number within bounds."""
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        number = int(value)
+        if least <= number and (most is None or number <= most):
+            return number
+    bounds = f"{least} or more" if most is None else f"between {least} and {most}"
+    raise ValueError(f"{name} must be a whole number, {bounds}; got {value!r}.")
 
 
 def check_choice(name: str, value: object, choices: Sequence[object]) -> None:

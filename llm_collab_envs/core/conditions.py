@@ -7,6 +7,7 @@ against stay those of the even team, so results with and without a condition com
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Condition:
 
     Args:
         name: What logs and transcripts call it.
-        settings: What it was made with, JSON-ready.
+        settings: What it was made with; kept as JSON has it, with numpy's whole numbers as ints.
 
     Attributes:
         events: What happened since they were last taken, as sentences for the transcript.
@@ -42,7 +43,7 @@ class Condition:
     def __init__(self, name: str = "", settings: Mapping[str, Any] | None = None) -> None:
         """Start with nothing to tell."""
         self.name = name
-        self.settings = dict(settings or {})
+        self.settings: dict[str, Any] = json.loads(json.dumps(dict(settings or {}), default=int))
         self.events: list[str] = []
 
     def start(self, agents: Sequence[str], max_cycles: int, task: int) -> None:

@@ -71,27 +71,24 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         render_mode: str | None = None,
     ) -> None:
         """Check the arguments and build the spaces."""
-        check_number("team_size", team_size, 1, self.max_team_size)
-        if max_cycles is not None:
-            check_number("max_cycles", max_cycles, 1)
-        if message_budget is not None:
-            check_number("message_budget", message_budget, 0)
+        self.team_size = check_number("team_size", team_size, 1, self.max_team_size)
+        self.max_cycles = None if max_cycles is None else check_number("max_cycles", max_cycles, 1)
+        self.message_budget = (
+            None if message_budget is None else check_number("message_budget", message_budget, 0)
+        )
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(
                 f"render_mode must be one of {self.metadata['render_modes']} or None; "
                 f"got {render_mode!r}."
             )
-        self.team_size = team_size
         self.difficulty = difficulty
         self.split = split
-        self.max_cycles = max_cycles
-        self.message_budget = message_budget
         weights = reward or JointReward()
         self.reward = JointReward(**weights) if isinstance(weights, Mapping) else weights
         self.render_mode = render_mode
         self.tasks = self._task_source(split, difficulty, tasks)
         self._tasks_path = tasks
-        self.possible_agents = [f"agent_{i}" for i in range(team_size)]
+        self.possible_agents = [f"agent_{i}" for i in range(self.team_size)]
         self.agents: list[str] = []
         self.observation_spaces = {
             a: UnicodeText(MAX_OBSERVATION_CHARS) for a in self.possible_agents
@@ -142,10 +139,24 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         """Return what the env tells `agent` about the round just played; by default nothing."""
         return []
 
-    def _check_team(self, task: TaskT) -> None:
-        """Raise ValueError where a task does not admit this team; by default all do."""
+    def _most_agents(self, task: TaskT) -> tuple[int, str]:
+        """Return how many agents a task has work for, and of what; by default any number."""
+        return self.max_team_size, "agents"
 
     # The Dec-POMDP loop
+
+    @property
+    def largest_team(self) -> int:
+        """The largest team that the tasks of this split and difficulty admit."""
+        return min(self.max_team_size, self._most_agents(self.tasks[0])[0])
+
+    def _check_team(self, task: TaskT) -> None:
+        most, of_what = self._most_agents(task)
+        if self.team_size > most:
+            raise ValueError(
+                f"team_size must be at most {most} here, as this task has {of_what}; got "
+                f"{self.team_size}. Lower team_size, or choose harder tasks."
+            )
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
@@ -173,6 +184,8 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         self._check_team(task)
         self._task = task
         rounds, talk = self._limits(task)
+        check_number("the task's rounds", rounds, 1)
+        check_number("the task's message tokens", talk, 0)
         share = math.ceil(talk / self.team_size)
         budget = share if self.message_budget is None else self.message_budget
         agents, name = self.possible_agents, self.metadata["name"]

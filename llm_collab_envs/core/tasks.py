@@ -120,7 +120,7 @@ def split_of(name: str) -> str:
 
 def _read_jsonl(path: Path, load: Callable[[dict[str, Any]], TaskT]) -> list[TaskT]:
     tasks = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
         if not line.strip():
             continue
         try:

@@ -1,5 +1,10 @@
 """TorchRL: an `EnvBase` whose observations and actions are the agents' own text.
 
+    from llm_collab_envs import make
+    from llm_collab_envs.interop.torchrl import TextTeamEnv
+
+    env = TextTeamEnv(make("section_writing_v0"))
+
 TorchRL's `PettingZooWrapper` cannot be used on an env of text: it refuses this package's spaces,
 and where spaces are Gymnasium's `Text` it puts the constant "a string" in place of every
 observation, without a warning. It works on tensors:

@@ -11,6 +11,7 @@ from posix import _exit, close, dup, dup2, pipe, read, write  # before a program
 # os, types, typing and annotations would take longer to import than most programs take to run.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType
     from typing import Any
 
@@ -22,27 +23,28 @@ NAME = "submission"
 
 def main(source: str, driver: "CodeType", limits: tuple[tuple[str, int], ...]) -> None:
     """Run the program, make the calls, and leave without any of Python's own clearing up."""
-    from _json import encode_basestring_ascii
-
-    def text(value: "Any") -> str:
-        if value is None or isinstance(value, bool):
-            return "null" if value is None else "true" if value else "false"
-        if isinstance(value, int):
-            return str(value)
-        if isinstance(value, str):
-            return str(encode_basestring_ascii(value))
-        return "[" + ",".join(map(text, value)) + "]"
-
-    def send(number: int, status: str, detail: "Any") -> None:
-        data = f"\n{text([number, status, detail])}\n".encode()
-        while data:
-            data = data[write(1, data) :]
-
     calls = take_input()
     write(1, READY.encode())
     set_limits(limits)
     # Python 3.10 and earlier put the current folder first.
     sys.path[:] = [entry for entry in sys.path if entry]
+    run(source, driver, lambda: next_line(calls))
+    _exit(0)
+
+
+def run(source: str, driver: "CodeType", next_call: "Callable[[], bytes | CodeType]") -> None:
+    """Run the program and make the calls, until there is no next one."""
+    from _json import encode_basestring_ascii, make_encoder
+
+    quote = encode_basestring_ascii
+    encode = make_encoder(None, repr, quote, None, ":", ",", False, False, False)
+
+    def send(number: int, status: str, detail: "Any") -> None:
+        text = "".join(encode([number, status, detail], 0))
+        data = f"\n{text}\n".encode()
+        while data:
+            data = data[write(1, data) :]
+
     module = sys.modules[NAME] = type(sys)(NAME)
     scope = module.__dict__
     tools: dict[str, Any] = {"_sandbox_send": send}
@@ -51,15 +53,14 @@ def main(source: str, driver: "CodeType", limits: tuple[tuple[str, int], ...]) -
     try:
         exec(compile(source, f"<{NAME}>", "exec", 0, True), scope)
         scope.update((name, tool) for name, tool in tools.items() if name != "__builtins__")
-        while not tools["_sandbox_ended"] and (line := next_line(calls)):
-            exec(line, scope)
+        while not tools["_sandbox_ended"] and (call := next_call()):
+            exec(call, scope)
     except MemoryError:
         send(RUN, "memory", "the memory limit was reached")
     except SyntaxError as error:
         send(RUN, "error", f"SyntaxError: {error.msg} (line {error.lineno})")
     except BaseException as error:
         send(RUN, "error", describe(error))
-    _exit(0)
 
 
 def take_input() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import marshal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -82,11 +83,18 @@ class Answer:
         status: "ok", or what went wrong.
         value: What the call returned, where status is "ok" and the call is reported.
         detail: What went wrong, in a line; for "error" the last line of the traceback.
+        said: The text that the answer was read from, or "".
     """
 
     status: Status
     value: Any = None
     detail: str = ""
+    said: str = field(default="", repr=False, compare=False)
+
+    @property
+    def key(self) -> str | bytes:
+        """What an answer of another status or value does not have; equal ones nearly always do."""
+        return self.said or marshal.dumps((self.status, self.value), 2)
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ class Exchange:
     Attributes:
         payload: As above.
         limits: As above.
+        lines: Source that makes the calls, a line each.
         said: What the child has said so far.
     """
 
@@ -75,13 +76,13 @@ class Exchange:
         self.payload = payload
         self.limits = limits
         self.said = Transcript(calls, limits.output_chars)
-        self._lines = call_lines(calls, limits.output_chars)
+        self.lines = call_lines(calls, limits.output_chars)
         self._sent = 0
 
     @property
     def is_over(self) -> bool:
         """Whether there is nothing more to send."""
-        return self._sent == len(self._lines)
+        return self._sent == len(self.lines)
 
     @property
     def has_started(self) -> bool:
@@ -92,9 +93,9 @@ class Exchange:
         """Take what the child has written, and return what to send on."""
         self.said.add(chunk)
         due = self._sent
-        while due < len(self._lines) and self.has_started and self._is_answered(due - 1):
+        while due < len(self.lines) and self.has_started and self._is_answered(due - 1):
             due += 1
-        lines, self._sent = self._lines[self._sent : due], due
+        lines, self._sent = self.lines[self._sent : due], due
         return "".join(f"{line}\n" for line in lines).encode()
 
     def _is_answered(self, call: int) -> bool:

@@ -79,16 +79,18 @@ class Transcript:
         number = int(start[1]) if start else len(self._calls)
         if not RUN <= number < len(self._calls) or number in self.answers:
             return
-        message = parse_line(line.decode("utf-8", "replace"))
+        text = line.decode("utf-8", "replace")
+        message = parse_line(text)
         if isinstance(message, list) and len(message) == 3:
             _, status, payload = message
             if len(line) > self._output_chars < coded_chars(payload):
                 status, payload = "output", "returned a value that is too long"
+            said = text[len(start[1]) + 1 :] if start else ""
             report = number != RUN and self._calls[number].report
-            self.answers[number] = _answer(status, payload, report)
+            self.answers[number] = _answer(status, payload, report, said)
 
 
-def _answer(status: object, payload: object, report: bool) -> Answer:
+def _answer(status: object, payload: object, report: bool, said: str) -> Answer:
     """One answer; what does not decode is a failure."""
     known = next((name for name in _CHILD_STATUSES if name == status), None)
     if known is None:
@@ -98,7 +100,7 @@ def _answer(status: object, payload: object, report: bool) -> Answer:
     if not report:
         return Answer("ok")
     try:
-        return Answer("ok", decode(payload))
+        return Answer("ok", decode(payload), said=said)
     except (ValueError, RecursionError):
         return Answer("error", detail="the answer is garbled")
 

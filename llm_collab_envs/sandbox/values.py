@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from llm_collab_envs.sandbox.outcome import Ref
@@ -11,7 +12,9 @@ from llm_collab_envs.sandbox.outcome import Ref
 DEEPEST = 60
 _DIGITS = 4000
 _LARGEST = 10**_DIGITS
-_SEQUENCES: dict[str, type] = {"l": list, "t": tuple, "s": set, "z": frozenset}
+_ATOMS = {str, int, bool, type(None)}
+_SEQUENCES, _SETS = (list, tuple), (set, frozenset)
+_HOLDERS = {dict, *_SEQUENCES, *_SETS}
 
 
 def literal(value: Any, call: int, depth: int = 0) -> str:
@@ -71,11 +74,21 @@ def _container(value: Any, kind: type, call: int, depth: int) -> str:
 
 def fits(value: Any) -> bool:
     """Whether an answer may be an argument of another run; a forged one may be too deep or long."""
-    try:
-        literal(value, 0)
-    except ValueError:
-        return False
-    return True
+    layer = [value]
+    for _ in range(DEEPEST + 1):
+        below: list[Any] = []
+        for item in layer:
+            kind = type(item)
+            if kind is int and not -_LARGEST < item < _LARGEST:
+                return False
+            if kind in _HOLDERS:
+                below += item
+                if kind is dict:
+                    below += item.values()
+        if not below:
+            return True
+        layer = below
+    return False
 
 
 def coded_chars(coded: Any) -> int:
@@ -93,43 +106,52 @@ def decode(coded: Any) -> Any:
     Raises:
         ValueError: If the text is not an encoding; hostile programs send whatever they like.
     """
-    if coded is None or isinstance(coded, bool | str):
-        return coded
-    if not isinstance(coded, list) or not coded:
-        raise ValueError("not an encoded value")
-    tag, *items = coded
-    if tag in ("i", "f"):
-        return _number(tag, items)
-    if tag == "d":
-        if len(items) % 2:
-            raise ValueError("a dict with a key too many")
-        values = [decode(item) for item in items]
-        return _hashed(lambda: dict(zip(values[::2], values[1::2], strict=True)))
-    if isinstance(tag, str) and tag in _SEQUENCES:
-        members = [decode(item) for item in items]
-        return _hashed(lambda: _SEQUENCES[tag](members))
-    raise ValueError("an unknown tag")
-
-
-def _number(tag: str, items: list[Any]) -> int | float:
-    """An int or a float from its text."""
-    if len(items) != 1 or not isinstance(items[0], str) or len(items[0]) > _DIGITS + 1:
-        raise ValueError("not a number")
-    return int(items[0]) if tag == "i" else float(items[0])
-
-
-def _hashed(make: Any) -> Any:
-    """Make a dict or a set from values that may not be hashable."""
+    if type(coded) is not list:
+        return _atom(coded)
+    tag = coded[0] if coded else None
+    if tag == "i" or tag == "f":
+        return _number(coded)
+    if type(tag) is not str or tag not in _MAKERS:
+        raise ValueError("an unknown tag")
+    items = [item if type(item) is str else decode(item) for item in coded[1:]]
     try:
-        return make()
-    except TypeError as error:
+        return _MAKERS[tag](items)
+    except TypeError as error:  # keys and members of sets that are not hashable
         raise ValueError(str(error)) from None
+
+
+def _atom(coded: Any) -> Any:
+    """What stands for itself."""
+    if coded is None or type(coded) is str or type(coded) is bool:
+        return coded
+    raise ValueError("not an encoded value")
+
+
+def _number(coded: list[Any]) -> int | float:
+    """An int or a float from its text."""
+    if len(coded) != 2 or type(coded[1]) is not str or len(coded[1]) > _DIGITS + 1:
+        raise ValueError("not a number")
+    return int(coded[1]) if coded[0] == "i" else float(coded[1])
+
+
+def _dict(values: list[Any]) -> dict[Any, Any]:
+    """A dict from keys and values by turns; raises ValueError for a key too many."""
+    return dict(zip(values[::2], values[1::2], strict=True))
+
+
+_MAKERS: dict[str, Callable[[list[Any]], Any]] = {
+    "d": _dict,
+    "l": list,
+    "t": tuple,
+    "s": set,
+    "z": frozenset,
+}
 
 
 def parse_line(line: str) -> Any:
     """One line of the child as JSON, or None where it is anything else."""
     try:
-        return json.loads(line, parse_float=_refuse, parse_int=int, parse_constant=_refuse)
+        return _JSON.decode(line)
     except (ValueError, RecursionError):
         return None
 
@@ -139,18 +161,24 @@ def _refuse(text: str) -> NoReturn:
     raise ValueError(text)
 
 
+_JSON = json.JSONDecoder(parse_float=_refuse, parse_int=int, parse_constant=_refuse)
+
+
 def same(a: Any, b: Any) -> bool:
     """Whether two values are equal and of the same types throughout; nan is the same as nan."""
-    if type(a) is not type(b):
+    kind = type(a)
+    if kind is not type(b):
         return False
+    if kind in _ATOMS:
+        return bool(a == b)
     if isinstance(a, float):
         return a == b or (math.isnan(a) and math.isnan(b))
-    if isinstance(a, list | tuple):
+    if isinstance(a, _SEQUENCES):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict):
         # Keys that are equal can still differ in type, as 1 and True do.
         return len(a) == len(b) and _same_sets(a, b) and all(same(a[key], b[key]) for key in a)
-    if isinstance(a, set | frozenset):
+    if isinstance(a, _SETS):
         return len(a) == len(b) and _same_sets(a, b)
     return bool(a == b)
 

@@ -7,8 +7,10 @@ in linear time.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import combinations
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 MAX_SENTENCE_CHARS = 400
@@ -16,10 +18,14 @@ MARKER = re.compile(r"\s*(?:([-*+])|\d+[.)])\s+")  # of a list item
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 WORD = re.compile(r"[^\W\d_]+")
 
-_NEGATIONS = frozenset("not never no neither nor without or either".split())
+_NEGATIONS = frozenset(
+    "not never no neither nor without or either hardly scarcely barely false falsely untrue wrong "
+    "wrongly incorrect incorrectly denied".split()
+)
 _FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*(?: \d{3}\b)*")
 
 FactT = TypeVar("FactT")
+Places = Mapping[str, Sequence[int]]  # where each word of a sentence stands
 
 
 @dataclass(frozen=True)
@@ -69,22 +75,68 @@ def find_claimed(entries: Iterable[Entry[FactT]], words: Set[str]) -> list[Entry
 
 
 def find_stated(
-    claimed: Iterable[Entry[FactT]], sentence: str, most: int
+    claimed: Iterable[Entry[FactT]], sentence: str, most: int, places: Callable[[str], Places]
 ) -> tuple[list[FactT], str]:
-    """Return the claimed facts whose value is there, and the sentence without their values.
+    """Return the claimed facts whose value is there, and the sentence with their values blank.
 
     The longest values come first, so that a date is not taken for the year in it. A sentence that
-    states more than `most` facts is a list in disguise and states none.
+    states more than `most` facts is a list in disguise and states none; nor does one that gives two
+    facts each other's values.
+
+    Args:
+        claimed: The facts that it says something about.
+        sentence: It.
+        most: Facts that a sentence can state.
+        places: Finds the words of a sentence, as entries spell them; asked only where it matters.
     """
-    stated: list[FactT] = []
+    stated: dict[FactT, tuple[Entry[FactT], int]] = {}
     rest = sentence
-    pairs = [(form, e.fact) for e in claimed for form in e.forms if form in sentence]
-    for form, fact in sorted(pairs, key=lambda pair: -len(pair[0])):
-        at = -1 if fact in stated else find_value(rest, form)
+    pairs = [(form, e) for e in claimed for form in e.forms if form in sentence]
+    for form, entry in sorted(pairs, key=lambda pair: -len(pair[0])):
+        at = -1 if entry.fact in stated else find_value(rest, form)
         if at >= 0:
-            stated.append(fact)
-            rest = rest[:at] + rest[at + len(form) :]
-    return (stated, rest) if len(stated) <= most else ([], sentence)
+            stated[entry.fact] = entry, at
+            rest = rest[:at] + " " * len(form) + rest[at + len(form) :]
+    if len(stated) > most or (len(stated) > 1 and _crossed(stated.values(), places(rest))):
+        return [], sentence
+    return list(stated), rest
+
+
+def find_places(sentence: str, spelling: Mapping[str, str] = MappingProxyType({})) -> Places:
+    """Return where each word of a sentence stands, in small letters and one spelling."""
+    places: dict[str, list[int]] = {}
+    for match in WORD.finditer(sentence):
+        word = match.group().lower()
+        places.setdefault(spelling.get(word, word), []).append(match.start())
+    return places
+
+
+def _crossed(stated: Iterable[tuple[Entry[FactT], int]], places: Places) -> bool:
+    """Whether two facts, each with the place of its value, are not named in that order.
+
+    A fact is named by those of its words that the other one does not have, where each stands
+    nearest to its value; all of one fact's come before all of the other's.
+    """
+    for (one, at), (other, there) in combinations(stated, 2):
+        mine = _named(one, other, places, at)
+        its = _named(other, one, places, there)
+        first, second = (mine, its) if at < there else (its, mine)
+        if first and second and max(first) > min(second):
+            return True
+    return False
+
+
+def _named(entry: Entry[FactT], other: Entry[FactT], places: Places, at: int) -> list[int]:
+    """Return where the words stand that tell a fact from another; of its cues the nearest does."""
+    taken = other.words | other.cues
+    words = [_nearest([word], places, at) for word in entry.words - taken]
+    cue = _nearest(entry.cues - taken, places, at)
+    return [place for place in (*words, cue) if place is not None]
+
+
+def _nearest(words: Iterable[str], places: Places, at: int) -> int | None:
+    found = (place for word in words for place in places.get(word, ()))
+    return min(found, key=lambda place: abs(place - at), default=None)
 
 
 def find_mentions(text: str, public: Collection[str]) -> list[str]:

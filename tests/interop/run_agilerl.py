@@ -52,8 +52,8 @@ def ippo(env_id: str) -> None:
     assert np.allclose(scores, joint[:, None], atol=1e-5), (scores, joint)
     after = list(parameters(learner))
     moved = sum(not torch.equal(a, b) for a, b in zip(before, after, strict=True))
-    assert moved > len(after) / 2
-    print(f"IPPO, {env_id}: {len(scores)} episodes, {moved} of {len(after)} tensors moved")
+    assert moved == len(after) > 4, (moved, len(after))
+    print(f"IPPO, {env_id}: {len(scores)} episodes, {moved} tensors moved")
 
 
 def parameters(learner: IPPO) -> Any:

@@ -1,4 +1,4 @@
-"""BenchMARL: MAPPO, IPPO and QMIX on the tensor stack, and MAPPO on every env.
+"""BenchMARL: MAPPO, IPPO and QMIX on the tensor stack of every env.
 
 Run by `make interop LIB=benchmarl`. That parameters move and rewards are the env's own shows that
 the libraries fit together; what is learned is shown by `examples/06_marl.py`, which runs here with
@@ -21,7 +21,6 @@ from benchmarl.models import MlpConfig
 from llm_collab_envs import ENV_MODULES
 from llm_collab_envs.interop.benchmarl import TeamTask
 
-ENV = "section_writing_v0"
 GROUP = "agent"
 ENVS, ROUNDS = 2, 24
 EXAMPLE = Path(__file__).parents[2] / "examples" / "06_marl.py"
@@ -97,10 +96,9 @@ def example() -> None:
 
 
 def main() -> None:
-    for algorithm in (IppoConfig, QmixConfig):
-        train(algorithm, ENV)
     for env_id in ENV_MODULES:
-        train(MappoConfig, env_id)
+        for algorithm in (MappoConfig, IppoConfig, QmixConfig):
+            train(algorithm, env_id)
     example()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,5 @@ TESTS = Path(__file__).parent.parent
 FILES = "pettingzoo contract core golden package spaces tensor_wrappers"
 
 if __name__ == "__main__":
-    print(*(f"{name} {version(name)}" for name in ("pettingzoo", "gymnasium", "numpy")))
     files = [str(TESTS / f"test_{name}.py") for name in FILES.split()]
     sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "--disable-warnings", *files]))

@@ -17,8 +17,6 @@ from recipes import PAGE, recipe
 from llm_collab_envs import ENV_MODULES
 from llm_collab_envs.interop.rllib import TensorTeamEnv, log_joint_reward
 
-ENV = "section_writing_v0"
-
 ended: list[float] = []
 
 
@@ -40,11 +38,11 @@ def tensors(env_id: str) -> PPOConfig:
     )
 
 
-def text() -> PPOConfig:
-    """The config of the recipe, as the page has it."""
+def text(env_id: str) -> PPOConfig:
+    """The config of the recipe, as the page has it, for any env."""
     names: dict[str, Any] = {"__name__": "recipe"}
     exec(compile(recipe("RLlib on raw text"), str(PAGE), "exec"), names)
-    return names["config"]
+    return names["config"].environment(env_config={"env_id": env_id})
 
 
 def train(label: str, config: PPOConfig) -> None:
@@ -81,7 +79,7 @@ def main() -> None:
     ray.init(num_cpus=1, include_dashboard=False)
     for env_id in ENV_MODULES:
         train(f"PPO on the tensor stack, {env_id}", tensors(env_id))
-    train(f"PPO on raw text, {ENV}", text())
+        train(f"PPO on raw text, {env_id}", text(env_id))
 
 
 if __name__ == "__main__":

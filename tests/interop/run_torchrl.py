@@ -170,7 +170,8 @@ def main() -> None:
     for env_id in ENV_MODULES:
         text(env_id)
     text_in_batches()
-    mappo(ENV)
+    for env_id in ENV_MODULES:
+        mappo(env_id)
 
 
 if __name__ == "__main__":

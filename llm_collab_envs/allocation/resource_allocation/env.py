@@ -150,12 +150,8 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
     def _menu(self) -> Menu[Memo]:
         return make_menu()
 
-    def _check_team(self, task: AllocationTask) -> None:
-        if self.team_size > len(task.jobs):
-            raise ValueError(
-                f"team_size must be at most {len(task.jobs)}, the number of jobs of this task; "
-                f"got {self.team_size}. Lower team_size."
-            )
+    def _most_agents(self, task: AllocationTask) -> tuple[int, str]:
+        return len(task.jobs), f"{len(task.jobs)} jobs"
 
     def _owners(self, task: AllocationTask) -> dict[str, tuple[int, ...]]:
         return dict(zip(self.possible_agents, deal_jobs(task, self.team_size), strict=True))

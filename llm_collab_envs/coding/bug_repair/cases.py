@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from llm_collab_envs.sandbox import same
@@ -98,6 +99,7 @@ def read_facts(text: str) -> list[Fact]:
     return facts
 
 
+@lru_cache(maxsize=4096)
 def read_fact(function: str, args: str, value: str) -> Fact | None:
     """Return a fact whose arguments and value are written as Python literals; None otherwise."""
     try:

@@ -190,9 +190,5 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     def _menu(self) -> Menu[Memo]:
         return make_menu()
 
-    def _check_team(self, task: RepairTask) -> None:
-        if self.team_size > len(task.files) + 1:
-            raise ValueError(
-                f"team_size must be at most {len(task.files) + 1}, a tester and an owner for each "
-                f"file of this task; got {self.team_size}. Lower team_size."
-            )
+    def _most_agents(self, task: RepairTask) -> tuple[int, str]:
+        return len(task.files) + 1, f"{len(task.files)} files, and failures to see"

@@ -11,8 +11,9 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from llm_collab_envs.coding.bug_repair.cases import (
@@ -101,18 +102,21 @@ def say(facts: Sequence[Fact]) -> str:
 def submit(files: dict[str, str], repaired: Sequence[dict[str, str]]) -> str:
     """Return the submission that puts repaired functions, {old text: new text}, into files."""
     changes = [change for fault in repaired for change in fault.items()]
-    diffs = []
+    diffs: list[str] = []
     for name, source in files.items():
         changed = source
         for old, new in changes:
             changed = changed.replace(old, new)
-        if changed == source:
-            continue
-        lines = difflib.unified_diff(
-            source.splitlines(), changed.splitlines(), name, name, n=0, lineterm=""
-        )
-        diffs += list(lines)[0 if len(files) > 1 else 2 :]
+        if changed != source:
+            diffs += _diff(name, source, changed)[0 if len(files) > 1 else 2 :]
     return "<submit>" + "\n".join(diffs) + "</submit>" if diffs else ""
+
+
+@lru_cache(maxsize=1024)
+def _diff(name: str, source: str, changed: str) -> tuple[str, ...]:
+    """Return the lines of a diff."""
+    lines = source.splitlines(), changed.splitlines()
+    return tuple(difflib.unified_diff(*lines, name, name, n=0, lineterm=""))
 
 
 def repair(files: dict[str, str], facts: Sequence[Fact]) -> list[dict[str, str]]:
@@ -131,7 +135,7 @@ def repair(files: dict[str, str], facts: Sequence[Fact]) -> list[dict[str, str]]
 
 
 def _fault(
-    interpreter: Interpreter, here: dict[str, str], name: str, facts: Sequence[Fact]
+    interpreter: Interpreter, here: Mapping[str, str], name: str, facts: Sequence[Fact]
 ) -> dict[str, str]:
     """Return the first repair of a function and its copies that agrees with all that is known.
 
@@ -202,7 +206,8 @@ def _with_case(text: str, own: int, kind: str, result: str) -> str:
     return "\n".join(lines[:own] + case + lines[own:])
 
 
-def functions_of(source: str) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def functions_of(source: str) -> Mapping[str, str]:
     """Return the functions of a file, {name: text}, as far as it can be read from its start on."""
     lines = source.split("\n")
     while True:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 MOST_STEPS = 5_000
@@ -41,10 +42,9 @@ class Interpreter:
     """
 
     def __init__(self, functions: Mapping[str, str], facts: Mapping[tuple[str, str], Any]) -> None:
-        """Read nothing yet; a function is read when it is called."""
+        """Keep the parts; a function is read when it is called."""
         self._functions = functions
         self._facts = facts
-        self._read: dict[str, ast.FunctionDef] = {}
         self._steps = 0
 
     def call(self, text: str, args: Sequence[Any]) -> Any:
@@ -59,7 +59,7 @@ class Interpreter:
         """
         self._steps = 0
         try:
-            return self._call(self._parsed(text), args)
+            return self._call(_parsed(text), args)
         except (
             IndexError,
             KeyError,
@@ -135,7 +135,7 @@ class Interpreter:
 
     def _call_by_name(self, name: str, args: Sequence[Any]) -> Any:
         if name in self._functions:
-            return self._call(self._parsed(self._functions[name]), args)
+            return self._call(_parsed(self._functions[name]), args)
         if name == "range":
             return range(*args)
         if name == "len":
@@ -145,10 +145,11 @@ class Interpreter:
             raise Unknown(f"{name} is not known for {key[1]}")
         return self._facts[key]
 
-    def _parsed(self, text: str) -> ast.FunctionDef:
-        if text not in self._read:
-            (function,) = ast.parse(text).body
-            if not isinstance(function, ast.FunctionDef):
-                raise Unknown("no function")
-            self._read[text] = function
-        return self._read[text]
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> ast.FunctionDef:
+    """Read a function; its tree is only looked at."""
+    (function,) = ast.parse(text).body
+    if not isinstance(function, ast.FunctionDef):
+        raise Unknown("no function")
+    return function

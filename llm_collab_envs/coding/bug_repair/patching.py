@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 MAX_CHARS = 12_000  # of a submission, and of a file
 _MARKER = re.compile(r"# ([\w.]{1,80})")
@@ -139,6 +140,7 @@ def _applied(source: str, diff: str) -> str:
     return unipatch.apply_patch(source, diff + "\n")
 
 
+@lru_cache(maxsize=256)
 def _syntax_error(source: str) -> str:
     """Return what keeps a source from being Python, or ""."""
     if len(source) > MAX_CHARS:

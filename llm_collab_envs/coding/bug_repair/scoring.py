@@ -95,7 +95,7 @@ def is_right(case: Case, answer: Answer) -> bool:
 # What stays the same while a task is scored again and again
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _patch(task: RepairTask, own: tuple[str, ...], text: str) -> Patched:
     """Read the submission of the agent that has some of the files."""
     sources = {file.name: file.faulty for file in task.files}

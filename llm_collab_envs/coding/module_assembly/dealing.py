@@ -26,6 +26,7 @@ _TYPICAL = {
 }
 
 
+@lru_cache(maxsize=64)
 def deal_parts(task: ModuleTask, team_size: int) -> list[tuple[Part, ...]]:
     """Deal the functions out, in shares of about the same length."""
     costs = [_length(task, part) for part in task.parts]

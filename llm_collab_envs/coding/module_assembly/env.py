@@ -139,12 +139,8 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
         share = deal_parts(task, self.team_size)[self.possible_agents.index(agent)]
         return [_existence(part) for part in share]
 
-    def _check_team(self, task: ModuleTask) -> None:
-        if self.team_size > len(task.parts):
-            raise ValueError(
-                f"team_size must be at most {len(task.parts)}, the number of functions of this "
-                f"task; got {self.team_size}. Lower team_size or choose difficulty='hard'."
-            )
+    def _most_agents(self, task: ModuleTask) -> tuple[int, str]:
+        return len(task.parts), f"{len(task.parts)} functions"
 
     def _known_to(self) -> str:
         return "" if self.team_size == 1 else "; each is known to one of you"

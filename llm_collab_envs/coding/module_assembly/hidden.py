@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -41,6 +41,11 @@ class HiddenTest:
     entries: list[tuple[str, int]]
     calls: list[tuple[str, tuple[Any, ...]]]
     answers: list[Any]
+
+    @cached_property
+    def functions(self) -> frozenset[str]:
+        """The names of all functions that are called after the maker of the box."""
+        return frozenset(name for name, _ in self.calls)
 
 
 @lru_cache(maxsize=64)

@@ -15,7 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from llm_collab_envs.coding.coding_env import LIMITS, hasty, source_of
@@ -44,12 +44,23 @@ class Step:
     function: str
     called: str
     args: tuple[Any, ...]
-    made: object
+    made: Answer
 
     @cached_property
     def key(self) -> bytes:
         """What no other step has."""
-        return _frozen((self.called, self.args, self.made))
+        return marshal.dumps((self.called, self.args, self.made.value), 2)
+
+    @cached_property
+    def able(self) -> bool:
+        """Whether it can be made again: all but the box is the judge's own."""
+        return fits(self.args[0])
+
+    def is_made(self, answer: Answer) -> bool:
+        """Whether an answer is what was made."""
+        if answer.key == self.made.key:
+            return True
+        return answer.status == "ok" and same(answer.value, self.made.value)
 
 
 @dataclass(frozen=True)
@@ -57,11 +68,11 @@ class Known:
     """What earlier scores of a task have judged, so that it is not judged again.
 
     Attributes:
-        steps: By the number of a test and what it was answered: its steps.
+        steps: By the number of a test and the keys of its answers: its steps.
         alone: By part and step: whether it takes it alike without the others.
     """
 
-    steps: dict[tuple[int, bytes], list[Step]] = field(default_factory=dict)
+    steps: dict[tuple[object, ...], list[Step]] = field(default_factory=dict)
     alone: dict[tuple[str, bytes], bool] = field(default_factory=dict)
 
 
@@ -109,78 +120,74 @@ def _passed(
     tests: Sequence[HiddenTest],
     sources: Sequence[str],
     execute: Execute,
-    known: dict[tuple[int, bytes], list[Step]],
+    known: dict[tuple[object, ...], list[Step]],
 ) -> list[list[Step]]:
     """Return the steps of the tests that a module passes, without those of the outside code.
 
     Tests that need what is not there are not run.
     """
-    module = "\n\n".join(sources)
-    missing = {part.name for part in task.parts} - _words(module)
-    able = [
-        (n, test)
-        for n, test in enumerate(tests)
-        if not missing.intersection(name for name, _ in test.calls)
-    ]
+    words = frozenset[str]().union(*map(_words, sources))
+    missing = {part.name for part in task.parts} - words
+    able = tuple(n for n, test in enumerate(tests) if missing.isdisjoint(test.functions))
     if task.parts[0].name in missing or not able:
         return []
+    module = "\n\n".join(sources)
     outside = outside_code(task.module_kind, task.bound)
-    source = f"{module}\n\n{_recorders(task, module)}\n{outside}"
-    [outcome] = execute([Job(source, _calls(task, [test for _, test in able]), LIMITS)])
+    source = f"{module}\n\n{_recorders(task, words)}\n{outside}"
+    [outcome] = execute([Job(source, _calls(task, able), LIMITS)])
     left = iter(outcome.answers)
     passed = []
-    for n, test in able:
-        answers = [next(left) for _ in range(1 + len(test.calls))]
-        key = n, _frozen([(answer.status, answer.value) for answer in answers])
+    for n in able:
+        answers = [next(left) for _ in range(1 + len(tests[n].calls))]
+        key = (n, *(answer.key for answer in answers))
         if key not in known:
-            known[key] = _steps(task, test, answers)
+            known[key] = _steps(task, tests[n], answers)
         passed.append(known[key])
     return [steps for steps in passed if steps]
 
 
-def _recorders(task: ModuleTask, source: str) -> str:
+def _recorders(task: ModuleTask, words: frozenset[str]) -> str:
     """Return the judge's functions for the functions that a source names; others Monty refuses."""
-    words = _words(source)
     return recorder_code(task.module_kind, [p for p in task.parts[1:] if p.name in words])
 
 
-def _words(source: str) -> set[str]:
-    return set(_WORD.findall(source))
+@lru_cache(maxsize=64)
+def _words(source: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(source))
 
 
-def _calls(task: ModuleTask, tests: Sequence[HiddenTest]) -> tuple[Call, ...]:
-    """Return the calls of all tests."""
+@lru_cache(maxsize=64)
+def _calls(task: ModuleTask, numbers: tuple[int, ...]) -> tuple[Call, ...]:
+    """Return the calls of some tests."""
+    tests = hidden_tests(task)
     calls: list[Call] = []
-    for test in tests:
+    for n in numbers:
         box = Ref(len(calls))
-        calls.append(Call(task.parts[0].name, (test.entries,)))
-        calls += [Call(_recorded(name), (box, *args)) for name, args in test.calls]
+        calls.append(Call(task.parts[0].name, (tests[n].entries,)))
+        calls += [Call(_recorded(name), (box, *args)) for name, args in tests[n].calls]
     return tuple(calls)
 
 
+@lru_cache(maxsize=256)
 def _recorded(name: str) -> str:
     """What is called in the place of a function, to see the box as well."""
     return name if name.startswith(OUTSIDE) else f"{OUTSIDE}call_{name}"
 
 
-def _frozen(value: Any) -> bytes:
-    """Return a key for plain values, exact in their types."""
-    return marshal.dumps(value, 2)
-
-
 def _steps(task: ModuleTask, test: HiddenTest, answers: Sequence[Answer]) -> list[Step]:
     """Return the steps of a test, or none where an answer is wrong."""
-    made, *given = answers
     if any(answer.status != "ok" for answer in answers):
         return []
+    made, *given = answers
     maker, box = task.parts[0].name, made.value
-    steps = [Step(maker, maker, (test.entries,), box)]
+    steps = [Step(maker, maker, (test.entries,), made)]
     for (name, args), answer, right in zip(test.calls, given, test.answers, strict=True):
-        said = [answer.value, box] if name.startswith(OUTSIDE) else answer.value
+        outside = name.startswith(OUTSIDE)
+        said = [answer.value, box] if outside else answer.value
         if not isinstance(said, list) or len(said) != 2 or not same(said[0], right):
             return []
-        if not name.startswith(OUTSIDE):
-            steps.append(Step(name, _recorded(name), (box, *args), said))
+        if not outside:
+            steps.append(Step(name, _recorded(name), (box, *args), answer))
             box = said[1]
     return steps
 
@@ -204,12 +211,12 @@ def _alike(
         taken += [(source, step.key) for step in mine]
         new = [step for step in mine if (source, step.key) not in alone]
         alone.update(((source, step.key), False) for step in new)
-        able = [step for step in new if all(map(fits, step.args))]
+        able = [step for step in new if step.able]
         if able:
             todo.append((source, able))
     jobs = [
         Job(
-            f"{source}\n\n{_recorders(task, source)}",
+            f"{source}\n\n{_recorders(task, _words(source))}",
             tuple(Call(step.called, step.args) for step in able),
             LIMITS,
         )
@@ -217,7 +224,7 @@ def _alike(
     ]
     for (source, able), outcome in zip(todo, execute(jobs), strict=True):
         for step, answer in zip(able, outcome.answers, strict=True):
-            alone[source, step.key] = answer.status == "ok" and same(answer.value, step.made)
+            alone[source, step.key] = step.is_made(answer)
     return {key for source, key in taken if alone[source, key]}
 
 

@@ -167,12 +167,8 @@ class BargainingEnv(CollabEnv[BargainingTask]):
     def _menu(self) -> Menu[Memo]:
         return make_menu()
 
-    def _check_team(self, task: BargainingTask) -> None:
-        if self.team_size > len(task.houses):
-            raise ValueError(
-                f"team_size must be at most {len(task.houses)}, the number of houses of this "
-                f"task; got {self.team_size}. Lower team_size."
-            )
+    def _most_agents(self, task: BargainingTask) -> tuple[int, str]:
+        return len(task.houses), f"{len(task.houses)} houses"
 
     def _config(self) -> dict[str, Any]:
         config = super()._config()

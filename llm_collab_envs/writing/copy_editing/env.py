@@ -168,12 +168,8 @@ class CopyEditingEnv(CollabEnv[EditingTask]):
     def _menu(self) -> Menu[Seat]:
         return make_menu()
 
-    def _check_team(self, task: EditingTask) -> None:
-        if self.team_size > len(task.lines):
-            raise ValueError(
-                f"team_size must be at most {len(task.lines)}, the number of lines of this task; "
-                f"got {self.team_size}. Lower team_size."
-            )
+    def _most_agents(self, task: EditingTask) -> tuple[int, str]:
+        return len(task.lines), f"{len(task.lines)} lines"
 
 
 def _options(point: Point) -> str:

@@ -123,12 +123,8 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
     def _menu(self) -> Menu[Seat]:
         return make_menu()
 
-    def _check_team(self, task: SectionTask) -> None:
-        if self.team_size > len(task.sections):
-            raise ValueError(
-                f"team_size must be at most {len(task.sections)}, the number of sections of this "
-                f"task; got {self.team_size}. Lower team_size or choose difficulty='hard'."
-            )
+    def _most_agents(self, task: SectionTask) -> tuple[int, str]:
+        return len(task.sections), f"{len(task.sections)} sections"
 
     def _plan(self, task: SectionTask) -> list[str]:
         """Say who writes which section; one that is cut in two has two writers."""

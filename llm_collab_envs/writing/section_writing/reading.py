@@ -20,8 +20,10 @@ from llm_collab_envs.writing.sentences import (
     MARKER,
     WORD,
     Entry,
+    Places,
     find_claimed,
     find_mentions,
+    find_places,
     find_stated,
     is_assertion,
     split_sentences,
@@ -151,13 +153,17 @@ def _read_line(lexicon: Lexicon, line: str, block: Block) -> None:
     """
     for sentence in split_sentences(line):
         claimed = _claims(lexicon, sentence)
-        stated, rest = find_stated(claimed, sentence, MAX_FACTS_A_SENTENCE)
+        stated, rest = find_stated(claimed, sentence, MAX_FACTS_A_SENTENCE, _places)
         unsupported = len(find_mentions(rest, lexicon.public))
         block.unsupported += unsupported
         if unsupported:
             block.denied.update(entry.fact for entry in claimed)
         else:
             block.stated += stated
+
+
+def _places(sentence: str) -> Places:
+    return find_places(sentence, _BRITISH)
 
 
 def _claims(lexicon: Lexicon, sentence: str) -> list[Entry[Fact]]:

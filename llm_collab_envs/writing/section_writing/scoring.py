@@ -79,6 +79,6 @@ def _consistency(lexicon: Lexicon, blocks: Iterable[Block], right: Counter[str])
         pairs += len(asked)
         if right[title] >= MIN_SHARE_OF_FACTS * lexicon.sizes[title]:
             shown = set().union(*(block.options for block in sections[title]))
-            ways = [decision for decision, _ in shown]
-            followed += sum(pair in shown and ways.count(pair[0]) == 1 for pair in asked)
+            ways = Counter(decision for decision, _ in shown)
+            followed += sum(pair in shown and ways[pair[0]] == 1 for pair in asked)
     return followed / pairs if pairs else 1.0

@@ -153,7 +153,8 @@ class SectionTask:
 
         Raises:
             ValueError: For what no document could be written or read from: an unknown style
-                option, kind or section, an attribute that is used twice, a value in another form.
+                option, kind or section, an attribute that is used twice, a value in another form,
+                two values without an older and a later record.
         """
         task = cls(
             subject=str(data["subject"]),
@@ -185,6 +186,8 @@ class SectionTask:
                     raise ValueError(
                         f"fact {fact.attribute!r}: no {fact.kind} is written {value!r}"
                     )
+            if fact.outdated and not 0 < fact.outdated_record < fact.record:
+                raise ValueError(f"fact {fact.attribute!r}: the record that holds must be later")
             seen.add(fact.attribute)
 
 

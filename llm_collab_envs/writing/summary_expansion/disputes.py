@@ -72,17 +72,18 @@ def draw_dispute(
 
 
 def draw_spots(
-    rng: np.random.Generator, readers: Sequence[Sequence[int]], disputes: int
+    rng: np.random.Generator, readers: Sequence[Sequence[int]], fields: Sequence[str]
 ) -> list[tuple[int, int]]:
     """Draw (event, paragraph with the farther report) for each dispute.
 
     In every team, who reads of the event does not read the farther report, and in the largest team
-    no agent holds two of those.
+    no agent holds two of those. Costs of the author's events are not disputed, as teammates have
+    read them.
 
     Args:
         rng: The task's generator.
         readers: For every size of a team, which agent reads each paragraph; the largest team last.
-        disputes: How many.
+        fields: What the reports disagree on.
     """
     pairs = [
         (event, holder)
@@ -90,8 +91,10 @@ def draw_spots(
         if all(reader[event] != reader[holder] for reader in readers)
     ]
     while True:
-        drawn = [pairs[n] for n in rng.choice(len(pairs), disputes, replace=False)]
+        drawn = [pairs[n] for n in rng.choice(len(pairs), len(fields), replace=False)]
         events = {event for event, _ in drawn}
         holders = {readers[-1][holder] for _, holder in drawn}
-        if len(events) == len(holders) == disputes:
+        costs = [event for field, (event, _) in zip(fields, drawn, strict=True) if field == "cost"]
+        told = all(reader[event] != 0 for reader in readers for event in costs)
+        if told and len(events) == len(holders) == len(fields):
             return drawn

@@ -10,12 +10,17 @@ from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
-from llm_collab_envs.writing.summary_expansion.dealing import MAX_TEAM
-from llm_collab_envs.writing.summary_expansion.expert import Expert
+from llm_collab_envs.writing.summary_expansion.dealing import GAP, MAX_TEAM
+from llm_collab_envs.writing.summary_expansion.expert import LENT, OWN, Expert
 from llm_collab_envs.writing.summary_expansion.facts import TEXTS
 from llm_collab_envs.writing.summary_expansion.menu import Seat, make_menu
 from llm_collab_envs.writing.summary_expansion.scoring import score
-from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask, deal, generate
+from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask, deal, desks, generate
+
+_GAPS = (
+    f"{GAP} stands for a sentence that tells what headline and summary owe of agent_0's own "
+    "paragraphs: a teammate has read it instead."
+)
 
 
 class SummaryExpansionEnv(CollabEnv[SummaryTask]):
@@ -23,17 +28,18 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
 
     ## Description
     An article has a paragraph for each of 7, 10 or 13 made-up events (easy, medium, hard): where,
-    when, who, how much, why and so on, 8 facts in wordy sentences. Each agent has read some of the
-    paragraphs, and writes their part of the account. The first agent, which has read the fewest,
-    writes headline and summary as well: the summary owes the cost of every event (and its place, in
-    medium and hard), the headline those of the event that cost most. So it has to hear of them, but
-    briefly: writing outweighs talking. In `hard`, the reports on two events disagree, the other
-    report stands in a paragraph that another agent has read, and the later one holds; one of the
-    two is on a cost, and decides the headline.
+    when, who, how much, why and so on, 8 facts in wordy sentences. Each agent reads some of the
+    paragraphs, and writes their part of the account. The first agent, which has the fewest, is the
+    author of headline and summary as well: the summary owes the cost of every event (and its place,
+    in medium and hard), the headline those of the event that cost most. Of its own paragraphs, the
+    author has not read the sentences that tell this: teammates have. So it has to hear of all
+    events, but briefly: writing outweighs talking. In `hard`, the reports on two events disagree,
+    the other report stands in a paragraph that another agent has read, and the later one holds; one
+    of the two is on a cost, and decides the headline.
 
     Where a teammate leaves for good in round 2 and the team is told, who takes over writes its
-    texts, and the expert team of 4 keeps 86 % of its reward; untold it keeps 42 to 46 %, and some
-    60 % where messages are lost, late, doubled, cut and garbled, each with a probability of 0.1.
+    texts, and the expert team of 4 keeps 86 % of its reward; untold it keeps 42 to 44 %, and some
+    64 % where messages are lost, late, doubled, cut and garbled, each with a probability of 0.1.
 
     With `tasks`, the articles are your own, one JSON object a line: `text` (an empty line between
     paragraphs) and, if you like, `facts`; see `SummaryTask.from_dict`. Then the expert, which
@@ -41,8 +47,8 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
 
     ## Observation Space
     `UnicodeText(16384)`. The briefing (the same all episode): who you are, who writes which text,
-    what it owes and how long it may be, example sentences, who has read which paragraph, those that
-    you have read, the grammar. The turn: round, message tokens left, messages so far, what was
+    what it owes and how long it may be, example sentences, whose paragraphs are which, what you
+    have read of them, the grammar. The turn: round, message tokens left, messages so far, what was
     wrong with your last reply.
 
     ## Action Space
@@ -52,14 +58,16 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
 
     ## Rewards
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality
-    Q = F (1 + 4 A G) / 5. Faithfulness F is the F1 of facts over all texts: recall counts facts
-    rightly stated in the texts that owe them, precision all that the texts state, names and figures
-    that the article does not support included. Agreement A is the share of shared facts that a text
-    and the next longer one give alike; growth G is the least share of what a longer text adds and
-    states rightly. A fact that is also claimed with another value is not right, and a sentence with
-    more than three facts states none. What is over a text's length is not read, and a text that is
-    too short says nothing. Cost C is message tokens over the team's budget plus the share of
-    repeated or misplaced facts and that of facts on which texts contradict each other.
+    Q = F (1 + 4 A G) / 5. The account is put together from all agents' parts; headline and summary
+    are taken from their author's, or from that of who took it over. Faithfulness F is the F1 of
+    facts over all texts: recall counts facts rightly stated in the texts that owe them, precision
+    all that the texts state, names and figures that the article does not support included, and what
+    others state in the author's place. Agreement A is the share of shared facts that a text and the
+    next longer one give alike; growth G is the least share of what a longer text adds and states
+    rightly. A fact that is also claimed with another value is not right, and a sentence with more
+    than three facts states none. What is over a text's length is not read, and a text that is too
+    short says nothing. Cost C is message tokens over the team's budget plus the share of repeated
+    or misplaced facts and that of facts on which texts contradict each other.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
@@ -102,19 +110,24 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
         me = self.possible_agents.index(agent)
         readers = zip(self._readers(), deal(task, self.team_size), strict=True)
         listed = [f"{task.names[n]} ({reader})" for reader, own in readers for n in own]
-        own = deal(task, self.team_size)[me]
+        desk = desks(task, self.team_size)[me]
+        own, lent = (
+            [f"{task.names[n]}: {text}" for n, text in texts.items()]
+            for texts in (desk.own, desk.lent)
+        )
         return "\n".join(
             [
                 *self._texts(task),
                 _form(task),
                 f"Paragraphs: {', '.join(listed)}.",
-                "What you have read of the article:",
-                *([f"{task.names[n]}: {task.passages[n]}" for n in own] or ["nothing"]),
+                *([] if self.team_size == 1 else [_GAPS]),
+                *(OWN, *(own or ["nothing"])),
+                *((LENT, *lent) if lent else ()),
             ]
         )
 
     def _score(self, task: SummaryTask, parts: Mapping[str, str]) -> Score:
-        result = score(task, parts)
+        result = score(task, parts, self._authors())
         figures = ("faithfulness", "agreement", "growth", "in_length")
         return Score(
             quality=result.quality,
@@ -133,16 +146,17 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
     def _menu(self) -> Menu[Seat]:
         return make_menu()
 
-    def _check_team(self, task: SummaryTask) -> None:
-        if self.team_size > len(task.passages) + 1:
-            raise ValueError(
-                f"team_size must be at most {len(task.passages) + 1}, one more than this task's "
-                f"article has paragraphs; got {self.team_size}. Lower team_size, or put an empty "
-                "line between the paragraphs of your article."
-            )
+    def _most_agents(self, task: SummaryTask) -> tuple[int, str]:
+        paragraphs = len(task.passages)  # of a user's article too, parted by empty lines
+        return paragraphs + 1, f"{paragraphs} paragraphs, parted by empty lines, and short texts"
 
     def _readers(self) -> list[str]:
         return ["you"] if self.team_size == 1 else self.possible_agents
+
+    def _authors(self) -> list[str]:
+        """Return who may write the short texts: the first agent, and who took over its part."""
+        first = self.possible_agents[0]
+        return [first, *(a for a in self.possible_agents if first in self._inherited_from(a))]
 
     def _texts(self, task: SummaryTask) -> list[str]:
         """Say who writes which text, what it owes, and how long it may be."""
@@ -150,7 +164,7 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
         for text, ask, (least, most) in zip(TEXTS, task.asks, task.lengths, strict=True):
             who = self._readers()[0]
             if text == TEXTS[-1] and self.team_size > 1:
-                who = "all, each of the paragraphs that it has read"
+                who = "all, each of its own paragraphs"
             lines.append(f"- {text}, by {who}: {ask}; {least} to {most} tokens")
         return lines
 

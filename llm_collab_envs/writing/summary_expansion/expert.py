@@ -1,10 +1,11 @@
 """The scripted expert: it parses its own observation, and nothing else.
 
 Alone it is the solo expert: it writes everything at once. In a team it first tells what the short
-texts owe of the events that it read about, and the reports on events of teammates; then it writes
-its texts when it has heard the rest, or in round 3 whatever it has heard. It also writes what was
-handed over to it, and no more than its replies may hold. Of a user's article it reads sentences
-only: the first of each paragraph make headline and summary, all make the account.
+texts owe of the events that it read about, what it has read in the author's place, and the reports
+on events of teammates; then it writes its texts when it has heard the rest, or in round 3 whatever
+it has heard. It also writes what was handed over to it, and no more than its replies may hold. Of a
+user's article it reads sentences only: the first of each paragraph make headline and summary, all
+make the account.
 """
 
 from __future__ import annotations
@@ -17,13 +18,21 @@ from llm_collab_envs.core.observation import TURN_MARK, handed_over, heard_from,
 from llm_collab_envs.writing.replies import submit_within_cap
 from llm_collab_envs.writing.sentences import split_sentences
 from llm_collab_envs.writing.summary_expansion.article import read_paragraph
+from llm_collab_envs.writing.summary_expansion.dealing import GAP
 
 PATIENCE = 3
+OWN = "What you have read of the article:"
+LENT = "What you have read of agent_0's paragraphs, in its place:"
 
 _SHORT = re.compile(r"\n- headline, by (\w+): ([^;\n]*)")
 _PASSAGE = re.compile(r"([a-z]+(?: \d+)?) \((\w+)\)")
-_TOLD = re.compile(r"(\w+)(?: ([A-Z]\w*))? ([0-9]{1,12})(?: ([0-9]{4}))?")
-_REPORTED = re.compile(r"(\w+) (cost (?=[0-9]{1,12} )|leader )(\w[\w ]*) ([0-9]{4})")
+_TOLD = re.compile(
+    r"(?<!\S)(\w+)(?: ([A-Z]\w*))?(?: ([0-9]{1,2} [A-Z][a-z]+ [0-9]{4}))?"
+    r" ([0-9]{1,12})(?: ([0-9]{4}))?(?!\S)"
+)
+_REPORTED = re.compile(
+    r"(?<!\S)(\w+) (?:cost ([0-9]{1,12})|leader ([A-Z]\w* [A-Z]\w*)) ([0-9]{4})(?!\S)"
+)
 _SENTENCES = (
     ("place", "The {event} was in {place}."),
     ("reach", "It reached {reach}."),
@@ -46,7 +55,8 @@ class Memo:
         writes_short: Whether it writes headline and summary.
         tells_place: Whether those owe places.
         names: What the paragraphs are called, in order.
-        own: The paragraphs that it has read, whole.
+        own: The paragraphs that it writes the account of, as far as it has read them.
+        lent: What it has read of others' paragraphs, in their place.
         facts: What is known, {event: {field: (value, year of the report or 0)}}.
         reports: What it has read of events: (event, field, value, year).
         leads: First sentences of paragraphs of a user's article.
@@ -59,6 +69,7 @@ class Memo:
     tells_place: bool
     names: list[str]
     own: dict[str, str] = field(default_factory=dict)
+    lent: dict[str, str] = field(default_factory=dict)
     facts: dict[str, dict[str, tuple[str, int]]] = field(default_factory=dict)
     reports: list[tuple[str, str, str, int]] = field(default_factory=list)
     leads: dict[str, str] = field(default_factory=dict)
@@ -75,23 +86,25 @@ class Memo:
         if name not in known or year > known[name][1]:
             known[name] = (value, year)
 
-    def read(self, paragraph: str, text: str) -> None:
-        """Take what a paragraph of the article says."""
+    def read(self, paragraph: str, text: str, into: dict[str, str]) -> None:
+        """Take what a paragraph of the article says, or the sentences read in another's place."""
         values, reports = read_paragraph(text)
-        self.own[paragraph] = text
+        into[paragraph] = text
         self.reports += reports
         for name, value in values.items():
             self.take(paragraph, name, value, 0)
         for report in reports:
             self.take(*report)
-        if not values:
+        if not values and not text.startswith(GAP):
             self.leads[paragraph] = split_sentences(text)[0]
 
     def take_over(self, other: Memo) -> None:
         """Add what another agent was to write, and what it has read."""
         self.writes_short |= other.writes_short
         for paragraph, text in other.own.items():
-            self.read(paragraph, text)
+            self.read(paragraph, text, self.own)
+        for paragraph, text in other.lent.items():
+            self.read(paragraph, text, self.lent)
 
 
 class Expert:
@@ -116,24 +129,28 @@ class Expert:
 
 def say(memo: Memo) -> str:
     """Return the messages that tell what others have to write, or ""."""
-    entries = [] if memo.writes_short else [_entry(memo, event) for event in memo.own]
+    mine = [] if memo.writes_short else [*memo.lent, *memo.own]
+    entries = [_entry(memo, event) for event in mine]
     for event, name, value, year in memo.reports:
         if event not in memo.own:
             entries.append(f"{event} {name} {value} {year}")
-    texts = [", ".join(entry for entry in entries if entry)]
-    if not memo.writes_short:
-        texts += [f"{name}: {lead}" for name, lead in memo.leads.items() if name in memo.own]
+    texts = [" ".join(entry for entry in entries if entry)]
+    texts += [f"{name}: {memo.leads[name]}" for name in mine if name in memo.leads]
     return "".join(f'<say to="all">{text}</say>' for text in texts if text)
 
 
 def _entry(memo: Memo, event: str) -> str:
-    """Tell what the short texts owe of an event, and the year of the report that it is from."""
+    """Tell what the short texts owe of an event, and the year of the report that it is from.
+
+    Of what it has read in the author's place it tells all, the day too.
+    """
     facts = memo.facts.get(event, {})
     if "cost" not in facts:
         return ""
     cost, year = facts["cost"]
-    place = [facts["place"][0]] if memo.tells_place and "place" in facts else []
-    return " ".join([event, *place, cost, *([str(year)] if year else [])])
+    told = ["place"] * memo.tells_place + ["day"] * (event in memo.lent)
+    values = [facts[name][0] for name in told if name in facts]
+    return " ".join([event, *values, cost, *([str(year)] if year else [])])
 
 
 def write(memo: Memo) -> str:
@@ -162,15 +179,16 @@ def _cost_of(memo: Memo, event: str, sentence: str) -> str:
 
 def _account(memo: Memo, event: str) -> Iterable[str]:
     """Yield the sentences of one event's account, its place and day first."""
-    if event in memo.leads:
-        yield from split_sentences(memo.own[event])
-        return
     facts = {name: value for name, (value, _) in memo.facts.get(event, {}).items()}
-    for name, sentence in _SENTENCES:
-        if name in facts:
-            text = sentence.format(event=event, **facts)
-            day = f" on {facts['day']}." if name == "place" and "day" in facts else "."
-            yield text[:-1] + day
+    if not facts:
+        text = memo.own[event].replace(GAP, memo.leads.get(event, ""), 1)
+        yield from split_sentences(text.replace(GAP, ""))
+        return
+    told = [(name, sentence) for name, sentence in _SENTENCES if name in facts]
+    for n, (name, sentence) in enumerate(told):
+        text = sentence.format(event=event, **facts)
+        day = f" on {facts['day']}." if name == "place" and "day" in facts else "."
+        yield (text if n else text.replace("It ", f"The {event} ", 1))[:-1] + day
 
 
 def read(observation: str) -> Memo:
@@ -188,10 +206,12 @@ def read(observation: str) -> Memo:
         tells_place=short is not None and "place" in short.group(2),
         names=[name for name, _ in _PASSAGE.findall(listed)],
     )
-    for line in briefing.partition("\nWhat you have read of the article:\n")[2].splitlines():
-        paragraph, _, text = line.partition(": ")
-        if paragraph in memo.names:
-            memo.read(paragraph, text)
+    own, _, lent = briefing.partition(f"\n{OWN}\n")[2].partition(f"\n{LENT}\n")
+    for lines, into in ((own, memo.own), (lent, memo.lent)):
+        for line in lines.splitlines():
+            paragraph, _, text = line.partition(": ")
+            if paragraph in memo.names:
+                memo.read(paragraph, text, into)
     for line in turn.partition("Messages:\n")[2].splitlines():
         _hear(memo, line.partition(": ")[2])
     return memo
@@ -200,16 +220,19 @@ def read(observation: str) -> Memo:
 def _hear(memo: Memo, message: str) -> None:
     """Take what was told: costs, reports, or the first sentence of a paragraph."""
     paragraph, _, lead = message.partition(": ")
-    if lead and paragraph in memo.names and paragraph not in memo.own:
-        memo.leads[paragraph] = lead
+    if lead and paragraph in memo.names:
+        if GAP in memo.own.get(paragraph, GAP):
+            memo.leads[paragraph] = lead
         return
-    for entry in message.split(", "):
-        told, report = _TOLD.fullmatch(entry), _REPORTED.fullmatch(entry)
-        if told and told.group(1) in memo.names:
-            event, place, cost, year = told.groups()
+    for told in _TOLD.finditer(message):
+        event, place, day, cost, year = told.groups()
+        if event in memo.names:
             memo.take(event, "cost", cost, int(year or 0))
             if place:
                 memo.take(event, "place", place, 0)
-        elif report and report.group(1) in memo.names:
-            event, name, value, year = report.groups()
-            memo.take(event, name.strip(), value, int(year))
+            if day:
+                memo.take(event, "day", day, 0)
+    for report in _REPORTED.finditer(message):
+        event, cost, leader, year = report.groups()
+        if event in memo.names:
+            memo.take(event, "cost" if cost else "leader", cost or leader, int(year))

@@ -67,11 +67,10 @@ def _tell_reports(seat: Seat) -> str:
     """Tell the reports that this agent has read on events of teammates."""
     if seat.work.alone:
         return ""
-    strange = [
-        replace(memo, own={}, leads={}, reports=[r for r in memo.reports if r[0] not in memo.own])
-        for memo in seat.tells
-    ]
-    return "".join(map(say, strange))
+    strange = [(memo, [r for r in memo.reports if r[0] not in memo.own]) for memo in seat.tells]
+    return "".join(
+        say(replace(memo, own={}, lent={}, leads={}, reports=reports)) for memo, reports in strange
+    )
 
 
 def _write_first(seat: Seat) -> str:

@@ -16,6 +16,7 @@ from llm_collab_envs.writing.sentences import (
     Entry,
     find_claimed,
     find_mentions,
+    find_places,
     find_stated,
     find_value,
     is_assertion,
@@ -26,7 +27,7 @@ from llm_collab_envs.writing.summary_expansion.facts import TEXTS
 from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask
 from llm_collab_envs.writing.values import MONTHS, written_forms
 
-HEADLINE = TEXTS[0]
+HEADLINE, ACCOUNT = TEXTS[0], TEXTS[-1]
 MOST_FACTS_A_SENTENCE = 3
 _SHORT_WORD = 3  # letters: too short to have a capital in a headline
 _HEADING = re.compile(rf"[#*= ]{{0,8}}({'|'.join(TEXTS)})[*= ]{{0,8}}(?::[* ]{{0,8}}(.*))?", re.I)
@@ -46,6 +47,7 @@ class Reading:
         denied: The facts that a sentence claims with a value that nothing supports.
         outdated: The facts that are given as an older report has them.
         unsupported: How many names and figures nothing supports.
+        misplaced: How many facts others state under its name, who are not to write it.
     """
 
     blocks: list[str] = field(default_factory=list)
@@ -54,6 +56,7 @@ class Reading:
     denied: set[int] = field(default_factory=set)
     outdated: set[int] = field(default_factory=set)
     unsupported: int = 0
+    misplaced: int = 0
 
     def add(self, block: Reading) -> None:
         """Add another block of the same text."""
@@ -98,13 +101,26 @@ class Lexicon:
         return [entry for event in events for entry in self.entries.get(event, ())]
 
 
-def read_texts(lexicon: Lexicon, parts: Mapping[str, str]) -> dict[str, Reading]:
-    """Put the texts together from all agents' parts, and read them."""
-    written: dict[str, list[str]] = {text: [] for text in TEXTS}
-    for part in parts.values():
-        for text, block in _split(part).items():
-            written[text].append(block)
-    return {text: _read(lexicon, text, blocks) for text, blocks in written.items()}
+def read_texts(
+    lexicon: Lexicon, parts: Mapping[str, str], authors: Sequence[str]
+) -> dict[str, Reading]:
+    """Put the texts together from all agents' parts, and read them.
+
+    Args:
+        lexicon: What to read with.
+        parts: Each agent's submission.
+        authors: Who may write the short texts, each of which is the first's that has written it.
+    """
+    split = {agent: _split(part) for agent, part in parts.items()}
+    readings = {}
+    for text in TEXTS:
+        blocks = {agent: own[text] for agent, own in split.items() if text in own}
+        writers = list(blocks) if text == ACCOUNT else [a for a in authors if a in blocks][:1]
+        readings[text] = _read(lexicon, text, [blocks.pop(agent) for agent in writers])
+        for stray in (_read_block(lexicon, text, block) for block in blocks.values()):
+            readings[text].misplaced += len(stray.stated)
+            readings[text].unsupported += stray.unsupported
+    return readings
 
 
 @lru_cache(maxsize=256)
@@ -127,7 +143,7 @@ def _read(lexicon: Lexicon, text: str, blocks: Sequence[str]) -> Reading:
     least, most = lexicon.lengths[text]
     sizes = [_count(block) for block in blocks]
     fits = least <= sum(sizes) <= most
-    if sum(sizes) < least or (text == HEADLINE and len(blocks) > 1):
+    if sum(sizes) < least:
         return Reading(list(blocks), fits)
     reading = Reading(fits=fits)
     left = most
@@ -193,7 +209,7 @@ def _take(
         reading: What to add to.
         has_names: Whether names can be told by their capitals.
     """
-    stated, rest = find_stated(claimed, sentence, lexicon.most_facts)
+    stated, rest = find_stated(claimed, sentence, lexicon.most_facts, find_places)
     for entry in claimed:
         for form in lexicon.outdated.get(entry.fact, ()):
             at = find_value(rest, form)

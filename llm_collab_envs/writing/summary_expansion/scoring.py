@@ -2,10 +2,11 @@
 
 Everything is measured against the article. Coverage is the share of the facts that a text owes and
 states rightly; faithfulness F is the F1 of facts over all texts, where what a text states beside
-them, repeats, or makes up counts against precision. Agreement A compares each text with the next
-longer one: the share of the facts that both owe and give with the same value, over all such pairs
-on average. Growth G is the least share of what a longer text adds to a shorter one and states
-rightly. Quality is F (1 + 4 A G) / 5: facts that are told at one length only are worth a fifth.
+them, repeats, or makes up counts against precision, and so does what an agent writes of a text that
+is another's to write. Agreement A compares each text with the next longer one: the share of the
+facts that both owe and give with the same value, over all such pairs on average. Growth G is the
+least share of what a longer text adds to a shorter one and states rightly. Quality is
+F (1 + 4 A G) / 5: facts that are told at one length only are worth a fifth.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class SummaryScore:
     structure: Structure
 
 
-def score(task: SummaryTask, parts: Mapping[str, str]) -> SummaryScore:
+def score(task: SummaryTask, parts: Mapping[str, str], authors: Sequence[str]) -> SummaryScore:
     """Score the texts made of all agents' parts.
 
     A fact is right in a text that owes it, states it, and claims it nowhere with another value.
@@ -55,11 +56,12 @@ def score(task: SummaryTask, parts: Mapping[str, str]) -> SummaryScore:
     Args:
         task: The task.
         parts: Each agent's submission.
+        authors: Who may write the short texts: their author, and who has taken over its part.
     """
     lexicon = lexicon_of(task)
-    owed, readings = lexicon.owed, read_texts(lexicon, parts)
+    owed, readings = lexicon.owed, read_texts(lexicon, parts, authors)
     right = {t: owed[t].intersection(r.stated) - r.denied - r.outdated for t, r in readings.items()}
-    stated = sum(len(reading.stated) for reading in readings.values())
+    stated = sum(len(reading.stated) + reading.misplaced for reading in readings.values())
     rights, owing = (sum(map(len, facts.values())) for facts in (right, owed))
     wrong = stated - rights + sum(reading.unsupported for reading in readings.values())
     faithfulness = 2 * rights / (rights + owing + wrong)

@@ -17,7 +17,12 @@ from llm_collab_envs.writing.summary_expansion.article import (
     write_paragraph,
     write_report,
 )
-from llm_collab_envs.writing.summary_expansion.dealing import MAX_TEAM, share
+from llm_collab_envs.writing.summary_expansion.dealing import (
+    MAX_TEAM,
+    Desk,
+    deal_sentences,
+    share,
+)
 from llm_collab_envs.writing.summary_expansion.disputes import (
     LOWEST_COST,
     TOP_COST,
@@ -151,7 +156,7 @@ class SummaryTask:
 
 
 def deal(task: SummaryTask, team_size: int) -> list[range]:
-    """Deal the paragraphs out: agents read, and write the account of, those that they get.
+    """Deal the paragraphs out: agents write the account of those that they get.
 
     The first agent writes headline and summary as well, so it gets fewer of them.
     """
@@ -163,6 +168,15 @@ def deal(task: SummaryTask, team_size: int) -> list[range]:
     return share(weights, sum(most for _, most in task.lengths[:-1]), team_size)
 
 
+def desks(task: SummaryTask, team_size: int) -> list[Desk]:
+    """Deal out what each agent reads."""
+    owed: list[list[str]] = [[] for _ in task.passages]
+    for fact in task.facts:
+        if fact.text != TEXTS[-1]:
+            owed[fact.passage] += filter(None, (fact.value, fact.outdated))
+    return deal_sentences(task.passages, deal(task, team_size), owed)
+
+
 def generate(rng: np.random.Generator, split: str, difficulty: str) -> SummaryTask:
     """Make a task; the rng alone decides which."""
     level = LEVELS[difficulty]
@@ -172,7 +186,7 @@ def generate(rng: np.random.Generator, split: str, difficulty: str) -> SummaryTa
     costs = LOWEST_COST + rng.choice(TOP_COST - LOWEST_COST, level.events, replace=False)
     values = [draw_values(rng, split, taken, year) | {"cost": str(cost)} for cost in costs]
     lengths = _lengths(level)
-    spots = draw_spots(rng, _readers(level, lengths), len(level.disputed))
+    spots = draw_spots(rng, _readers(level, lengths), level.disputed)
     disputes = [
         draw_dispute(rng, field, spot, values[spot[0]], split, taken)
         for field, spot in zip(level.disputed, spots, strict=True)
