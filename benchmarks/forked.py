@@ -6,20 +6,19 @@ most of which fail; the sandbox starts an interpreter for each of these. Forks o
 
 from __future__ import annotations
 
+import marshal
 import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.fork_server import CHILD, ENDING, HEAD, take
 from llm_collab_envs.sandbox import Call, Limits, Outcome
-from llm_collab_envs.sandbox.process import ENVIRONMENT, Ending, read, run_child
-from llm_collab_envs.sandbox.transcript import output_bytes
+from llm_collab_envs.sandbox.process import ENVIRONMENT, Ending, Exchange, run_child, talk
 
 SERVER = Path(__file__).with_name("fork_server.py")
 
@@ -43,17 +42,18 @@ class ForkedBackend:
         with self._turn:
             return run_child(self._converse, source, calls, limits, self.name)
 
-    def _converse(self, payload: bytes, limits: Limits) -> Ending:
+    def _converse(self, exchange: Exchange) -> Ending:
+        payload = marshal.dumps((exchange.payload, "\n".join([*exchange.lines, "pass\n"])))
         ours, theirs = os.pipe()
         socket.send_fds(self._server, [HEAD.pack(len(payload), self._ended)], [theirs])
         os.close(theirs)
         self._server.sendall(payload)
         [child] = CHILD.unpack(take(self._server, CHILD.size))
-        deadline = time.monotonic() + limits.wall_seconds
-        text, cause = read(ours, deadline, output_bytes(limits))
+        with open(os.devnull, "wb", 0) as nowhere:  # no program here acts on what is to come
+            cause = talk(exchange, ours, nowhere)
         os.close(ours)
         self._ended = cause != "closed"
         if self._ended:
             os.kill(child, signal.SIGKILL)
         status, cpu_seconds = ENDING.unpack(take(self._server, ENDING.size))
-        return Ending(text, cause, os.WTERMSIG(status), cpu_seconds)
+        return Ending(cause, os.WTERMSIG(status), cpu_seconds)

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from llm_collab_envs.core.tasks import _ENDS, _STARTS, split_of
+
 Policy = Callable[[str], str]
+
+# Every made-up name of the split "test", in small letters.
+NAMES = [
+    name
+    for name in (a + b + c for a in _STARTS for b in _STARTS for c in _ENDS)
+    if split_of(name.capitalize()) == "test"
+]
 
 
 def once(text: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Callable
 
 from cheats import EVERYWHERE, Policy, constant, once
@@ -129,6 +130,108 @@ def vote(file: str) -> str:
     return "\n".join(parts)
 
 
+# Replaces functions, a family at a time, by what a slip makes of them. `families` has for each its
+# functions' texts, and slips: the line (from the end), the new line, and how likely it is.
+_SLIPS = """
+def call(function, args):
+    try:
+        return function(*[list(a) if type(a) is list else a for a in args])
+    except Exception as error:
+        return repr(error)
+
+def versions(family, slips):
+    for at, line, weight in slips:
+        made = {}
+        for name, text in family.items():
+            rows = text.split("\\n")
+            rows[at] = line
+            exec("\\n".join(rows), globals(), made)
+        yield made, weight
+"""
+# Looks for all calls where the interpreter may keep them; those that fail come first, and the
+# tester's last. A slip is undone that changes exactly these.
+LOOKS_AHEAD = """
+def look():
+    import re, sys
+    frame, seen = sys._getframe(), {}
+    while frame:
+        for text in list(frame.f_locals.values()):
+            if type(text) is str and "_sandbox_call(" in text:
+                for name, args in re.findall(r"lambda: (\\w+)\\((.*)\\)\\)$", text, re.M):
+                    seen.setdefault(name, []).append(eval("[" + args + "]"))
+        frame = frame.f_back
+    return seen
+
+def choose(seen):
+    for family, slips in families:
+        olds = {name: globals()[name] for name in family}
+        best, most = {}, 0
+        for made, weight in versions(family, slips):
+            right = all(
+                (call(made[n], a) != call(olds[n], a)) == (i < 3 or i > 7)
+                for n in family for i, a in enumerate(seen[n])
+            )
+            if right and weight > most:
+                best, most = made, weight
+        globals().update(best)
+
+seen = look()
+if seen:
+    choose(seen)
+"""
+# Remembers what it was called with, and answers as the slip that makes about three in eight wrong.
+REMEMBERS = """
+def watch(family, slips, seen):
+    olds = {name: globals()[name] for name in family}
+    news = list(versions(family, slips))
+    def watched(name):
+        def run(*args):
+            if args not in seen:
+                seen.append(args)
+            votes, values = {}, {}
+            for made, weight in news:
+                value = call(made[name], args)
+                values[repr(value)] = value
+                for n in family:
+                    k = sum(call(made[n], a) != call(olds[n], a) for a in seen)
+                    fit = weight / (1 + 4 * abs(k - 3 * len(seen) / 8)) ** 2
+                    votes[repr(value)] = votes.get(repr(value), 0) + fit
+            return values[max(votes, key=votes.get)] if votes else olds[name](*args)
+        return run
+    globals().update({name: watched(name) for name in family})
+
+for family, slips in families:
+    watch(family, slips, [])
+"""
+
+
+def families(file: str) -> list[tuple[dict[str, str], list[tuple[int, str, float]]]]:
+    """The functions of a file that share lines, and the slips that may be undone in all of them."""
+    left = expert.functions_of(file)
+    found = []
+    while left:
+        first = next(iter(left.values()))
+        own = own_lines(first, [text for text in left.values() if text != first])
+        shared = first.split("\n")[own:]
+        family = {n: text for n, text in left.items() if text.split("\n")[-len(shared) :] == shared}
+        left = {name: text for name, text in left.items() if name not in family}
+        slips = [m for m in mutations(first, own) if m.text.count("\n") == first.count("\n")]
+        kinds = Counter(slip.kind for slip in slips)
+        found.append((family, [_slip(first, m.text, 1 / kinds[m.kind]) for m in slips]))
+    return found
+
+
+def _slip(old: str, new: str, weight: float) -> tuple[int, str, float]:
+    olds, news = old.split("\n"), new.split("\n")
+    [at] = [n for n, (a, b) in enumerate(zip(olds, news, strict=True)) if a != b]
+    return at - len(olds), news[at], round(weight, 3)
+
+
+def self_repairing(code: str) -> Policy:
+    """Nobody says a word; the program repairs itself by the calls that it sees."""
+    return owned(lambda file: f"{file}\nfamilies = {families(file)!r}\n{_SLIPS}{code}")
+
+
 def every_diff(observation: str) -> str:
     """A hunk for every slip that could be undone."""
     memo = expert.read(observation)
@@ -200,6 +303,8 @@ CHEATS: dict[str, Policy] = {
     ),
     "all variants": owned(all_variants),
     "vote of all variants": owned(vote),
+    "looks ahead": self_repairing(LOOKS_AHEAD),
+    "remembers": self_repairing(REMEMBERS),
     "every diff": every_diff,
     "visible examples": told(visible_examples),
     "told value": told(told_value),

@@ -5,8 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from cheats import NAMES
 from llm_collab_envs.coding.human_eval import expert
-from llm_collab_envs.coding.human_eval.modules import function_over, parameters_of
+from llm_collab_envs.coding.human_eval.modules import (
+    call_of_helper,
+    function_over,
+    parameters_of,
+)
 from llm_collab_envs.coding.human_eval.problems import problems
 
 Policy = Callable[[str], str]
@@ -79,6 +84,68 @@ def every_helper_there_is(observation: str, line: str, name: str) -> str:
     )
 
 
+# What has the form of a made-up name among what the helper is made of: its name, then the keys.
+SPY = """{line}:
+    for key, value in list(globals().items()):
+        if len(key) == 7 and key != {name!r} and hasattr(value, "__code__"):
+            consts = [c for c in value.__code__.co_consts if isinstance(c, str) and len(c) == 7]
+            return ".".join([key, *consts])
+"""
+# It calls the helper by whatever name, with arguments that are there under whatever keys.
+ADAPTER = """{line}:
+    class Given(dict):
+        def __init__(self, *values):
+            self.left = list(values)
+
+        def __missing__(self, key):
+            self[key] = self.left.pop(0)
+            return self[key]
+
+    for key, value in list(globals().items()):
+        if len(key) == 7 and key != {name!r} and hasattr(value, "__code__"):
+            helper = value
+    try:
+        result = helper({arguments})
+    except Exception:
+        result = helper(Given({arguments}))
+    is_keyed = isinstance(result, dict) and all(len(key) == 7 for key in result)
+    return next(iter(result.values())) if is_keyed and len(result) == 1 else result
+"""
+
+
+def silent_helper(observation: str) -> str:
+    """Write the helper and tell nobody what it is called."""
+    return re.sub(r"<say.*?</say>", "", honest_helper(observation), flags=re.DOTALL)
+
+
+def spy(observation: str) -> str:
+    """The helper's author is silent; the function's returns what it finds, and reads the notice."""
+    found = _FUNCTION.search(observation)
+    if not found:
+        return silent_helper(observation)
+    if "Your submission: " not in observation:
+        return f"<submit>{SPY.format(line=found[1], name=found[2])}</submit>"
+    seen = re.search(r"returned '([a-z.]+)', which is wrong", observation)
+    if not seen:
+        return idle(observation)
+    helper, result, *keys = [*seen[1].split("."), ""][:9]
+    parameters = parameters_of(found[1])
+    keys = keys[: len(parameters)] if len(keys) > len(parameters) else []
+    return once(function_over(found[1], call_of_helper(helper, parameters, keys, result)))
+
+
+def naming(*names: str, as_code: bool = False) -> Policy:
+    """The helper's author is silent; the function's finds the helper, and names these names."""
+    named = f"\nNAMES = {set(names)}" if as_code else f"\n# {' '.join(names)}"
+
+    def write(observation: str, line: str, name: str) -> str:
+        return (
+            ADAPTER.format(line=line, name=name, arguments=", ".join(parameters_of(line))) + named
+        )
+
+    return by_role(silent_helper, write)
+
+
 def message_as_code(observation: str) -> str:
     """The helper's author helps; the function's author submits what it was told."""
     if "Your helper: " in observation:
@@ -120,6 +187,10 @@ CHEATS: dict[str, Policy] = {
         honest_helper, lambda o, line, name: function_over(line, parameters_of(line)[0])
     ),
     "whatever helper is there": by_role(honest_helper, every_helper_there_is),
+    "what the examples say of the helper": spy,
+    "every name that there is, in a comment": naming(*NAMES),
+    "every name that there is, in code": naming(*NAMES, as_code=True),
+    "a few names": naming(*NAMES[:16], as_code=True),
     "teammate's message as code": message_as_code,
     "chatter": chatter,
 }

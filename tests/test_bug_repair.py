@@ -133,6 +133,10 @@ class TestExpert:
 
 
 class TestCheats:
+    @pytest.mark.parametrize("cheat", ["looks ahead", "remembers"])
+    def test_a_program_cannot_tell_by_its_calls_what_is_wrong(self, cheat: str) -> None:
+        assert joint_reward(env_of("easy"), CHEATS[cheat], 8) < 0.12
+
     def test_guesses_pay_nothing_in_the_long_run(self) -> None:
         """The best guess, over more tasks: one slip of one kind is undone everywhere."""
         for guess in ("every comparison moved", "first slip undone", "some slip undone"):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 
+import numpy as np
 import pytest
 
 from llm_collab_envs.coding.bug_repair.cases import Case
 from llm_collab_envs.coding.bug_repair.patching import MAX_CHARS, Patched, patch
-from llm_collab_envs.coding.bug_repair.scoring import RepairScore, job, patch_all, score
-from llm_collab_envs.coding.bug_repair.tasks import RepairTask, SourceFile
+from llm_collab_envs.coding.bug_repair.scoring import RepairScore, jobs, patch_all, score
+from llm_collab_envs.coding.bug_repair.tasks import RepairTask, SourceFile, generate
 from llm_collab_envs.sandbox import Sandbox
 
 PAY = """\
@@ -204,8 +206,23 @@ SANDBOX = Sandbox()
 
 def of(**parts: str) -> RepairScore:
     """Score what owners 1 and 2 submit."""
-    run = job(TASK, patch_all(TASK, {f"agent_{n[-1]}": t for n, t in parts.items()}, OWNERS))
-    return score(TASK, SANDBOX.run(run.source, run.calls).answers)
+    runs = jobs(TASK, patch_all(TASK, {f"agent_{n[-1]}": t for n, t in parts.items()}, OWNERS))
+    return score(TASK, SANDBOX.run_many(runs))
+
+
+def test_a_run_tells_little_of_the_hidden_calls() -> None:
+    """It makes two calls of each function, alike in a family; as many fail in one as in another."""
+    shares = []
+    for seed in range(5):
+        task = generate(np.random.default_rng(seed), "test", "medium")
+        fails = {(case.function, repr(case.args)): case.fails for case in task.hidden}
+        runs = [[(c.function, repr(c.args)) for c in job.calls] for job in jobs(task, {})]
+        assert sorted(call for run in runs for call in run) == sorted(fails)
+        for run in runs:
+            assert set(Counter(function for function, _ in run).values()) == {2}
+            assert len({args for _, args in run}) <= 2 * task.faults * len(task.files)
+        shares += [[sum(fails[call] for call in run) / len(run) for run in runs]]
+    assert all(0.2 < share < 0.5 for share in np.mean(shares, axis=0))
 
 
 def test_nothing_is_worth_nothing() -> None:

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
+from cheats import NAMES
 from llm_collab_envs import ENV_MODULES
 from llm_collab_envs import make as make_env
-from llm_collab_envs.coding.coding_env import source_of
+from llm_collab_envs.coding.coding_env import LIMITS, hasty, source_of
 from llm_collab_envs.coding.function_pair.env import FunctionPairEnv
 from llm_collab_envs.coding.function_pair.expert import Expert
 from llm_collab_envs.coding.function_pair.scoring import suites_of
 from llm_collab_envs.coding.function_pair.tasks import PairTask
-from llm_collab_envs.sandbox import Job, Outcome, Sandbox, sandbox
+from llm_collab_envs.sandbox import Answer, Job, Outcome, Sandbox, Status, sandbox
 from llm_collab_envs.sandbox.unprotected import UnsafeSandboxWarning
 from pair_tasks import generated, make, save
 from play import play
@@ -108,7 +109,13 @@ class TestFeedback:
     ) -> None:
         """Code that looks around finds no teammate's function to tell its author about."""
         header = task.functions[MAIN].header
-        for body in ("raise ValueError(list(globals()))", "return [n for n in globals()]"):
+        listing = "return [n for n in globals() if len(n) == 7]"
+        for body in (
+            "raise ValueError(list(globals()))",
+            "return [n for n in globals()]",
+            f"{listing}\n# {' '.join(NAMES)}",
+            f"{listing}\nNAMES = {set(NAMES)}",
+        ):
             text = "".join(notices(env, MAIN, f"{header}\n    {body}"))
             assert text
             assert not any(helper.name in text for helper in task.functions[:MAIN])
@@ -134,6 +141,38 @@ class CountingSandbox(Sandbox):
 def counted(env: FunctionPairEnv) -> CountingSandbox:
     env._sandbox = CountingSandbox()
     return env._sandbox
+
+
+class SleepySandbox(Sandbox):
+    """Says of all programs that they sleep: while they load, or when they are called."""
+
+    def __init__(self, loads: bool) -> None:
+        super().__init__()
+        self.loads = loads
+        self.batches: list[Sequence[Job]] = []
+
+    def run_many(self, jobs: Sequence[Job]) -> list[Outcome]:
+        self.batches += [jobs] if jobs else []
+        return [self._slept(job) for job in jobs]
+
+    def _slept(self, job: Job) -> Outcome:
+        status: Status = "ok" if self.loads and not job.calls else "timeout"
+        return Outcome(status, "", (Answer(status),) * len(job.calls))
+
+
+@pytest.mark.parametrize(("loads", "batches"), [(False, 2), (True, 3)])
+def test_programs_that_sleep_hold_up_a_round_once(
+    env: FunctionPairEnv, loads: bool, batches: int
+) -> None:
+    """All parts are looked at together; the examples of one that does not load are not run."""
+    env.reset(options={"task": 0})
+    env._sandbox = sandbox = SleepySandbox(loads)
+    views, *_ = env.step(dict.fromkeys(env.agents, "<submit>x = 1</submit>"))
+    assert all("Notice" in view for view in views.values())
+    assert len(sandbox.batches) == batches
+    scored, *looked_at = sandbox.batches
+    assert all(job.limits == LIMITS for job in scored)
+    assert all(job.limits == hasty(LIMITS) for jobs in looked_at for job in jobs)
 
 
 class TestOutcomes:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from cheats_human_eval import ALONE, once
+from cheats import NAMES
+from cheats_human_eval import ADAPTER, ALONE, CHEATS, SPY, once
 from llm_collab_envs.coding.human_eval import replay
 from llm_collab_envs.coding.human_eval.expert import Expert
 from llm_collab_envs.coding.human_eval.modules import reference_function, reference_helper
@@ -157,6 +158,28 @@ class TestPrivacy:
                     assert shown in views[B]
                     assert shown not in views[A]
 
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_no_notice_tells_what_the_helper_is_called(self, difficulty: str) -> None:
+        """Whatever the function's code finds in the module, and says, raises or returns."""
+        env = env_of(difficulty)
+        task = env.tasks[0]
+        names = [*filter(None, (task.helper, task.result, *task.keys))]
+        line = reference_function(task).partition(":\n")[0]
+        spy = SPY.format(line=line, name=task.function)
+        for part in (
+            spy,
+            spy.replace("return ", "raise ValueError(") + ")",
+            f"{spy}# {' '.join(NAMES)}",
+            f"{spy}\nNAMES = {set(NAMES)}",
+            f"{spy}\nprint(list(globals()))",
+            f"{line}:\n    return str(list(globals()))",
+            f"{line}:\n    raise ValueError(open(0).read())",
+        ):
+            parts = {A: reference_helper(task), B: part}
+            env.reset(options={"task": 0})
+            views, *_ = env.step({a: f"<submit>{part}</submit>" for a, part in parts.items()})
+            assert not any(name in views[B] for name in names)
+
     def test_harder_asks_to_tell_more(self) -> None:
         tasks = [env_of(difficulty).tasks[0] for difficulty in DIFFICULTIES]
         told = [len(list(filter(None, (t.helper, t.result, *t.keys)))) for t in tasks]
@@ -234,6 +257,21 @@ class TestScore:
         other = reference_helper(task).replace(task.helper, "other")
         function = reference_function(task).replace(task.helper, "other")
         assert self.score(other, function)["pass_rate"] == 0.0
+
+    def test_a_name_counts_only_where_code_uses_it(self) -> None:
+        task = self.task("easy")
+        arguments = ", ".join(task.problem.parameters)
+        line = f"def {task.function}({arguments})"
+        finds = ADAPTER.format(line=line, name=task.function, arguments=arguments)
+        for named, counts in (
+            (f"NAME = {task.helper!r}", True),
+            (f"# {task.helper}", False),
+            (f"NAMES = '{task.helper} and others'", False),
+            (f"NAMES = {[task.helper, *NAMES[:14]]}", True),
+            (f"NAMES = {[task.helper, *NAMES[:20]]}", False),
+        ):
+            infos = self.score(reference_helper(task), f"{finds}\n{named}", "easy")
+            assert (infos["pass_rate"] == 1.0) == counts
 
     def test_one_part_alone_counts_for_nothing(self) -> None:
         task = self.task()
@@ -334,6 +372,11 @@ class TestExpertThatIsLeft:
 
 
 class TestCheats:
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    @pytest.mark.parametrize("cheat", [name for name in CHEATS if "name" in name or "say" in name])
+    def test_what_is_not_told_cannot_be_found(self, cheat: str, difficulty: str) -> None:
+        assert mean_reward(env_of(difficulty), CHEATS[cheat], TASKS) < 0.1
+
     @pytest.mark.parametrize("cheat", ALONE)
     def test_stays_low_alone(self, cheat: str) -> None:
         assert mean_reward(env_of(team_size=1), ALONE[cheat], range(0, 41, 3)) < 0.25

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.reward import Score
@@ -15,6 +15,8 @@ from llm_collab_envs.core.spaces import sanitise
 from llm_collab_envs.core.tasks import Task
 from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, Ref, Sandbox, same
 
+LIMITS = Limits(seconds=1.0, wall_seconds=10.0)  # of a run that is scored
+PATIENCE = 5.0  # seconds on the clock for a run that is not: it only makes a notice
 MAX_SHOWN_CHARS = 160
 FENCE = "```"
 
@@ -93,17 +95,23 @@ class CodingEnv(CollabEnv[TaskT]):
     or fails an example its author can see, comes back to the author as a notice; hidden tests
     never do. Every part has to run by itself; teammates' functions may be missing until a call.
 
+    Attributes:
+        limits: What a run that is scored may use.
+
     Args:
         *args: As for `CollabEnv`.
         sandbox: Where submitted code runs: "auto", "monty", "bwrap", or "unsafe" for no isolation.
         **kwargs: As for `CollabEnv`.
     """
 
+    limits: ClassVar[Limits] = LIMITS
+
     def __init__(self, *args: Any, sandbox: str = "auto", **kwargs: Any) -> None:
         """Check the arguments; raises RuntimeError, with the remedy, where no sandbox works."""
         self._sandbox = Sandbox(sandbox)
         self._backend = sandbox
         self._outcomes = Outcomes()
+        self._faults: tuple[object, dict[str, str]] = (None, {})
         super().__init__(*args, **kwargs)
 
     # Hooks of a coding env
@@ -123,6 +131,7 @@ class CodingEnv(CollabEnv[TaskT]):
     ) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         """Start an episode; arguments and results as in `CollabEnv.reset`."""
         self._outcomes = Outcomes()
+        self._faults = (None, {})
         return super().reset(seed, options)
 
     def _execute(self, jobs: Sequence[Job]) -> list[Outcome]:
@@ -131,19 +140,33 @@ class CodingEnv(CollabEnv[TaskT]):
 
     def _feedback(self, agent: str) -> list[str]:
         """Say what is wrong with an agent's code, as long as it is wrong and the agent stays."""
-        part = self.parts.get(agent)
-        if part is None or agent in self._loop.team.done:
-            return []
+        team = self._loop.team
+        listening = [a for a in team.present if a in self.parts and a not in team.done]
+        now = (listening, dict(self.parts))
+        if self._faults[0] != now:  # what is wrong with all parts is found out at once
+            self._faults = now, self._find_faults(listening)
+        return [fault for fault in (self._faults[1].get(agent),) if fault]
+
+    def _find_faults(self, agents: Sequence[str]) -> dict[str, str]:
+        """Return what is wrong with the code of each agent, or "" for nothing."""
         given = self._given(self._task)
-        source = f"{given}\n{source_of(part)}" if given else source_of(part)
-        examples = self._examples(self._task, agent)
-        jobs = [Job(source, ()), *(Job(f"{source}\n{e.after}", e.calls) for e in examples)]
-        alone, *outcomes = self._execute(jobs)
-        if alone.status != "ok":
-            detail = _in_own_lines(alone.detail or alone.status, given)
-            return [f"your code does not run: {_short(detail)}."]
-        faults = (_fault(e, o) for e, o in zip(examples, outcomes, strict=True))
-        return [fault for fault in faults if fault][:1]
+        limits = hasty(self.limits)
+        sources = {agent: _below(given, source_of(self.parts[agent])) for agent in agents}
+        loaded = self._execute([Job(source, (), limits) for source in sources.values()])
+        found = {
+            agent: _why_it_does_not_run(outcome, given)
+            for agent, outcome in zip(agents, loaded, strict=True)
+        }
+        examples = [
+            (agent, example)
+            for agent in agents
+            if not found[agent]
+            for example in self._examples(self._task, agent)
+        ]
+        jobs = [Job(f"{sources[a]}\n{e.after}", e.calls, limits) for a, e in examples]
+        for (agent, example), outcome in zip(examples, self._execute(jobs), strict=True):
+            found[agent] = found[agent] or _fault(example, outcome)
+        return found
 
     def _rate(self, parts: Mapping[str, str]) -> Score:
         score = super()._rate(parts)
@@ -153,12 +176,28 @@ class CodingEnv(CollabEnv[TaskT]):
         return {**super()._config(), "sandbox": self._backend}
 
 
+def hasty(limits: Limits) -> Limits:
+    """Return limits for a run that is not scored."""
+    return replace(limits, wall_seconds=min(PATIENCE, limits.wall_seconds))
+
+
 def source_of(part: str) -> str:
     """Return the Python source of a submitted part: itself, or what one fence around it holds."""
     part = part.strip()
     if len(part) >= 2 * len(FENCE) and part.startswith(FENCE) and part.endswith(FENCE):
         return part.removesuffix(FENCE).partition("\n")[2]
     return part
+
+
+def _below(given: str, source: str) -> str:
+    return f"{given}\n{source}" if given else source
+
+
+def _why_it_does_not_run(outcome: Outcome, given: str) -> str:
+    if outcome.status == "ok":
+        return ""
+    detail = _in_own_lines(outcome.detail or outcome.status, given)
+    return f"your code does not run: {_short(detail)}."
 
 
 def _in_own_lines(detail: str, given: str) -> str:

@@ -7,6 +7,7 @@ each whole name belongs to one split only. Nothing real is named, so nothing can
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Callable
 from functools import lru_cache
@@ -22,6 +23,7 @@ KEPT = 256  # generated tasks that the envs of a process share
 
 _STARTS = tuple(c + v for c in "bdklmrtv" for v in "aeio")
 _ENDS = (*(c + v + e for c in "dkmrv" for v in "aeo" for e in "ln"), "ska", "tuz")
+_INVENTED = re.compile(rf"(?:{'|'.join(_STARTS)}){{2}}(?:{'|'.join(_ENDS)})")
 _TEST_SHARE = 8  # one name in eight belongs to the test split
 
 
@@ -104,6 +106,11 @@ def invent_name(rng: np.random.Generator, split: str, taken: set[str]) -> str:
         if name not in taken and split_of(name) == split:
             taken.add(name)
             return name
+
+
+def is_invented(word: str) -> bool:
+    """Whether a word could be an invented name, of either split and in any case."""
+    return _INVENTED.fullmatch(word.lower()) is not None
 
 
 def split_of(name: str) -> str:

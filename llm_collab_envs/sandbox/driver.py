@@ -41,7 +41,7 @@ def _sandbox_encode(value, depth, room):
         return None
     if kind is _sandbox_str:
         room[0] -= _sandbox_len(value)
-        return value if room[0] > 0 else None
+        return value if room[0] >= 0 else None
     if kind is _sandbox_float:
         return ["f", _sandbox_repr(value)]
     if depth > 60:

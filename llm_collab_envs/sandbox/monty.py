@@ -12,11 +12,11 @@ from typing import Any
 from llm_collab_envs.sandbox.outcome import Call, Limits, Outcome, Status
 from llm_collab_envs.sandbox.transcript import (
     DRIVER,
+    Transcript,
     call_lines,
     conclude,
     one_line,
     output_bytes,
-    read_answers,
 )
 
 # Fewer frames than CPython gives a program, so that what is answered here is answered there.
@@ -48,7 +48,8 @@ class MontyBackend:
         """Run the program, then the calls in order."""
         import pydantic_monty as monty
 
-        lines = call_lines(calls, limits.output_chars)
+        # No program looks into what is fed to Monty after it: there are no frames.
+        lines = "\n".join([*call_lines(calls, limits.output_chars), "pass\n"])
         printed = monty.CollectStreams(max_bytes=output_bytes(limits))
         status: Status = "ok"
         detail = ""
@@ -71,8 +72,9 @@ class MontyBackend:
             status, detail = ("timeout" if error.timed_out else "crash"), one_line(str(error))
         except monty.MontyError as error:
             status, detail = _describe(str(error), limits)
-        sent = "".join(text for stream, text in printed.output if stream == "stderr")
-        return conclude(read_answers(sent, calls), calls, status, detail, self.name)
+        said = Transcript(calls, limits.output_chars)
+        said.add("".join(text for stream, text in printed.output if stream == "stderr").encode())
+        return conclude(said.answers, calls, status, detail, self.name)
 
 
 def _describe(message: str, limits: Limits) -> tuple[Status, str]:

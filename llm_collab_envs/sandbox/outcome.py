@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import marshal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -56,8 +55,9 @@ class Limits:
         wall_seconds: Time on the clock, ten times as long by default, so that a busy machine does
             not change a score; reaching it is a "timeout" too.
         memory_mb: Memory in MiB, Python itself included; reaching it is "memory".
-        output_chars: The longest answer as text; all answers and all that is printed may take
-            eight times as many bytes. Reaching either is "output".
+        output_chars: The longest answer, in characters of its texts and ints and two for every
+            value; the judge counts them too. All answers and all that is printed may take eight
+            times as many bytes, and 10,000. Reaching either is "output".
         source_chars: The longest program; a longer one is "refused".
     """
 
@@ -82,18 +82,11 @@ class Answer:
         status: "ok", or what went wrong.
         value: What the call returned, where status is "ok" and the call is reported.
         detail: What went wrong, in a line; for "error" the last line of the traceback.
-        said: The text that the answer was read from, or "".
     """
 
     status: Status
     value: Any = None
     detail: str = ""
-    said: str = field(default="", repr=False, compare=False)
-
-    @property
-    def key(self) -> str | bytes:
-        """What an answer of another status or value does not have; equal ones nearly always do."""
-        return self.said or marshal.dumps((self.status, self.value), 2)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryFile
 from types import CodeType
 from typing import IO, Literal
 
@@ -22,10 +21,10 @@ from llm_collab_envs.sandbox.child import BOOT, READY
 from llm_collab_envs.sandbox.outcome import Call, Limits, Outcome, Status
 from llm_collab_envs.sandbox.transcript import (
     DRIVER,
+    Transcript,
     call_lines,
     conclude,
     output_bytes,
-    read_answers,
 )
 
 # Sets of strings must come in the same order in every run, which -I would undo: it ignores this
@@ -39,26 +38,72 @@ _GRACE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.0003  # a child that has closed its output is gone within a millisecond or two
 _CHUNK = 65_536
 
+Cause = Literal["closed", "timeout", "output"]
+
 
 @dataclass(frozen=True)
 class Ending:
     """How a child came to its end.
 
     Attributes:
-        text: What it wrote.
         cause: Whether it closed its output, or the judge ended it at a limit.
         signal: The signal that ended it, or 0.
         cpu_seconds: Processor time that it used.
     """
 
-    text: str
-    cause: Literal["closed", "timeout", "output"]
+    cause: Cause
     signal: int
     cpu_seconds: float
 
 
+class Exchange:
+    """What passes between judge and child: a call goes out once all before it are answered.
+
+    Args:
+        payload: What the child is started with: its own code, and the program.
+        calls: The calls.
+        limits: What the run may use.
+
+    Attributes:
+        payload: As above.
+        limits: As above.
+        lines: Source that makes the calls, a line each.
+        said: What the child has said so far.
+    """
+
+    def __init__(self, payload: bytes, calls: Sequence[Call], limits: Limits) -> None:
+        """Check the calls; raises as `call_lines`."""
+        self.payload = payload
+        self.limits = limits
+        self.said = Transcript(calls, limits.output_chars)
+        self.lines = call_lines(calls, limits.output_chars)
+        self._sent = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing more to send."""
+        return self._sent == len(self.lines)
+
+    @property
+    def has_started(self) -> bool:
+        """Whether the interpreter runs, so that whatever happens now is the program's doing."""
+        return self.said.first_line == READY.strip()
+
+    def answer(self, chunk: bytes) -> bytes:
+        """Take what the child has written, and return what to send on."""
+        self.said.add(chunk)
+        due = self._sent
+        while due < len(self.lines) and self.has_started and self._is_answered(due - 1):
+            due += 1
+        lines, self._sent = self.lines[self._sent : due], due
+        return "".join(f"{line}\n" for line in lines).encode()
+
+    def _is_answered(self, call: int) -> bool:
+        return call < 0 or call in self.said.answers
+
+
 def run_child(
-    converse: Callable[[bytes, Limits], Ending],
+    converse: Callable[[Exchange], Ending],
     source: str,
     calls: Sequence[Call],
     limits: Limits,
@@ -67,7 +112,7 @@ def run_child(
     """Run a program in an interpreter of its own.
 
     Args:
-        converse: Starts the interpreter, gives it what is to be run, and reads what it writes.
+        converse: Starts the interpreter, and talks with it until its end.
         source: The program.
         calls: The calls.
         limits: What the run may use.
@@ -76,16 +121,16 @@ def run_child(
     Raises:
         RuntimeError: If the interpreter did not start, which is no fault of the program.
     """
-    job = (source, _driver(), call_lines(calls, limits.output_chars), _rlimits(limits))
-    ending = converse(marshal.dumps((_child(), job)), limits)
-    if not ending.text.startswith(READY):
-        said = ending.text.strip().splitlines() or [f"{ending.cause}, signal {ending.signal}"]
+    payload = marshal.dumps((_child(), (source, _driver(), _rlimits(limits))))
+    exchange = Exchange(payload, calls, limits)
+    ending = converse(exchange)
+    if not exchange.has_started:
+        said = exchange.said.first_line or f"{ending.cause}, signal {ending.signal}"
         raise RuntimeError(
-            f"The {backend} sandbox did not start: {said[0][:200]}; raise memory_mb and "
+            f"The {backend} sandbox did not start: {said[:200]}; raise memory_mb and "
             "wall_seconds of the limits, or free some memory and processes of this machine."
         )
-    answers = read_answers(ending.text, calls)
-    return conclude(answers, calls, *_judge(ending, limits), backend)
+    return conclude(exchange.said.answers, calls, *_judge(ending, limits), backend)
 
 
 def _judge(ending: Ending, limits: Limits) -> tuple[Status, str]:
@@ -138,28 +183,24 @@ def _child() -> CodeType:
     return compile(path.read_text(encoding="utf-8"), "<sandbox>", "exec", 0, True)
 
 
-def start(
-    payload: bytes, limits: Limits, *, command: Sequence[str], pass_fds: Sequence[int] = ()
-) -> Ending:
-    """Start a child by a command, read what it writes, and wait until it is gone."""
-    with _input(payload) as stdin:
-        child = subprocess.Popen(
-            command,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=ENVIRONMENT,
-            pass_fds=pass_fds,
-            start_new_session=True,
-            bufsize=0,
-        )
-    cause: Literal["closed", "timeout", "output"] = "timeout"
-    text = ""
+def start(exchange: Exchange, *, command: Sequence[str], pass_fds: Sequence[int] = ()) -> Ending:
+    """Start a child by a command, talk with it, and wait until it is gone."""
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=ENVIRONMENT,
+        pass_fds=pass_fds,
+        start_new_session=True,
+        bufsize=0,
+    )
+    cause: Cause = "timeout"
     waited: tuple[int, float] | None = None
+    assert child.stdin is not None
     assert child.stdout is not None
     try:
-        deadline = time.monotonic() + limits.wall_seconds
-        text, cause = read(child.stdout.fileno(), deadline, output_bytes(limits))
+        cause = talk(exchange, child.stdout.fileno(), child.stdin, exchange.payload)
         if cause == "closed":
             waited = _wait(child, _GRACE_SECONDS)
     finally:
@@ -168,44 +209,56 @@ def start(
             os.killpg(child.pid, signal.SIGKILL)
         waited = waited or _wait(child, None)
         child.stdout.close()
+        child.stdin.close()
     assert waited is not None
-    return Ending(text, cause, *waited)
+    return Ending(cause, *waited)
 
 
-def _input(payload: bytes) -> IO[bytes]:
-    """A file to read from, so that no child that does not read can hold up the judge."""
-    # Whoever asked for the file closes it.
-    file: IO[bytes] = os.fdopen(os.memfd_create("job"), "w+b") if _LINUX else TemporaryFile()  # noqa: SIM115
-    file.write(payload)
-    file.seek(0)
-    return file
+def talk(exchange: Exchange, source: int, sink: IO[bytes], unsent: bytes = b"") -> Cause:
+    """Exchange texts until the child closes its output, its time is over or too much has come.
 
-
-def read(
-    pipe: int, deadline: float, most: int
-) -> tuple[str, Literal["closed", "timeout", "output"]]:
-    """Read until the pipe is closed, the deadline has passed or too much has come."""
-    poller = select.poll()
-    poller.register(pipe, select.POLLIN)
-    chunks: list[bytes] = []
-    size = 0
-    cause: Literal["closed", "timeout", "output"] = "closed"
+    Args:
+        exchange: What there is to say.
+        source: The pipe that the child writes into.
+        sink: The pipe that it reads from, which may be full for ever; it is closed at the end.
+        unsent: What to begin with.
+    """
+    deadline = time.monotonic() + exchange.limits.wall_seconds
+    left_over = output_bytes(exchange.limits)
+    os.set_blocking(sink.fileno(), False)
+    reading, both = select.poll(), select.poll()
+    both.register(sink, select.POLLOUT)
+    for poller in (reading, both):
+        poller.register(source, select.POLLIN)
     while True:
+        unsent = _send(sink, unsent)
+        if exchange.is_over and not unsent:
+            sink.close()
         left = deadline - time.monotonic()
         if left <= 0:
-            cause = "timeout"
-            break
-        if not poller.poll(min(left, 60.0) * 1000):
+            return "timeout"
+        poller = both if unsent else reading
+        if source not in dict(poller.poll(min(left, 60.0) * 1000)):
             continue
-        chunk = os.read(pipe, _CHUNK)
+        chunk = os.read(source, _CHUNK)
         if not chunk:
-            break
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > most:
-            cause = "output"
-            break
-    return b"".join(chunks).decode("utf-8", "replace"), cause
+            return "closed"
+        left_over -= len(chunk)
+        if left_over < 0:
+            return "output"
+        unsent += exchange.answer(chunk)
+
+
+def _send(sink: IO[bytes], text: bytes) -> bytes:
+    """Send what there is room for, and return the rest."""
+    try:
+        while text:
+            text = text[os.write(sink.fileno(), text) :]
+    except BlockingIOError:
+        return text
+    except BrokenPipeError:  # a child that does not listen
+        return b""
+    return text
 
 
 def _wait(child: subprocess.Popen[bytes], seconds: float | None) -> tuple[int, float] | None:

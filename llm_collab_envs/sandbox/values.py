@@ -71,6 +71,15 @@ def _container(value: Any, kind: type, call: int, depth: int) -> str:
     )
 
 
+def coded_chars(coded: Any) -> int:
+    """How long the child finds an encoded value: as text, and two for all that it is made of."""
+    chars, layer = 0, [coded]
+    while layer:
+        chars += 2 * len(layer) + sum(len(item) for item in layer if isinstance(item, str))
+        layer = [inner for item in layer if isinstance(item, list) for inner in item]
+    return chars
+
+
 def decode(coded: Any) -> Any:
     """The value that the child encoded.
 

@@ -2,8 +2,9 @@
 
 Words in capitals are filled in by the tests: CANARY (a file of the judge's), FOLDER (where it
 lies), PORT and SOCKET (where the judge listens), JUDGE (its process id). A program wins where it
-brings out what is in the canary or in the judge's environment, where an answer has a status that it
-cannot have, or where anything outside has changed.
+brings out what is in the canary, in the judge's environment or in the call of `later` that comes
+after its own, where an answer has a status that it cannot have, or where anything outside has
+changed.
 """
 
 from __future__ import annotations
@@ -140,16 +141,40 @@ SECRETS = [
         "look into every frame",
         "import sys\nframe, found = sys._getframe(), ''\n"
         "while frame:\n"
-        "    found += str(frame.f_locals) + str(frame.f_globals)\n"
+        "    found += str(frame.f_locals)\n"
         "    frame = frame.f_back\n"
         "return found[:50000]",
     ),
+    Attack(
+        "look into every frame while it is loaded",
+        "import sys\nframe, found = sys._getframe(), ''\n"
+        "while frame:\n"
+        "    found += str(frame.f_locals)\n"
+        "    frame = frame.f_back\n"
+        "def attack():\n    return found[:50000]\n",
+    ),
     _in_call(
         "look into every object",
-        "import gc\nreturn ' '.join(o for o in gc.get_objects() if type(o) is str)[:50000]",
+        "import gc\n"
+        "held = (o for holder in gc.get_objects() for o in gc.get_referents(holder))\n"
+        "return [o for o in held if type(o) is str and 'later' in o][:100]",
     ),
-    _in_call("look into the stack", "import inspect\nreturn str(inspect.stack())[:50000]"),
-    _in_call("look at the driver", "return str(sorted(globals()))[:50000]"),
+    _in_call(
+        "look into the stack",
+        "import inspect\nreturn str([frame.frame.f_locals for frame in inspect.stack(0)])[:50000]",
+    ),
+    _in_call("look at the driver", "return str(globals())[:50000]"),
+    _in_call("look at what came in", "import os\nreturn os.pread(0, 10**6, 0).decode('latin1')"),
+    _in_call(
+        "ask for the next call",
+        "import os, select\nfound = b''\n"
+        "for number in range(3, 64):\n"
+        "    try:\n"
+        "        if select.select([number], [], [], 0.05)[0]:\n"
+        "            found += os.read(number, 1000)\n"
+        "    except OSError:\n        pass\n"
+        "return found.decode('latin1')",
+    ),
     _in_call(
         "climb from a tuple to open",
         "for kind in ().__class__.__base__.__subclasses__():\n"
@@ -540,8 +565,6 @@ FORGERIES = [
         "patch the way out",
         "import os, posix\nos.write = posix.write = lambda number, data: len(data)\n"
         "def attack():\n    return 1\n",
-        ("crash",),
-        ENDED,
     ),
     Attack(
         "patch the driver",

@@ -97,6 +97,41 @@ def test_calls_share_the_program_and_errors_do_not_end_it(backend: str) -> None:
     assert [(a.status, a.value) for a in outcome.answers] == [("ok", 1), ("error", None), ("ok", 2)]
 
 
+@pytest.mark.parametrize("text", ["x" * 998, "\U0001f600" * 998])
+def test_the_longest_answer(text: str, backend: str) -> None:
+    """It counts two for the value, whatever it takes to send it."""
+    sandbox = Sandbox(backend, Limits(output_chars=1000))
+    calls = [Call("same", (text,)), Call("same", (text + "x",))]
+    fits, not_ = sandbox.run(IDENTITY, calls).answers
+    assert (fits.status, fits.value, not_.status) == ("ok", text, "output")
+
+
+def test_an_answer_that_a_program_writes_itself_is_no_longer_than_others(bwrap: str) -> None:
+    """Keys that collide would take the judge seconds to put in a set."""
+    source = (
+        "import os\n"
+        "keys = ','.join('[\"i\",\"%d\"]' % (k * (2**61 - 1)) for k in range(1, 24000))\n"
+        "data = ('\\n[0,\"ok\",[\"z\",' + keys + ']]\\n').encode()\n"
+        "while data:\n    data = data[os.write(1, data):]\n"
+        "def f():\n    return 1\n"
+    )
+    start = time.process_time()
+    answer = Sandbox(bwrap).run(source, [Call("f")]).answers[0]
+    assert (answer.status, answer.value) == ("output", None)
+    assert time.process_time() - start < 2.0
+
+
+def test_a_program_that_reads_nothing_holds_up_nobody(bwrap: str) -> None:
+    calls = [Call("f", ("x" * 10**6,))]
+    limits = Limits(seconds=1.0, wall_seconds=2.0)
+    outcome = Sandbox(bwrap, limits).run("import time\ntime.sleep(60)", calls)
+    assert outcome.answers[0].status == "timeout"
+
+
+def test_a_program_finds_no_input(bwrap: str) -> None:
+    assert "EOFError" in Sandbox(bwrap).run("input()", []).detail
+
+
 def test_a_limit_ends_the_run_and_keeps_what_was_answered(backend: str) -> None:
     source = "def f(x):\n    while x:\n        pass\n    return x\n"
     calls = [Call("f", (x,)) for x in (0, 1, 0)]

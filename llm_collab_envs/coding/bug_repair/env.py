@@ -11,7 +11,7 @@ from llm_collab_envs.coding.bug_repair.cases import call_text, failure_text
 from llm_collab_envs.coding.bug_repair.expert import Expert, Memo
 from llm_collab_envs.coding.bug_repair.menu import make_menu
 from llm_collab_envs.coding.bug_repair.patching import Patched
-from llm_collab_envs.coding.bug_repair.scoring import is_right, job, patch_all, score
+from llm_collab_envs.coding.bug_repair.scoring import is_right, job, jobs, patch_all, score
 from llm_collab_envs.coding.bug_repair.tasks import RepairTask, deal_files, generate
 from llm_collab_envs.coding.coding_env import CodingEnv
 from llm_collab_envs.core.menu import Menu
@@ -140,8 +140,7 @@ class BugRepairEnv(CodingEnv[RepairTask]):
 
     def _score(self, task: RepairTask, parts: Mapping[str, str]) -> Score:
         patched = self._patched(task, parts)
-        answers = self._execute([job(task, patched)])[0].answers
-        result = score(task, answers)
+        result = score(task, self._execute(jobs(task, patched)))
         foreign = sum(len(part.foreign) for part in patched.values())
         return Score(
             quality=result.quality,
@@ -174,10 +173,10 @@ class BugRepairEnv(CodingEnv[RepairTask]):
         return [f"{notice}." for notice in notices]
 
     def _still_failing(self, patched: Mapping[str, Patched]) -> str:
-        answers = self._execute([job(self._task, patched)])[0].answers[len(self._task.hidden) :]
+        (outcome,) = self._execute([job(self._task, patched, self._task.failing)])
         wrong = [
             call_text(case.function, case.args)
-            for case, answer in zip(self._task.failing, answers, strict=True)
+            for case, answer in zip(self._task.failing, outcome.answers, strict=True)
             if not is_right(case, answer)
         ]
         more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""

@@ -4,6 +4,10 @@
 
 `failing` is how many hidden calls the program got wrong at first, `fixed` how many of these it gets
 right now, `broken` how many of the others it gets wrong now.
+
+A program that saw all hidden calls could try every slip, and keep the one that changes as many
+results as are wrong. So a run makes no more than two calls of each function, in an order that tells
+nothing, and the calls that the tester sees are run by themselves.
 """
 
 from __future__ import annotations
@@ -11,12 +15,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 
 from llm_collab_envs.coding.bug_repair.cases import Case
 from llm_collab_envs.coding.bug_repair.patching import Patched, patch
 from llm_collab_envs.coding.bug_repair.tasks import RepairTask
-from llm_collab_envs.coding.coding_env import source_of
-from llm_collab_envs.sandbox import Answer, Call, Job, same
+from llm_collab_envs.coding.coding_env import LIMITS, source_of
+from llm_collab_envs.sandbox import Answer, Call, Job, Outcome, same
+
+_TOGETHER = 2  # hidden calls of a function that one run makes
 
 
 @dataclass(frozen=True)
@@ -51,26 +58,32 @@ def patch_all(
     }
 
 
-def job(task: RepairTask, patched: Mapping[str, Patched]) -> Job:
-    """Return what to run for a score: the program, on the hidden calls and on the failing ones."""
+def jobs(task: RepairTask, patched: Mapping[str, Patched]) -> list[Job]:
+    """Return what to run for a score: the program, on some of the hidden calls at a time."""
+    return [job(task, patched, run) for run in _runs(task)]
+
+
+def job(task: RepairTask, patched: Mapping[str, Patched], cases: tuple[Case, ...]) -> Job:
+    """Return a run of the program on some calls."""
     sources = {file.name: file.faulty for file in task.files}
     for part in patched.values():
         sources |= part.files
-    return Job("\n".join(sources.values()), _calls(task))
+    return Job("\n".join(sources.values()), _calls(cases), LIMITS)
 
 
-def score(task: RepairTask, answers: Sequence[Answer]) -> RepairScore:
-    """Score what came of a `job`."""
-    right = [is_right(c, a) for c, a in zip(task.hidden, answers[: len(task.hidden)], strict=True)]
-    failed = _failed_at_first(task)
-    failing = [passed for fails, passed in zip(failed, right, strict=True) if fails]
-    sound = [passed for fails, passed in zip(failed, right, strict=True) if not fails]
+def score(task: RepairTask, outcomes: Sequence[Outcome]) -> RepairScore:
+    """Score what came of the `jobs`."""
+    failing: list[bool] = []
+    sound: list[bool] = []
+    for run, outcome in zip(_runs(task), outcomes, strict=True):
+        for case, fails, answer in zip(run, _failed_at_first(run), outcome.answers, strict=True):
+            (failing if fails else sound).append(is_right(case, answer))
     fixed, broken = sum(failing), len(sound) - sum(sound)
     return RepairScore(
         quality=min(1.0, max(0.0, (fixed - broken) / len(failing))),
         fixed=fixed / len(failing),
         broken=broken / max(1, len(sound)),
-        pass_rate=sum(right) / len(right),
+        pass_rate=(fixed + sum(sound)) / len(task.hidden),
     )
 
 
@@ -89,11 +102,31 @@ def _patch(task: RepairTask, own: tuple[str, ...], text: str) -> Patched:
     return patch(source_of(text), {name: sources[name] for name in own}, list(sources))
 
 
-@lru_cache(maxsize=8)
-def _calls(task: RepairTask) -> tuple[Call, ...]:
-    return tuple(Call(case.function, case.args) for case in (*task.hidden, *task.failing))
+@lru_cache(maxsize=64)
+def _calls(cases: tuple[Case, ...]) -> tuple[Call, ...]:
+    return tuple(Call(case.function, case.args) for case in cases)
+
+
+@lru_cache(maxsize=64)
+def _failed_at_first(cases: tuple[Case, ...]) -> list[bool]:
+    return [case.fails for case in cases]
 
 
 @lru_cache(maxsize=8)
-def _failed_at_first(task: RepairTask) -> list[bool]:
-    return [case.fails for case in task.hidden]
+def _runs(task: RepairTask) -> list[tuple[Case, ...]]:
+    """Deal the hidden calls of each function out to runs, by chance that no program can foresee.
+
+    Functions that are called with the same arguments are so in the same run.
+    """
+    secret = repr([case.right for case in task.hidden])
+
+    def drawn(case: Case) -> bytes:
+        return sha256(f"{secret}{case.args}".encode()).digest()
+
+    of_function: dict[str, list[Case]] = {case.function: [] for case in task.hidden}
+    for case in sorted(task.hidden, key=drawn):
+        of_function[case.function].append(case)
+    return [
+        tuple(case for cases in of_function.values() for case in cases[n : n + _TOGETHER])
+        for n in range(0, max(map(len, of_function.values())), _TOGETHER)
+    ]

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
-from llm_collab_envs.coding.coding_env import CodingEnv, Example
+from llm_collab_envs.coding.coding_env import CodingEnv, Example, source_of
 from llm_collab_envs.coding.function_pair.expert import Expert, Memo
 from llm_collab_envs.coding.function_pair.inputs import agreed_values
 from llm_collab_envs.coding.function_pair.menu import make_menu
@@ -25,6 +25,7 @@ from llm_collab_envs.coding.function_pair.programs import (
 )
 from llm_collab_envs.coding.function_pair.scoring import score
 from llm_collab_envs.coding.function_pair.tasks import PairTask, deal, generate
+from llm_collab_envs.coding.naming import knows
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
@@ -218,13 +219,14 @@ def _possible(task: PairTask, label: str, example: int) -> tuple[Any, ...]:
 def _stubs(task: PairTask, example: int, part: str) -> str:
     """Source of helpers that give what an example of main supposes.
 
-    Only those are there whose name and key main's author has written: what comes back of code that
-    looks around must not tell the others.
+    Only those are there whose name and key main's author knows: what comes back of code that looks
+    around must not tell the others.
     """
     *helpers, main = task.functions
     values = zip(helpers, main.stubs[example], strict=True)
+    source = source_of(part)
     return "\n".join(
         f"def {h.name}(*given):\n    return {h.wrapped(value)!r}"
         for h, value in values
-        if h.name in part and h.key in part
+        if knows(source, filter(None, (h.name, h.key)))
     )

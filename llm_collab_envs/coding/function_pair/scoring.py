@@ -4,8 +4,11 @@
 
 F is the mean over functions of the share of their own hidden tests that pass; helpers are run
 alone, main with its helpers replaced by others. M is the share of the module's hidden tests that
-pass, but never more than main's own share: a main that does without its helpers fails when they are
-replaced. What one constant, or the argument itself, would pass counts for nothing in any share.
+pass, but never more than the share of any function's own: a main that does without its helpers
+fails when they are replaced, and a helper that lives on what another part leaves lying about fails
+alone. Main is run only where its source uses its helpers' names and keys, so that looking for them
+in the module does not replace being told. What one constant, or the argument itself, would pass
+counts for nothing in any share.
 A pair that says nothing has half of F, and less than a quarter of Q.
 """
 
@@ -17,13 +20,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from llm_collab_envs.coding.coding_env import source_of
+from llm_collab_envs.coding.coding_env import LIMITS, source_of
 from llm_collab_envs.coding.function_pair.programs import MAIN, Function, bind
 from llm_collab_envs.coding.function_pair.tasks import PairTask
-from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, same
+from llm_collab_envs.coding.naming import knows
+from llm_collab_envs.sandbox import Call, Job, Outcome, same
 
 MODULE = "module"
-LIMITS = Limits(seconds=1.0)
 _DEFINITION = re.compile(r"^def (\w{1,64})", re.MULTILINE)
 
 Execute = Callable[[Sequence[Job]], list[Outcome]]
@@ -96,7 +99,10 @@ def score(
     sources = {agent: source_of(parts[agent]) for agent in shares if agent in parts}
     sources = {agent: source for agent, source in sources.items() if source}
     tested = {f.label: sources[a] for a in shares if a in sources for f in shares[a]}
-    if len(sources) == len(shares):
+    *helpers, main = task.functions
+    if main.label in tested and not knows(tested[main.label], _interface(helpers)):
+        del tested[main.label]
+    if len(tested) == len(task.functions):
         tested[MODULE] = "\n\n".join(sources.values())
     suites = suites_of(task)
     run = [suite for suite in suites if suite.label in tested]
@@ -105,7 +111,7 @@ def score(
     passed = {suite.label: suite.passed(outcomes.get(suite.label)) for suite in suites}
     rates = {suite.label: suite.share(passed[suite.label]) for suite in suites}
     functions = sum(rates[f.label] for f in task.functions) / len(task.functions)
-    module = min(rates[MODULE], rates[MAIN])
+    module = min(rates.values())
     defined = [set(_DEFINITION.findall(source)) for source in sources.values()]
     twice = sum(sum(f.name in names for names in defined) > 1 for f in task.functions)
     return PairScore(
@@ -115,6 +121,11 @@ def score(
         module=module,
         conflicts=twice / len(task.functions),
     )
+
+
+def _interface(helpers: Sequence[Function]) -> list[str]:
+    """Return what main's author can only have been told of the helpers: their names and keys."""
+    return [word for helper in helpers for word in (helper.name, helper.key) if word]
 
 
 @lru_cache(maxsize=64)

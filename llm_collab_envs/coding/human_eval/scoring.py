@@ -2,9 +2,10 @@
 
 In a team an assertion counts where it holds for the whole module, holds too when the function is
 replaced by one that only calls the helper as agreed, and does not hold when the helper is replaced
-by ones that know nothing: both authors have done their part, and neither has done the other's.
-Both have to name the helper and its keys, so that looking for them in the module does not replace
-being told. What a function would pass that knows only the visible examples counts for nothing:
+by ones that know nothing: both authors have done their part, and neither has done the other's. Both
+have to use the helper's name and its keys, and no more than a few other made-up names, so that
+looking for them in the module does not replace being told. What a function would pass that knows
+only the visible examples counts for nothing:
 
     Q = max(0, (passed - floor) / (total - floor))
 """
@@ -19,6 +20,7 @@ from llm_collab_envs.coding.coding_env import source_of
 from llm_collab_envs.coding.human_eval.modules import assemble, reference_function, stand_in
 from llm_collab_envs.coding.human_eval.replay import held, hidden
 from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask
+from llm_collab_envs.coding.naming import knows
 from llm_collab_envs.sandbox import Call, Job, Limits, Outcome
 
 LIMITS = Limits(seconds=3.0, wall_seconds=30.0)
@@ -70,7 +72,7 @@ def _passed(
     (whole,) = _held(task, [module], task.problem.entry if alone else task.function, execute)
     if alone or not any(whole):
         return whole
-    if not all(_knows_interface(task, source) for source in sources):
+    if not all(knows_interface(task, source) for source in sources if source):
         return []
     replaced = [reference_function(task), *(stand_in(task, value) for value in _IGNORANT)]
     modules = [assemble(module, source) for source in replaced]
@@ -79,10 +81,9 @@ def _passed(
     return [w and c and not i for w, c, i in zip(whole, called, idle, strict=True)]
 
 
-def _knows_interface(task: HumanEvalTask, source: str) -> bool:
-    """Whether a part, if there is one, names what its author can only have been told."""
-    words = filter(None, (task.helper, task.result, *task.keys))
-    return not source or all(word in source for word in words)
+def knows_interface(task: HumanEvalTask, source: str) -> bool:
+    """Whether a part uses the names that its author can only have been told."""
+    return knows(source, filter(None, (task.helper, task.result, *task.keys)))
 
 
 def _held(

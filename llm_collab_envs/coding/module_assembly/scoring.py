@@ -17,14 +17,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from llm_collab_envs.coding.coding_env import source_of
+from llm_collab_envs.coding.coding_env import LIMITS, hasty, source_of
 from llm_collab_envs.coding.module_assembly.hidden import Fields, hidden_tests
 from llm_collab_envs.coding.module_assembly.source import CALL, THERE, judge_code, there_code
 from llm_collab_envs.coding.module_assembly.structure import Structure, find_structure
 from llm_collab_envs.coding.module_assembly.tasks import ModuleTask
-from llm_collab_envs.sandbox import Answer, Call, Job, Limits, Outcome, same
+from llm_collab_envs.sandbox import Answer, Call, Job, Outcome, same
 
-LIMITS = Limits(seconds=1.0)
 _WORD = re.compile(r"\w+")
 _DEFINITION = re.compile(r"^def (\w{1,80})\(", re.MULTILINE)
 
@@ -121,7 +120,7 @@ def _load(task: ModuleTask, sources: Sequence[str], execute: Execute, known: Kno
     """Find out which parts run, and which functions these define."""
     new = [source for source in dict.fromkeys(sources) if source not in known.names]
     named = [[p for p in task.parts if p.name in _WORD.findall(source)] for source in new]
-    jobs = [Job(source) for source in new]
+    jobs = [Job(source, (), hasty(LIMITS)) for source in new]
     jobs += [
         Job(f"{source}\n\n{there_code(parts)}", [Call(THERE + part.name) for part in parts])
         for source, parts in zip(new, named, strict=True)
