@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from llm_collab_envs.coding.function_pair import expert
-from llm_collab_envs.coding.function_pair.programs import CALL, HELPERS, LETTERS, write_source
+from llm_collab_envs.coding.function_pair.programs import CALL, HELPERS, LETTERS, MAIN, write_source
 from llm_collab_envs.core.observation import split_briefing
 
 Policy = Callable[[str], str]
@@ -174,6 +174,38 @@ def values_as_globals(observation: str) -> str:
     return once(f"{own}\n{expert.write(memo, {})}")
 
 
+FIND = """\
+def _find(n):
+    found = [f for k, f in globals().items()
+             if k[0] != "_" and hasattr(f, "__code__") and k not in MINE][n]
+    def call(*given):
+        values, code = dict(zip("xnm", given)), found.__code__
+        result = found(*[values[a] for a in code.co_varnames[:code.co_argcount]])
+        return [*result.values()][0] if isinstance(result, dict) and len(result) == 1 else result
+    return call
+"""
+
+
+def looks_around(observation: str) -> str:
+    """Tell main's value only: names, arguments and keys are looked up, and values left about."""
+    memo = expert.read(observation)
+    labels = [plan.label for plan in memo.plans]
+    if memo.submitted:
+        return "<done/>"
+    if MAIN not in labels and memo.round == 1 and "S" in memo.own:
+        return f'<say to="all">S {memo.own["S"]}</say>'
+    if MAIN in labels and "S" not in memo.known and memo.round < 3:
+        return ""
+    left = "".join(f"{a} = {v}\n" for a, v in memo.own.items() if a in LETTERS)
+    if MAIN not in labels:
+        return once(left + expert.write(memo, memo.own))
+    mine = [plan.header[4:].partition("(")[0] for plan in memo.plans]
+    source = expert.write(memo, {**memo.own, "S": memo.known.get("S", "S")})
+    for n, label in enumerate(label for label in HELPERS if label not in memo.own):
+        source = source.replace(f" {label}(", f" _find({n})(")
+    return once(f"{left}MINE = {mine!r}\n{FIND}{source}")
+
+
 def messages_as_code(observation: str) -> str:
     """Tell as the expert does, and submit what teammates said."""
     return split_briefing(observation)[1].partition("Messages:\n")[2].strip()
@@ -228,6 +260,7 @@ CHEATS: dict[str, Policy] = {
     "one does all": one_does_all,
     "finds helpers": finds_helpers,
     "values as globals": values_as_globals,
+    "looks around": looks_around,
     "messages as code": talking(messages_as_code),
     "entries as code": talking(entries_as_code),
     "specification as code": talking(specification_as_code),

@@ -135,6 +135,11 @@ class TestModule:
         ]
         cheat = f"{main.splitlines()[0]}\n    return [v for a, v in {table!r} if a == x][0]"
         result = scored(task, [*helpers, cheat])
+        assert result.pass_rate == pytest.approx(30 / 50)  # it does not even name them
+        assert (result.functions, result.module) == (0.75, 0.0)
+        names = ", ".join([h.name for h in task.functions[:-1]])
+        keys = [h.key for h in task.functions]
+        result = scored(task, [*helpers, f"{cheat}\n\ndef idle():\n    return {names}, {keys!r}"])
         assert result.pass_rate == pytest.approx(40 / 50)
         assert (result.functions, result.module) == (0.75, 0.0)
 
@@ -144,10 +149,18 @@ class TestModule:
         result = scored(task, [a, wrong, c, main])
         assert (result.functions, result.module) == (0.75, 0.0)
 
-    def test_takes_helpers_from_wherever_they_are(self, task: PairTask) -> None:
-        """Main's author may write all, if it knows all; the others' own parts are still missed."""
+    def test_is_missed_where_one_author_writes_all(self, task: PairTask) -> None:
         result = scored(task, ["pass", "pass", "pass", "\n".join(parts_of(task))])
-        assert (result.functions, result.module) == (0.25, 1.0)
+        assert (result.functions, result.module) == (0.25, 0.0)
+
+    def test_is_missed_where_a_helper_lives_on_what_main_leaves_about(self, task: PairTask) -> None:
+        a, b, c, main = parts_of(task)
+        header, *body = a.splitlines()
+        moved = "\n".join([f"def elsewhere{header[header.index('(') :]}", *body])
+        given = header[header.index("(") : -1]
+        result = scored(task, [f"{header}\n    return elsewhere{given}", b, c, f"{moved}\n{main}"])
+        assert result.pass_rate == pytest.approx(40 / 50)
+        assert (result.functions, result.module) == (0.75, 0.0)
 
 
 class TestConflicts:
