@@ -143,6 +143,7 @@ def test_a_section_without_half_of_its_facts_is_missing() -> None:
     "sentence",
     [
         "The opening year of the theater was 1712!",
+        "The opening year of the theater was 1712",
         "Opening year, theatre: it was 1712.",
         "In 1712, the year of its opening, was the theatre built.",
         "The old theater has 1712 as its opening year.",
@@ -171,7 +172,8 @@ def test_facts_may_stand_in_a_paragraph() -> None:
         ("Was the opening year of the theater 1712?", 1),
         ("The opening year of the theater: 1712.", 1),  # no verb
         ("the opening year of the theater was 1712.", 1),  # no capital
-        ("The opening year of the theater was 1712", 1),  # no full stop
+        ("The opening year of the theater was 1712,", 1),  # it breaks off
+        ("The opening year of the theater was 1712:", 1),
         ("The theater was of 1712.", 1),  # not which property
         ("The opening year was 1712.", 1),  # not of what
         ("The opening year of the theater was 1713.", 1),

@@ -179,7 +179,7 @@ class TestSentences:
             ("The flood cost 45210 crowns or so.", 0),
             ("Did the flood cost 45210 crowns?", 0),
             ("the flood cost 45210 crowns.", 0),
-            ("The flood cost 45210 crowns", 0),
+            ("The flood cost 45210 crowns,", 0),  # it breaks off
             ("The flood: 45210.", 0),  # no cue
             ("The flood cost 452100 crowns.", 1),
             ("The flood cost 4521 crowns.", 1),

@@ -54,11 +54,12 @@ def split_sentences(line: str) -> list[str]:
 def is_assertion(sentence: str, words: Collection[str]) -> bool:
     """Whether a sentence of these words (in small letters) asserts something.
 
-    It has a capital letter first and a full stop; it denies nothing and asks nothing.
+    It has a capital letter first, denies nothing, asks nothing and does not break off. At the end
+    of a line it needs no full stop, as items of a list often have none.
     """
     return (
         sentence[:1].isupper()
-        and sentence[-1:] in (".", "!")
+        and sentence[-1:] not in tuple("?,;:-(")
         and len(sentence) <= MAX_SENTENCE_CHARS
         and not is_negated(sentence, words)
     )

@@ -169,7 +169,7 @@ def _places(sentence: str) -> Places:
 def _claims(lexicon: Lexicon, sentence: str) -> list[Entry[Fact]]:
     """Return the facts that a sentence claims something about.
 
-    It has to be a sentence (a capital letter first, a verb, a full stop, no negation, no question),
+    It has to be a sentence (a capital letter first, a verb, an end, no negation, no question),
     and to name the fact's property and object.
     """
     found = [_BRITISH.get(word, word) for word in WORD.findall(sentence.lower())]

@@ -57,7 +57,7 @@ def leads(passages: Sequence[str]) -> list[str]:
 def find_facts(passages: Sequence[str]) -> list[Fact]:
     """Return the names and figures of an article, each where it comes first.
 
-    Sentences that deny something, or end without a full stop, tell none.
+    Sentences that deny something, or break off, tell none.
     """
     return [
         Fact(passage, value, (), _cues(sentence, value), text)
