@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from baselines.cli import app
 from llm_collab_envs import ENV_MODULES
+from llm_collab_envs.coding.bug_repair import env as repair
 from small_model import save_small_model
 
 ENV = "section_writing_v0"
@@ -104,6 +105,16 @@ def test_envs_says_how_many_agents_each_difficulty_admits():
     assert "1 to 16" in rows["resource_allocation_v0"]
 
 
+def test_an_env_whose_packages_are_missing_is_listed_with_the_remedy(monkeypatch):
+    monkeypatch.setattr(repair, "find_spec", lambda name: None)
+    result = run("envs")
+    assert result.exit_code == 0, result.stderr
+    assert all(env_id in result.stdout for env_id in ENV_MODULES)
+    assert "pip install" in result.stdout
+    for command in (("play",), ("evaluate", "--policy", "silent"), ("train", "--out", "runs/none")):
+        assert "pip install 'llm-collab-envs[coding]'" in sentence(*command, "bug_repair_v0")
+
+
 def test_solo_expert_is_alone_whatever_the_team_size():
     result = run("evaluate", ENV, "--policy", "solo-expert", "--team-size", 4, "--episodes", 2)
     assert result.exit_code == 0
@@ -162,6 +173,9 @@ def test_mistakes_in_train(tmp_path):
     for _ in "ab":
         wrong = sentence(*train, "--model", "./runs/missing")
         assert "runs/missing" in wrong, "a wrong name leaves nothing in the way of the right one"
+    weights = save_small_model(tmp_path / "cut") / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-9])
+    assert "are damaged" in sentence(*train, "--model", tmp_path / "cut")
     (tmp_path / "run" / "notes.txt").write_text("mine")
     assert "exists and is not empty. Choose another --out" in sentence(*train)
 

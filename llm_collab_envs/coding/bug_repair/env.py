@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -95,7 +95,7 @@ class BugRepairEnv(CodingEnv[RepairTask]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Check the arguments; raises RuntimeError where a package that this needs is missing."""
-        if importlib.util.find_spec("unipatch") is None:
+        if find_spec("unipatch") is None:
             raise RuntimeError(
                 "Diffs cannot be applied here: run pip install 'llm-collab-envs[coding]'."
             )
