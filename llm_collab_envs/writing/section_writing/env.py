@@ -51,7 +51,8 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
     Consistency K is the share of (section, decision) pairs that follow the house style; a section
     with less than half of its facts is missing and follows nothing. A fact that is also claimed
     with another value is not right. Cost C is message tokens over the team's budget plus the share
-    of repeated or misplaced facts.
+    of repeated or misplaced facts. Honest work in silence, its style a guess, has about three
+    quarters of the expert's R: the last quarter is what talk is worth.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
