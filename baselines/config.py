@@ -83,14 +83,6 @@ class TrainConfig:
             raise ValueError(
                 f"entropy_quantile must be above 0, and 1 at most; got {self.entropy_quantile}."
             )
-        if not 0 <= self.difference_weight <= 1:
-            raise ValueError(
-                f"difference_weight must be between 0 and 1; got {self.difference_weight}."
-            )
-        if not 0 < self.entropy_quantile <= 1:
-            raise ValueError(
-                f"entropy_quantile must be above 0, and 1 at most; got {self.entropy_quantile}."
-            )
         if not self.temperature > 0:
             raise ValueError(
                 f"temperature must be above 0, as training needs chance; got {self.temperature}."

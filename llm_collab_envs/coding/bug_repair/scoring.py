@@ -113,7 +113,8 @@ def _failed_at_first(cases: tuple[Case, ...]) -> list[bool]:
 
 
 @lru_cache(maxsize=8)
-def _runs(task: RepairTask) -> list[tuple[Case, ...]]:
+@lru_cache(maxsize=64)
+def _runs(task: RepairTask) -> tuple[tuple[Case, ...], ...]:
     """Deal the hidden calls of each function out to runs, by chance that no program can foresee.
 
     Functions that are called with the same arguments are so in the same run.
@@ -126,7 +127,7 @@ def _runs(task: RepairTask) -> list[tuple[Case, ...]]:
     of_function: dict[str, list[Case]] = {case.function: [] for case in task.hidden}
     for case in sorted(task.hidden, key=drawn):
         of_function[case.function].append(case)
-    return [
+    return tuple(
         tuple(case for cases in of_function.values() for case in cases[n : n + _TOGETHER])
         for n in range(0, max(map(len, of_function.values())), _TOGETHER)
-    ]
+    )
