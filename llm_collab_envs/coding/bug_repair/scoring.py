@@ -112,7 +112,6 @@ def _failed_at_first(cases: tuple[Case, ...]) -> list[bool]:
     return [case.fails for case in cases]
 
 
-@lru_cache(maxsize=8)
 @lru_cache(maxsize=64)
 def _runs(task: RepairTask) -> tuple[tuple[Case, ...], ...]:
     """Deal the hidden calls of each function out to runs, by chance that no program can foresee.

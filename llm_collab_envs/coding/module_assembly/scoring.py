@@ -148,18 +148,16 @@ def _passed(
         return []
     if maker not in known.made:
         known.made[maker] = _make(task, maker, execute)
-    structure = known.made[maker].structure
-    if structure is None:
+    made = known.made[maker]
+    if made.structure is None:
         return []
-    _judge(task, [*dict.fromkeys(authors.values())], structure, execute, known)
+    _judge(task, [*dict.fromkeys(authors.values())], made.structure, execute, known)
+    wrong = {name: known.wrong[source, made.structure] for name, source in authors.items()}
     return [
         n
         for n, test in enumerate(hidden_tests(task))
-        if n in known.made[maker].tests
-        and all(
-            name in authors and (n, name) not in known.wrong[authors[name], structure]
-            for name, _ in test.calls
-        )
+        if n in made.tests
+        and all(name in wrong and (n, name) not in wrong[name] for name in test.functions)
     ]
 
 
