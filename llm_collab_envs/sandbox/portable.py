@@ -13,6 +13,7 @@ import ast
 import builtins
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from llm_collab_envs.sandbox.outcome import Call
@@ -66,20 +67,47 @@ _MOST_NODES = 2000
 _COMPENSATED_SUM = sys.version_info >= (3, 12)
 
 
-def portable(tree: ast.Module, calls: Sequence[Call]) -> bool:
-    """Whether a program and its calls are known to mean the same in both."""
+@dataclass(frozen=True)
+class Portability:
+    """Whether a program means the same in both.
+
+    Attributes:
+        known: Whether it is known to, wherever it meets no float.
+        floats: Whether it makes floats of its own.
+        alike: Whether what it does to floats is known to mean the same.
+    """
+
+    known: bool
+    floats: bool = False
+    alike: bool = False
+
+    def on(self, calls: Sequence[Call]) -> bool:
+        """Whether the program and these calls of it are known to mean the same in both."""
+        if not self.known:
+            return False
+        values = [value for call in calls for value in _flat(call.args)]
+        types = set(map(type, values))
+        if not _values_are_plain(values, types):
+            return False
+        # Monty keeps the later of two keys that are equal.
+        return not (self.floats or float in types) or (self.alike and dict not in types)
+
+
+def portability(tree: ast.Module) -> Portability:
+    """Look at a program."""
     syntax = Syntax(tree, _MOST_NODES)
-    if not syntax.is_whole or not syntax.types <= _NODES:
-        return False
-    arguments = [value for call in calls for value in _flat(call.args)]
-    return (
-        _names_are_known(syntax)
+    known = (
+        syntax.is_whole
+        and syntax.types <= _NODES
+        and _names_are_known(syntax)
         and all(map(_is_plain, syntax.of(*_RULED)))
-        and _values_are_plain(arguments)
-        and _numbers_are_alike(syntax, arguments)
         and keeps_order(syntax)
         and _compiles(tree)
     )
+    return Portability(known, _has_floats(syntax), _floats_are_alike(syntax)) if known else _UNKNOWN
+
+
+_UNKNOWN = Portability(known=False)
 
 
 def _compiles(tree: ast.Module) -> bool:
@@ -183,9 +211,8 @@ def _flat(values: Any) -> Iterator[Any]:
             yield from _flat(value)
 
 
-def _values_are_plain(values: Sequence[Any]) -> bool:
+def _values_are_plain(values: Sequence[Any], types: set[type]) -> bool:
     """Whether arguments hold no sets, no foreign letters, and no bools among the numbers."""
-    types = {type(value) for value in values}
     if set in types or frozenset in types:
         return False
     # 1 and True are one key of a dict; which of the two it keeps is not the same in both.
@@ -194,15 +221,17 @@ def _values_are_plain(values: Sequence[Any]) -> bool:
     return all(value.isascii() for value in values if type(value) is str)
 
 
-def _numbers_are_alike(syntax: Syntax, arguments: Sequence[Any]) -> bool:
-    """Whether there are no floats, or nothing is done to them that differs.
+def _has_floats(syntax: Syntax) -> bool:
+    """Whether a program makes floats, whatever it is called with."""
+    return any(map(_makes_floats, syntax.of(ast.Constant, ast.Name, ast.AugAssign, ast.BinOp)))
+
+
+def _floats_are_alike(syntax: Syntax) -> bool:
+    """Whether nothing is done to floats that differs.
 
     Monty rounds to digits, and breaks ties of the shortest text, in its own way; it keeps the later
     of two keys that are equal; and the sum of floats depends on the version of CPython.
     """
-    sources = syntax.of(ast.Constant, ast.Name, ast.AugAssign, ast.BinOp)
-    if not any(map(_makes_floats, sources)) and not any(type(v) is float for v in arguments):
-        return True
     if syntax.types & {ast.JoinedStr, ast.Dict, ast.DictComp, ast.Set, ast.SetComp}:
         return False
     refused = {*_CONTAINERS, "str", "repr", *(("sum",) if _COMPENSATED_SUM else ())}
@@ -210,7 +239,6 @@ def _numbers_are_alike(syntax: Syntax, arguments: Sequence[Any]) -> bool:
         any(name.id in refused for name in syntax.of(ast.Name))
         or any(_is_name(c.func, "round") and len(c.args) != 1 for c in syntax.of(ast.Call))
         or any(isinstance(b.op, ast.Mod) and _is_text(b.left) for b in syntax.of(ast.BinOp))
-        or any(type(value) is dict for value in arguments)
     )
 
 

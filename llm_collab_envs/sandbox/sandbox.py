@@ -8,20 +8,21 @@ import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Protocol
 
 from llm_collab_envs.sandbox.bubblewrap import BubblewrapBackend, why_bubblewrap_fails
 from llm_collab_envs.sandbox.child import NAME
 from llm_collab_envs.sandbox.monty import MontyBackend, monty_is_whole, why_monty_fails
 from llm_collab_envs.sandbox.outcome import Answer, Call, Job, Limits, Outcome, Status
-from llm_collab_envs.sandbox.portable import portable
+from llm_collab_envs.sandbox.portable import Portability, portability
 from llm_collab_envs.sandbox.transcript import one_line
 from llm_collab_envs.sandbox.unprotected import UnprotectedBackend
 
 BACKENDS = ("auto", "monty", "bwrap", "unsafe")
 # Long enough for nearly all; a program that takes longer is run again with its own limit.
 _QUICK_SECONDS = 0.5
+_SEEN = 128  # programs that are remembered, as some run again on other calls
 
 
 class Backend(Protocol):
@@ -98,13 +99,12 @@ class Sandbox:
         if len(job.source) > limits.source_chars:
             unrun = _unrun("refused", f"longer than {limits.source_chars} characters", job.calls)
             return lambda: unrun
-        tree = _parse(job.source)
-        if isinstance(tree, str):
-            unrun = _unrun("error", tree, job.calls)
+        choose = self._fast is not None and self._full is not None
+        seen = _look(job.source, choose)
+        if isinstance(seen, str):
+            unrun = _unrun("error", seen, job.calls)
             return lambda: unrun
-        if self._fast is None or (
-            self._full is not None and not (monty_is_whole() and portable(tree, job.calls))
-        ):
+        if self._fast is None or (choose and not (monty_is_whole() and seen.on(job.calls))):
             return partial(_run_fully, self._full, job, limits)
         return partial(_run_quickly, self._fast, self._full, job, limits)
 
@@ -154,8 +154,9 @@ def _backends(backend: str | Backend) -> tuple[Backend | None, Backend | None]:
     return None if no_monty else MontyBackend(), None if no_bwrap else BubblewrapBackend()
 
 
-def _parse(source: str) -> ast.Module | str:
-    """The program as a tree, or why it is no program."""
+@lru_cache(maxsize=_SEEN)
+def _look(source: str, choose: bool) -> Portability | str:
+    """Return why a text is no program; or whether it is portable, if there is a choice to make."""
     try:
         tree = compile(source, f"<{NAME}>", "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     except SyntaxError as error:
@@ -165,7 +166,7 @@ def _parse(source: str) -> ast.Module | str:
     except (MemoryError, RecursionError):
         return "SyntaxError: nested too deep"
     assert isinstance(tree, ast.Module)
-    return tree
+    return portability(tree) if choose else Portability(known=False)
 
 
 def _unrun(status: Status, why: str, calls: Sequence[Call]) -> Outcome:

@@ -9,7 +9,7 @@ import pytest
 from corpus import PROGRAMS
 
 from llm_collab_envs.sandbox import Call, Limits, Sandbox, same
-from llm_collab_envs.sandbox.portable import portable
+from llm_collab_envs.sandbox.portable import portability
 
 CALLS = [Call("f")]
 LETTERS = "abcXYZ019 _-,.;:\t\n'\"\\{}%()\r\0\x1c"
@@ -31,7 +31,7 @@ a.expandtabs(4) a.isidentifier() a.isascii() str([a,b]) str({a:b}) len(a) set(a)
 
 
 def is_portable(program: str) -> bool:
-    return portable(ast.parse(program), CALLS)
+    return portability(ast.parse(program)).on(CALLS)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=range(len(PROGRAMS)))
@@ -85,7 +85,7 @@ def check(operation: str, pairs: list[tuple[object, ...]]) -> None:
         "            out.append('failed')\n    return out\n"
     )
     calls = [Call("f", (pairs,))]
-    assert portable(ast.parse(program), calls)
+    assert portability(ast.parse(program)).on(calls)
     full, fast = (Sandbox(name).run(program, calls).answers[0] for name in ("bwrap", "monty"))
     assert full.status == fast.status == "ok", (full, fast)
     assert same(full.value, fast.value)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 TABLE, SEQUENCE, SCALAR = "table", "sequence", "scalar"
 # Not "above": what is limited often equals what it is compared with.
@@ -101,8 +102,16 @@ class Kind:
 
     def function(self, verb: str) -> Function:
         """Return the function of that verb; raises KeyError where there is none."""
-        return {function.verb: function for function in self.functions}[verb]
+        return self._functions[verb]
 
     def field(self, name: str) -> Field:
         """Return the field of that name; raises KeyError where there is none."""
-        return {field.name: field for field in self.fields}[name]
+        return self._fields[name]
+
+    @cached_property
+    def _functions(self) -> dict[str, Function]:
+        return {function.verb: function for function in self.functions}
+
+    @cached_property
+    def _fields(self) -> dict[str, Field]:
+        return {field.name: field for field in self.fields}
