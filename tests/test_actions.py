@@ -99,11 +99,32 @@ def test_text_outside_of_tags_is_ignored(reply: str) -> None:
         ('<submit><say to="all">a</say></submit>', "'[say to=\"all\"]' stands inside '[submit]'"),
         ("<submit>a</say>", "'[/say]' stands inside '[submit]'"),
         ("<done", "'[done' is not a tag that can stand here"),
+        ('<submit lang="py">a</submit>', "'[submit lang=\"py\"]' is not a tag that can stand here"),
+        ("<submit>a< / submit >", "'[ / submit ]' stands inside '[submit]'"),
         ("x" * (MAX_ACTION_CHARS + 1), "the reply is longer than 65536 characters"),
     ],
 )
 def test_broken_replies_do_nothing(reply: str, error: str) -> None:
     assert parse(reply, TEAM) == Action(tokens=count_tokens(reply), error=error)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "while n < done:\n    n += 1",
+        "if n<submit: pass",
+        "a < say and b > c",
+        "x <done\ny",
+        "<donee>",
+    ],
+)
+def test_a_comparison_in_a_program_is_no_tag(part: str) -> None:
+    assert parse(f"<submit>{part}</submit><done/>", TEAM).submission == part
+
+
+def test_done_may_be_written_as_xml_has_it() -> None:
+    action = parse("<submit>a</submit><done />", TEAM)
+    assert (action.submission, action.done, action.error) == ("a", True, "")
 
 
 def test_nobody_to_talk_to_when_alone() -> None:

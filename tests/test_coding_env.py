@@ -170,7 +170,7 @@ def test_programs_that_sleep_hold_up_a_round_once(
     views, *_ = env.step(dict.fromkeys(env.agents, "<submit>x = 1</submit>"))
     assert all("Notice" in view for view in views.values())
     assert len(sandbox.batches) == batches
-    scored, *looked_at = sandbox.batches
+    *looked_at, scored = sandbox.batches
     assert all(job.limits == LIMITS for job in scored)
     assert all(job.limits == hasty(LIMITS) for jobs in looked_at for job in jobs)
 

@@ -10,7 +10,11 @@ import pytest
 from llm_collab_envs import make
 from llm_collab_envs.core import metrics
 from llm_collab_envs.core.episode import EpisodeLog
-from llm_collab_envs.core.observation import MAX_OBSERVATION_CHARS, split_briefing
+from llm_collab_envs.core.observation import (
+    MAX_OBSERVATION_CHARS,
+    ObservationCollector,
+    split_briefing,
+)
 from llm_collab_envs.core.reward import JointReward
 from llm_collab_envs.core.tasks import TaskSource, generated
 from relay import RelayEnv, _generate, _load
@@ -280,7 +284,7 @@ class TestLog:
 class TestObservations:
     def test_stay_within_their_bound_whatever_is_said(self) -> None:
         env = started(message_budget=1_000_000)
-        flood = '<say to="all">' + "word " * 3_000 + "</say>"
+        flood = '<say to="all">' + "word " * 6_000 + "</say>"
         for n in range(8):
             seen, *_ = env.step(dict.fromkeys(env.agents, f'<say to="all">number {n}</say>{flood}'))
             for agent, text in seen.items():
@@ -290,16 +294,27 @@ class TestObservations:
 
     def test_keep_the_newest_messages(self) -> None:
         env = started(message_budget=1_000_000, max_cycles=50)
-        for n in range(20):
+        for n in range(40):
             seen, *_ = env.step({A: f'<say to="all">number {n} {"x" * 1_000}</say>'})
-        assert "number 19 " in seen[B]
+        assert "number 39 " in seen[B]
         assert "number 0 " not in seen[B]
         assert len(seen[B]) > MAX_OBSERVATION_CHARS - 1_200
 
     def test_of_a_message_that_never_fits_say_so(self) -> None:
         env = started(message_budget=1_000_000)
-        seen, *_ = env.step({A: f'<say to="all">{"x" * 20_000}</say>'})
+        seen, *_ = env.step({A: f'<say to="all">{"x" * 40_000}</say>'})
         assert "(1 older messages left out)" in seen[B]
+
+    def test_always_show_the_budget_however_much_there_is_to_tell(self) -> None:
+        env = started()
+        env._loop.team.tell(A, [f"something {n} went wrong" for n in range(200)])
+        seen = env._loop.observations([A])[A]
+        assert "Notice: something 0 went wrong" in seen
+        assert "\nMessage tokens left: " in seen
+
+    def test_may_not_look_like_a_turn_before_it_comes(self) -> None:
+        with pytest.raises(ValueError, match="agent_1 holds '== Round '"):
+            ObservationCollector("Job.", {A: "fine", B: "== Round 1 == of a fight"})
 
     def test_are_a_briefing_that_stays_and_a_turn(self) -> None:
         env = started()

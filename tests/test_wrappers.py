@@ -297,6 +297,36 @@ class TestAgentDropout:
             assert "What " not in views[gone]
             assert views[gone].endswith("\nMessage tokens left: 14.\n")
 
+    def test_hands_on_all_that_one_knew(self) -> None:
+        for task in range(10):
+            env = make("copy_editing_v0", team_size=2, difficulty="hard", split="test")
+            env = AgentDropout(env, at_round=2, agents=[A])
+            knew = env.reset(options={"task": task})[0][A]
+            seen, *_ = env.step({})
+            view = knew.split("\n\n")[1]
+            assert len(view) > 2_000
+            assert view in seen[B]
+
+    def test_says_so_where_there_is_no_room_for_what_one_knew(self) -> None:
+        env = Heterogeneous(
+            AgentDropout(make("section_writing_v0", team_size=2), at_round=2, agents=[A]),
+            observation_length={B: 2_200},
+        )
+        env.reset(options={"task": 0})
+        lines = env.step({})[0][B].splitlines()
+        assert CUT in lines[lines.index(f"What {A} knew:") : lines.index(f"That is all {A} knew.")]
+
+    def test_makes_what_the_heir_has_submitted_count_for_what_it_inherits(self) -> None:
+        core = make("resource_allocation_v0", team_size=2, split="test")
+        terms(core, core._expert())
+        book = "\n".join(core.parts.values())
+        env = AgentDropout(core, at_round=2, agents=[A])
+        env.reset(options={"task": 0})
+        _, rewards, *_, infos = env.step({B: f"<submit>{book}</submit>"})
+        assert infos[B]["quality"] == core._score(core._task, core.parts).quality > 0.99
+        assert rewards[B] == infos[B]["joint_reward"] > 0.8
+        assert infos[A]["difference_reward"] == 0.0
+
     def test_untold_leaves_no_trace_with_the_others(self) -> None:
         told, untold, even = (
             started(wrap)

@@ -29,8 +29,14 @@ Example: <submit>my text</submit><done/>"""
 
 _TAG = r"""<say to="[^"<>]{1,32}">|</say>|<submit>|</submit>|<done/>"""
 _TOKEN = re.compile(rf"{_TAG}|[A-Za-z]{{1,12}}|[0-9]{{1,6}}|\S")
-_TAG_LIKE = re.compile(r"<(?:\s*/)?\s*(?:say|submit|done)\b[^<>]*>?", re.IGNORECASE)
+_NAME = "(?:say|submit|done)"
+# What is meant as a tag, and not a comparison in a program, such as `n < done:`.
+_TAG_LIKE = re.compile(
+    rf"<say\s[^<>]*>?|</?{_NAME}(?=/?>|\s[^<>]*>|$)[^<>]*>?|<(?:\s*/)?\s*{_NAME}\s*(?:/\s*)?>",
+    re.IGNORECASE,
+)
 _SAY_OPEN = re.compile(r'<say to="([^"<>]{1,32})">')
+_DONE = re.compile(r"<done\s*/>")
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,9 @@ def parse(reply: str, teammates: Collection[str]) -> Action:
     Returns:
         The action; `error` is set, and nothing else but `tokens`, where the grammar was broken.
     """
+    if len(reply) > MAX_ACTION_CHARS:
+        error = f"the reply is longer than {MAX_ACTION_CHARS} characters"
+        return Action(tokens=count_tokens(reply), error=error)
     return _parsed(sanitise(reply), frozenset(teammates))
 
 
@@ -112,8 +121,6 @@ def _parsed(reply: str, teammates: frozenset[str]) -> Action:
 
 
 def _parse(reply: str, teammates: Collection[str]) -> Action:
-    if len(reply) > MAX_ACTION_CHARS:
-        raise _GrammarError(f"the reply is longer than {MAX_ACTION_CHARS} characters")
     says: list[Message] = []
     submission: str | None = None
     rest, part_tokens = reply, 0  # a tag is a token, so that the two can be counted apart
@@ -122,7 +129,7 @@ def _parse(reply: str, teammates: Collection[str]) -> Action:
     for tag in _TAG_LIKE.finditer(reply):
         text = tag.group()
         if opened is None:
-            if text == "<done/>":
+            if _DONE.fullmatch(text):
                 done = True
             elif text == "<submit>" or _SAY_OPEN.fullmatch(text):
                 opened = tag

@@ -44,12 +44,13 @@ class EpisodeLoop:
         """Play and log a round, and return what it pays: the change of the joint reward."""
         team, condition, round_ = self.team, self.team.condition, self._round
         turns = team.play(round_, {a: actions.get(a, "") for a in team.present})
-        reward = self.aggregator.update(team.parts)
         for agent in team.present:
             team.tell(agent, self._feedback(agent))
-        for departure in condition.departures(round_):
-            if departure.agent in team.present:
-                team.leave(departure.agent, departure.announced)
+        leaving = [d for d in condition.departures(round_) if d.agent in team.present]
+        for departure in leaving:
+            team.leave(departure.agent, departure.announced)
+        # Whoever takes over may have submitted what was not its own to submit until now.
+        reward = self.aggregator.update(team.parts, anew=bool(leaving))
         terms, events = self.aggregator.terms(), condition.take_events()
         self.log.rounds.append(Round(turns, reward, terms, events))
         return reward

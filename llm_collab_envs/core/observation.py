@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from llm_collab_envs.core.actions import grammar_help
 from llm_collab_envs.core.channel import Delivery
 
-MAX_OBSERVATION_CHARS = 16_384
+MAX_OBSERVATION_CHARS = 32_768
+MAX_BRIEFING_CHARS = 14_336  # so that there is room for what one who leaves knew
+MAX_NOTICE_CHARS = 2_048
 TURN_MARK = "== Round "
 CUT = "(the rest is more than you can see)"
 
@@ -57,7 +59,7 @@ class ObservationCollector:
         views: What only each agent knows, and its share of the job; all agents are in it.
 
     Raises:
-        ValueError: Where an agent's briefing is too long for an observation.
+        ValueError: Where an agent's briefing is too long, or looks like more than a briefing.
     """
 
     def __init__(self, job: str, views: Mapping[str, str]) -> None:
@@ -72,7 +74,7 @@ class ObservationCollector:
             who = f"{agent}, working alone" if self._alone else who
             self._intros[agent] = f"You are {who}.\n{job}"
             self._briefings[agent] = self._briefing(agent, views[agent])
-            _check_length(agent, self._briefings[agent])
+            _check(agent, self._briefings[agent])
 
     def observe(self, agent: str, turn: Turn) -> str:
         """Return a whole observation of `agent`, at most `MAX_OBSERVATION_CHARS` long.
@@ -81,13 +83,13 @@ class ObservationCollector:
         agent's own limit is shorter than its briefing, the end of its private view is left out.
         """
         limit = MAX_OBSERVATION_CHARS if turn.limit is None else turn.limit
-        head = [f"{TURN_MARK}{turn.round} of {turn.max_cycles} =="]
-        head += [f"Notice: {notice}" for notice in turn.notices]
-        if not self._alone:
-            head.append(f"Message tokens left: {turn.budget_left}.")
+        head = f"{TURN_MARK}{turn.round} of {turn.max_cycles} =="
+        figures = "" if self._alone else f"\nMessage tokens left: {turn.budget_left}."
         if turn.submitted is not None:
-            head.append(f"Your submission: {turn.submitted} tokens.")
-        start = "\n".join(head)[: min(1_024, limit // 2)]
+            figures += f"\nYour submission: {turn.submitted} tokens."
+        room = min(MAX_NOTICE_CHARS, limit // 2) - len(head) - len(figures)
+        notices = "".join(f"\nNotice: {notice}" for notice in turn.notices)
+        start = head + notices[: max(0, room)] + figures
         if turn.limit is None:
             start = self._briefings[agent] + start
         else:
@@ -153,14 +155,22 @@ def heard_from(observation: str, agent: str) -> bool:
 
 def _hand_over(gone: str, view: str, room: int) -> str:
     start, end = f"\nWhat {gone} knew:\n", f"\nThat is all {gone} knew."
-    return start + view[: max(0, room - len(start) - len(end))] + end
+    room -= len(start) + len(end)
+    if len(view) > room:
+        view = "\n".join([*_first_that_fit(view.splitlines(), room - len(CUT)), CUT])
+    return f"{start}{view[: max(0, room)]}{end}"
 
 
-def _check_length(agent: str, briefing: str) -> None:
-    if len(briefing) > MAX_OBSERVATION_CHARS - 2_048:
+def _check(agent: str, briefing: str) -> None:
+    if len(briefing) > MAX_BRIEFING_CHARS:
         raise ValueError(
-            f"the briefing of {agent} has {len(briefing)} characters, more than observations hold "
-            f"({MAX_OBSERVATION_CHARS} with the messages). Use shorter tasks or a larger team."
+            f"the briefing of {agent} has {len(briefing)} characters, more than the "
+            f"{MAX_BRIEFING_CHARS} that it may have. Use shorter tasks or a larger team."
+        )
+    if TURN_MARK in briefing:
+        raise ValueError(
+            f"the briefing of {agent} holds {TURN_MARK!r}, which starts the part of an observation "
+            "that changes from round to round. Put the task in other words."
         )
 
 

@@ -123,10 +123,15 @@ class RewardAggregator:
         self._product = rate(self._parts)
         self._current = self._joint_reward(self._product)
 
-    def update(self, parts: Mapping[str, str]) -> float:
-        """Take in what has been submitted by now, and return the change of R."""
+    def update(self, parts: Mapping[str, str], anew: bool = False) -> float:
+        """Take in what has been submitted by now, and return the change of R.
+
+        Args:
+            parts: By agent.
+            anew: Whether the same parts may have become worth something else.
+        """
         before = self._current.joint_reward
-        if parts != self._parts:
+        if anew or parts != self._parts:
             self._parts = dict(parts)
             self._product = self._rate(self._parts)
         self._current = self._joint_reward(self._product)

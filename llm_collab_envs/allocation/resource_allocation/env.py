@@ -46,7 +46,7 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
     those that go with them are not served, and it keeps about half.
 
     ## Observation Space
-    `UnicodeText(16384)`. The briefing (the same all episode): who you are, slots and places, which
+    `UnicodeText(32768)`. The briefing (the same all episode): who you are, slots and places, which
     slots you know to be closed, the rules, an example of a booking, your jobs, the grammar. The
     turn: round, message tokens left, which of your lines do nothing, messages so far.
 

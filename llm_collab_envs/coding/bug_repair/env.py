@@ -49,7 +49,7 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     tell each fault from every other slip.
 
     ## Observation Space
-    `UnicodeText(16384)`. The briefing (the same all episode): who you are, who has which file, the
+    `UnicodeText(32768)`. The briefing (the same all episode): who you are, who has which file, the
     failing calls (the tester) or the files and how to submit them (their owners), the grammar. The
     turn: round, message tokens left, messages so far; for an owner why what it submitted was not
     taken (a diff that does not apply, a syntax error), for the tester which of its calls still

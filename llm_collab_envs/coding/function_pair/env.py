@@ -46,7 +46,7 @@ class FunctionPairEnv(CodingEnv[PairTask]):
     and richer types: lists and texts, then dicts, then records and groups.
 
     ## Observation Space
-    `UnicodeText(16384)`. The briefing (the same all episode): who you are, the plan, what you know
+    `UnicodeText(32768)`. The briefing (the same all episode): who you are, the plan, what you know
     that teammates may need, the specification of your functions with two examples each, the
     grammar. Examples are made with another agreed value, which is named, and main's with values
     that the helpers are supposed to give, so that they tell nothing of what only teammates know.

@@ -35,7 +35,7 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
     What is measured is whether a division of labour comes at a loss.
 
     ## Observation Space
-    `UnicodeText(16384)`. The briefing (the same all episode): who you are, the source that the
+    `UnicodeText(32768)`. The briefing (the same all episode): who you are, the source that the
     module starts with, your part of the statement, the grammar. The turn: round, message tokens
     left, messages so far, what was wrong with your last reply or your code.
 

@@ -44,7 +44,7 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     on.
 
     ## Observation Space
-    `UnicodeText(16384)`. The briefing (the same all episode): who you are, who writes which
+    `UnicodeText(32768)`. The briefing (the same all episode): who you are, who writes which
     function, the fields of the box and what is known of its structure, the rules and what you know
     of them, your functions' specifications, the grammar with an example. The turn: round, message
     tokens left, messages so far, what was wrong with your last reply or with your code.

@@ -36,7 +36,7 @@ class BargainingEnv(CollabEnv[BargainingTask]):
     more than 90 % of its reward; untold, there is no deal.
 
     ## Observation Space
-    `UnicodeText(16384)`. The briefing (the same all episode): who you are, the houses and the
+    `UnicodeText(32768)`. The briefing (the same all episode): who you are, the houses and the
     stock, an example of an offer, of an acceptance and of walking away, your houses' values, the
     grammar. The turn: round, message tokens left, what lies on the table and who signs it, why
     your submission does not count, messages so far.

@@ -56,7 +56,7 @@ class CopyEditingEnv(CollabEnv[EditingTask]):
     74 %.
 
     ## Observation Space
-    `UnicodeText(16384)`. The briefing (the same all episode): who you are, the sections and what
+    `UnicodeText(32768)`. The briefing (the same all episode): who you are, the sections and what
     they are about, the options of the style sheet and what you know of it, how to edit, whose
     windows are where, your numbered lines, the grammar. The turn: round, message tokens left,
     messages so far, which of your edits are broken or cancelled.

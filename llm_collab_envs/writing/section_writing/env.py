@@ -35,7 +35,7 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
     agent than the one who writes them, and two more have a later record that another agent holds.
 
     ## Observation Space
-    `UnicodeText(16384)`. The briefing (the same all episode): who you are, the plan, the options of
+    `UnicodeText(32768)`. The briefing (the same all episode): who you are, the plan, the options of
     the house style and what you know of it, the facts you write, the grammar with an example. The
     turn: round, message tokens left, messages so far, what was wrong with your last reply.
 

@@ -46,7 +46,7 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
     cannot write, copies first sentences.
 
     ## Observation Space
-    `UnicodeText(16384)`. The briefing (the same all episode): who you are, who writes which text,
+    `UnicodeText(32768)`. The briefing (the same all episode): who you are, who writes which text,
     what it owes and how long it may be, example sentences, whose paragraphs are which, what you
     have read of them, the grammar. The turn: round, message tokens left, messages so far, what was
     wrong with your last reply.
