@@ -433,6 +433,18 @@ class TestGymnasiumViews:
         assert (terminated, truncated) == (False, False)
         assert env.step(dict.fromkeys(parts, ""))[2:4] == (False, True)
 
+    @pytest.mark.parametrize("keep", [MenuActions, to_tensor_env])
+    def test_the_whole_team_is_paid_the_same_where_leavers_are_kept(self, keep: Wrap) -> None:
+        team = keep(AgentDropout(make(ENV, team_size=2), at_round=2, agents=[B]))
+        env, total = Centralized(team), 0.0
+        env.reset(seed=0)
+        for meaning in ("tell style", "write as heard", "done"):
+            choice = team.menu.meanings.index(meaning)
+            total += env.step(dict.fromkeys([A, B], choice))[1]
+        assert total == pytest.approx(team.unwrapped.episode.rounds[-1].terms["joint_reward"])
+        assert total > 0.2
+        assert env.env.agents == []
+
     def test_the_whole_team_is_paid_the_mean_where_motives_are_mixed(self) -> None:
         env = Centralized(make("bargaining_v0", team_size=1, reward="individual"))
         seen, _ = env.reset(seed=0, options={"task": 0})
