@@ -412,6 +412,15 @@ class TestGymnasiumViews:
         assert view.step("")[2:4] == (False, False)
         assert view.step("<done/>")[2:4] == (True, False)
 
+    def test_teammates_that_have_left_are_not_asked(self) -> None:
+        asked: list[str] = []
+        team = KeepAlive(AgentDropout(RelayEnv(team_size=2), at_round=2, agents=[B]))
+        view = SingleAgentView(team, A, lambda seen: asked.append(seen) or "")
+        view.reset(seed=0)
+        for _ in range(3):
+            view.step("")
+        assert len(asked) == 1
+
     def test_a_seat_refuses_what_it_cannot_do(self) -> None:
         with pytest.raises(ValueError, match=r"agent must be one of .*; got 'agent_9'"):
             SingleAgentView(RelayEnv(), "agent_9")
