@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from pettingzoo.test import (
     api_test,
@@ -446,6 +447,14 @@ class TestLossyChannel:
                 *_, infos = env.step({A: '<say to="all">x</say>'})
             lost.append(infos[A]["lossy_channel"])
         assert sum(lost) / (60 * 2 * budget) == pytest.approx(0.25, abs=0.03)
+
+    def test_logs_numpys_numbers_as_they_are_played(self) -> None:
+        env = started(lambda env: LossyChannel(env, np.float32(0.5), np.float32(1), cut=np.int64(1)))
+        for _ in range(4):
+            env.step({A: '<say to="all">alpha 12345 beta</say>'})
+        log = EpisodeLog.from_json(env.episode.to_json())
+        assert [log.wrappers[0][name] for name in ("lost", "late", "cut")] == [0.5, 1.0, 1]
+        assert log.replay(RelayEnv) == env.episode
 
     def test_senders_pay_for_what_is_lost(self) -> None:
         *_, infos = started(lambda env: LossyChannel(env, lost=1.0)).step(
