@@ -379,6 +379,14 @@ class TestHeterogeneous:
         seen, *_ = env.step(dict.fromkeys(env.agents, '<say to="all">one two three</say>'))
         assert len(seen["agent_3"]) == 256
 
+    def test_keeps_to_its_log_where_the_caller_changes_the_limits(self) -> None:
+        limits = {A: 3}
+        env = started(lambda env: Heterogeneous(env, token_cap=limits))
+        limits[A] = 50
+        env.step({A: "<submit>x y z</submit>"})
+        assert env.parts == {}
+        assert env.episode.replay(RelayEnv) == env.episode
+
     def test_of_a_rhythm_acts_every_so_many_rounds(self) -> None:
         env = started(lambda env: Heterogeneous(env, every=3, agents=[A]))
         took_effect = []
@@ -449,7 +457,8 @@ class TestLossyChannel:
         assert sum(lost) / (60 * 2 * budget) == pytest.approx(0.25, abs=0.03)
 
     def test_logs_numpys_numbers_as_they_are_played(self) -> None:
-        env = started(lambda env: LossyChannel(env, np.float32(0.5), np.float32(1), cut=np.int64(1)))
+        half, one = np.float32(0.5), np.float32(1)
+        env = started(lambda env: LossyChannel(env, half, one, cut=np.int64(1)))
         for _ in range(4):
             env.step({A: '<say to="all">alpha 12345 beta</say>'})
         log = EpisodeLog.from_json(env.episode.to_json())
