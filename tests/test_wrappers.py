@@ -198,6 +198,21 @@ class TestAllFour:
         assert len(wrapped.agents) == 2
 
 
+    def test_hold_from_the_next_reset_on_beside_another_too(self) -> None:
+        env = Straggler(RelayEnv(team_size=3), agents=[B])
+        env.reset(seed=0)
+        wrapped = Heterogeneous(env, token_cap={A: 1})
+        seen, *_, infos = env.step({A: "<submit>x</submit>"})
+        assert env.parts == {A: "x"}
+        assert "heterogeneous" not in infos[A]
+        assert "cut after" not in seen[A]
+        assert env.episode.replay(RelayEnv) == env.episode
+        _, infos = wrapped.reset(seed=0)
+        wrapped.step({A: "<submit>x</submit>"})
+        assert env.parts == {}
+        assert infos[A]["heterogeneous"] == 1
+
+
 class TestConditions:
     def test_of_the_same_kind_add_up(self) -> None:
         class Half(Condition):

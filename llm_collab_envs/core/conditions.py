@@ -116,8 +116,10 @@ class Conditions(Condition):
         self.parts.append(condition)
 
     def active(self) -> Condition:
-        """Return these conditions, or where there are none, one that costs no time."""
-        return self if self.parts else Condition()
+        """Return those added by now as one, or where there are none, one that costs no time."""
+        now = Conditions()
+        now.parts = self.parts[:]
+        return now if now.parts else Condition()
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return every part's name and settings, for a log."""
