@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -196,7 +197,6 @@ class TestAllFour:
         wrapped.reset(seed=0)
         wrapped.step({})
         assert len(wrapped.agents) == 2
-
 
     def test_hold_from_the_next_reset_on_beside_another_too(self) -> None:
         env = Straggler(RelayEnv(team_size=3), agents=[B])
@@ -498,6 +498,14 @@ class TestStraggler:
         assert "Notice: you are slow: a token takes as long as 2.5." in seen[A]
         assert "Notice: agent_0 is slow: a token takes as long as 2.5." in seen[B]
 
+    @pytest.mark.parametrize(("tokens", "factor", "time"), [(100, 1.1, 110), (101, 1.1, 112)])
+    def test_takes_whole_tokens_and_none_by_floating_point(
+        self, tokens: int, factor: float, time: int
+    ) -> None:
+        env = started(lambda env: Straggler(env, factor=factor, agents=[A]))
+        *_, infos = env.step({A: "a " * tokens})
+        assert infos[A]["critical_path"] == time
+
     def test_is_felt_by_the_expert_team(self) -> None:
         even = play(make("section_writing_v0"))
         slow = play(Straggler(make("section_writing_v0"), factor=3.0))
@@ -571,7 +579,10 @@ class TestMistakes:
             (lambda env: AgentDropout(env, away_rounds=0), "away_rounds must be a whole number, 1"),
             (lambda env: AgentDropout(env, agents=["bob"]), r"AgentDropout names \['bob'\]; this"),
             (lambda env: AgentDropout(env, count=0), "count must be a whole number, 1 or more"),
-            (lambda env: Straggler(env, factor=0.5), "factor must be 1 or more; got 0.5"),
+            (lambda env: Straggler(env, factor=0.5), "factor must be between 1 and .*; got 0.5"),
+            (lambda env: Straggler(env, factor=math.inf), "got inf. Use AgentDropout for one who"),
+            (lambda env: Straggler(env, factor=math.nan), "factor must be .*; got nan"),
+            (lambda env: Straggler(env, factor=1e308), "factor must be .*; got 1e\\+308"),
             (lambda env: LossyChannel(env, late=1.5), "late must be a probability.* got 1.5"),
             (lambda env: LossyChannel(env, max_delay=0), "max_delay must be a whole number, 1"),
             (lambda env: Heterogeneous(env, token_cap={A: -1}), "token_cap must be .*; got -1"),
