@@ -254,6 +254,14 @@ class TestReward:
         *_, infos = env.step({A: f'<say to="all">hi</say><submit>{words(env)[1]}</submit>'})
         assert infos[A]["joint_reward"] == pytest.approx(0.5 / 3)
 
+    def test_joint_reward_is_the_envs_own_record(self) -> None:
+        env = started()
+        assert env.joint_reward == 0.0
+        env.step({A: f"<submit>{words(env)[1]}</submit>"})
+        assert env.joint_reward == env.episode.rounds[-1].terms["joint_reward"] > 0.2
+        with pytest.raises(RuntimeError, match="no episode yet"):
+            _ = RelayEnv().joint_reward
+
     def test_the_experts_time_does_not_disturb_the_episode(self) -> None:
         plain, disturbed = started(), started()
         disturbed._play_expert()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ AGENTS = r"\['agent_0', 'agent_1', 'agent_2', 'agent_3'\]"
             r"quality \+ speed at most 1 .*got JointReward\(quality=0.9",
         ),
         ({"reward": {"quality": -0.1}}, r"weights must be 0 or more; got JointReward"),
+        ({"reward": {"quality": math.nan}}, r"weights must be 0 or more; got .*quality=nan"),
+        ({"reward": {"coordination": math.nan}}, r"weights must be .* got .*coordination=nan"),
     ],
 )
 def test_arguments(env_id: str, arguments: dict[str, Any], message: str) -> None:

@@ -16,6 +16,8 @@ from pettingzoo.test import (
 )
 from pettingzoo.test.state_test import state_test
 
+from llm_collab_envs.core.actions import MAX_ACTION_CHARS
+
 CYCLES = 40
 
 
@@ -36,6 +38,20 @@ def test_seed(module: ModuleType) -> None:
 @pytest.mark.filterwarnings("ignore:.*not a NumPy array")
 def test_aec_api(module: ModuleType) -> None:
     api_test(module.env(), num_cycles=CYCLES)
+
+
+def test_aec_takes_any_text_and_counts_it_as_the_parallel_env_does(module: ModuleType) -> None:
+    env, twin = module.env(team_size=1), module.parallel_env(team_size=1)
+    env.reset(seed=0)
+    twin.reset(seed=0)
+    for text in ("x" * (MAX_ACTION_CHARS + 1), "<submit>x", "<done/>"):
+        *_, infos = twin.step({"agent_0": text})
+        env.step(text)
+        assert env.infos == infos
+    assert infos["agent_0"]["malformed"] == 2
+    env.reset(seed=0)
+    with pytest.raises(AssertionError, match="not in action space"):
+        env.step(7)
 
 
 def test_max_cycles(module: ModuleType) -> None:

@@ -412,6 +412,15 @@ class TestGymnasiumViews:
         assert view.step("")[2:4] == (False, False)
         assert view.step("<done/>")[2:4] == (True, False)
 
+    def test_teammates_that_have_left_are_not_asked(self) -> None:
+        asked: list[str] = []
+        team = KeepAlive(AgentDropout(RelayEnv(team_size=2), at_round=2, agents=[B]))
+        view = SingleAgentView(team, A, lambda seen: asked.append(seen) or "")
+        view.reset(seed=0)
+        for _ in range(3):
+            view.step("")
+        assert len(asked) == 1
+
     def test_a_seat_refuses_what_it_cannot_do(self) -> None:
         with pytest.raises(ValueError, match=r"agent must be one of .*; got 'agent_9'"):
             SingleAgentView(RelayEnv(), "agent_9")
@@ -432,6 +441,18 @@ class TestGymnasiumViews:
         assert set(infos) == {A, B, C}
         assert (terminated, truncated) == (False, False)
         assert env.step(dict.fromkeys(parts, ""))[2:4] == (False, True)
+
+    @pytest.mark.parametrize("keep", [MenuActions, to_tensor_env])
+    def test_the_whole_team_is_paid_the_same_where_leavers_are_kept(self, keep: Wrap) -> None:
+        team = keep(AgentDropout(make(ENV, team_size=2), at_round=2, agents=[B]))
+        env, total = Centralized(team), 0.0
+        env.reset(seed=0)
+        for meaning in ("tell style", "write as heard", "done"):
+            choice = team.menu.meanings.index(meaning)
+            total += env.step(dict.fromkeys([A, B], choice))[1]
+        assert total == pytest.approx(team.unwrapped.episode.rounds[-1].terms["joint_reward"])
+        assert total > 0.2
+        assert env.env.agents == []
 
     def test_the_whole_team_is_paid_the_mean_where_motives_are_mixed(self) -> None:
         env = Centralized(make("bargaining_v0", team_size=1, reward="individual"))

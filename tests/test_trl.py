@@ -20,6 +20,7 @@ from baselines.policies.context import Context
 from llm_collab_envs import make
 from llm_collab_envs.core.observation import split_briefing
 from llm_collab_envs.interop.trl import OVER, TextEnvFactory, plain_speech
+from llm_collab_envs.wrappers import AgentDropout
 from play import play
 from small_model import END, save_small_model
 
@@ -65,6 +66,19 @@ def test_one_that_is_done_has_nothing_left_to_say():
     played = seat("section_writing_v0")
     played.reset(task=0)
     assert played.reply("<done/>") == OVER
+
+
+@pytest.mark.parametrize("replies", [0, 1])
+def test_a_seat_whose_agent_leaves_is_paid_what_its_team_goes_on_to_make(replies):
+    def team():
+        return AgentDropout(make("section_writing_v0", team_size=2), at_round=2, agents=[A])
+
+    played = TextEnvFactory(team)()
+    played.reset(task=0)
+    assert [played.reply("") for _ in range(replies)] == [OVER] * replies
+    assert played.get_reward() == pytest.approx(own_reward(played))
+    assert not played.view.env.unwrapped.agents
+    assert own_reward(played) > 0.4
 
 
 def test_rows_have_to_name_the_task():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from pettingzoo.test import (
     api_test,
@@ -195,6 +197,20 @@ class TestAllFour:
         wrapped.reset(seed=0)
         wrapped.step({})
         assert len(wrapped.agents) == 2
+
+    def test_hold_from_the_next_reset_on_beside_another_too(self) -> None:
+        env = Straggler(RelayEnv(team_size=3), agents=[B])
+        env.reset(seed=0)
+        wrapped = Heterogeneous(env, token_cap={A: 1})
+        seen, *_, infos = env.step({A: "<submit>x</submit>"})
+        assert env.parts == {A: "x"}
+        assert "heterogeneous" not in infos[A]
+        assert "cut after" not in seen[A]
+        assert env.episode.replay(RelayEnv) == env.episode
+        _, infos = wrapped.reset(seed=0)
+        wrapped.step({A: "<submit>x</submit>"})
+        assert env.parts == {}
+        assert infos[A]["heterogeneous"] == 1
 
 
 class TestConditions:
@@ -408,6 +424,14 @@ class TestHeterogeneous:
         seen, *_ = env.step(dict.fromkeys(env.agents, '<say to="all">one two three</say>'))
         assert len(seen["agent_3"]) == 256
 
+    def test_keeps_to_its_log_where_the_caller_changes_the_limits(self) -> None:
+        limits = {A: 3}
+        env = started(lambda env: Heterogeneous(env, token_cap=limits))
+        limits[A] = 50
+        env.step({A: "<submit>x y z</submit>"})
+        assert env.parts == {}
+        assert env.episode.replay(RelayEnv) == env.episode
+
     def test_of_a_rhythm_acts_every_so_many_rounds(self) -> None:
         env = started(lambda env: Heterogeneous(env, every=3, agents=[A]))
         took_effect = []
@@ -477,6 +501,15 @@ class TestLossyChannel:
             lost.append(infos[A]["lossy_channel"])
         assert sum(lost) / (60 * 2 * budget) == pytest.approx(0.25, abs=0.03)
 
+    def test_logs_numpys_numbers_as_they_are_played(self) -> None:
+        half, one = np.float32(0.5), np.float32(1)
+        env = started(lambda env: LossyChannel(env, half, one, cut=np.int64(1)))
+        for _ in range(4):
+            env.step({A: '<say to="all">alpha 12345 beta</say>'})
+        log = EpisodeLog.from_json(env.episode.to_json())
+        assert [log.wrappers[0][name] for name in ("lost", "late", "cut")] == [0.5, 1.0, 1]
+        assert log.replay(RelayEnv) == env.episode
+
     def test_senders_pay_for_what_is_lost(self) -> None:
         *_, infos = started(lambda env: LossyChannel(env, lost=1.0)).step(
             {A: '<say to="all">one two</say>'}
@@ -494,6 +527,14 @@ class TestStraggler:
         assert [infos[agent]["straggler"] for agent in (A, B)] == [2.5, 1]
         assert "Notice: you are slow: a token takes as long as 2.5." in seen[A]
         assert "Notice: agent_0 is slow: a token takes as long as 2.5." in seen[B]
+
+    @pytest.mark.parametrize(("tokens", "factor", "time"), [(100, 1.1, 110), (101, 1.1, 112)])
+    def test_takes_whole_tokens_and_none_by_floating_point(
+        self, tokens: int, factor: float, time: int
+    ) -> None:
+        env = started(lambda env: Straggler(env, factor=factor, agents=[A]))
+        *_, infos = env.step({A: "a " * tokens})
+        assert infos[A]["critical_path"] == time
 
     def test_is_felt_by_the_expert_team(self) -> None:
         even = play(make("section_writing_v0"))
@@ -568,7 +609,10 @@ class TestMistakes:
             (lambda env: AgentDropout(env, away_rounds=0), "away_rounds must be a whole number, 1"),
             (lambda env: AgentDropout(env, agents=["bob"]), r"AgentDropout names \['bob'\]; this"),
             (lambda env: AgentDropout(env, count=0), "count must be a whole number, 1 or more"),
-            (lambda env: Straggler(env, factor=0.5), "factor must be 1 or more; got 0.5"),
+            (lambda env: Straggler(env, factor=0.5), "factor must be between 1 and .*; got 0.5"),
+            (lambda env: Straggler(env, factor=math.inf), "got inf. Use AgentDropout for one who"),
+            (lambda env: Straggler(env, factor=math.nan), "factor must be .*; got nan"),
+            (lambda env: Straggler(env, factor=1e308), "factor must be .*; got 1e\\+308"),
             (lambda env: LossyChannel(env, late=1.5), "late must be a probability.* got 1.5"),
             (lambda env: LossyChannel(env, max_delay=0), "max_delay must be a whole number, 1"),
             (lambda env: Heterogeneous(env, token_cap={A: -1}), "token_cap must be .*; got -1"),

@@ -9,6 +9,8 @@ import numpy as np
 from pettingzoo.utils.conversions import parallel_to_aec_wrapper
 from pettingzoo.utils.wrappers import AssertOutOfBoundsWrapper, OrderEnforcingWrapper
 
+from llm_collab_envs.core.spaces import UnicodeText
+
 
 class TextObservation(str):
     """A string with the `dtype` that PettingZoo's AEC tests read from every observation."""
@@ -26,6 +28,18 @@ class CollabAEC(parallel_to_aec_wrapper):
         return TextObservation(seen) if isinstance(seen, str) else seen
 
 
+class ActionCheck(AssertOutOfBoundsWrapper):
+    """PettingZoo's check of actions, but for text: where it is too long, it counts as broken."""
+
+    def step(self, action: Any) -> None:
+        """Pass on a text; assert that all else is in the agent's action space."""
+        of_text = isinstance(self.action_space(self.agent_selection), UnicodeText)
+        if of_text and isinstance(action, str):
+            self.env.step(action)
+        else:
+            super().step(action)
+
+
 def make_aec(
     parallel_env: Callable[..., Any],
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -37,6 +51,6 @@ def make_aec(
 
     def env(**kwargs: Any) -> OrderEnforcingWrapper[str, str, str]:
         """Return the AEC env with PettingZoo's usual checks; arguments as for `parallel_env`."""
-        return OrderEnforcingWrapper(AssertOutOfBoundsWrapper(raw_env(**kwargs)))
+        return OrderEnforcingWrapper(ActionCheck(raw_env(**kwargs)))
 
     return raw_env, env

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from llm_collab_envs.core.channel import Delivery
 
 
@@ -34,7 +36,7 @@ class Condition:
 
     Args:
         name: What logs and transcripts call it.
-        settings: What it was made with; kept as JSON has it, with numpy's whole numbers as ints.
+        settings: What it was made with; kept as JSON has it, with numpy's numbers as Python's.
 
     Attributes:
         events: What happened since they were last taken, as sentences for the transcript.
@@ -43,7 +45,8 @@ class Condition:
     def __init__(self, name: str = "", settings: Mapping[str, Any] | None = None) -> None:
         """Start with nothing to tell."""
         self.name = name
-        self.settings: dict[str, Any] = json.loads(json.dumps(dict(settings or {}), default=int))
+        ready = json.dumps(dict(settings or {}), default=np.generic.item)
+        self.settings: dict[str, Any] = json.loads(ready)
         self.events: list[str] = []
 
     def start(self, agents: Sequence[str], max_cycles: int, task: int) -> None:
@@ -113,8 +116,10 @@ class Conditions(Condition):
         self.parts.append(condition)
 
     def active(self) -> Condition:
-        """Return these conditions, or where there are none, one that costs no time."""
-        return self if self.parts else Condition()
+        """Return those added by now as one, or where there are none, one that costs no time."""
+        now = Conditions()
+        now.parts = self.parts[:]
+        return now if now.parts else Condition()
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Return every part's name and settings, for a log."""

@@ -278,6 +278,11 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
 
     # What agents and trainers see
 
+    @property
+    def joint_reward(self) -> float:
+        """R as if the episode ended now, whoever has left; RuntimeError before the first reset."""
+        return self._loop.aggregator.terms()["joint_reward"]
+
     def counterfactual_reward(self, agent: str) -> float:
         """Return R with `agent`'s submission, messages and time blanked.
 

@@ -32,7 +32,7 @@ class Turn:
     @property
     def time(self) -> int:
         """What the reply takes in time: its env tokens, more for an agent that is slow."""
-        return self.tokens if self.slowdown == 1 else math.ceil(self.tokens * self.slowdown)
+        return math.ceil(round(self.tokens * self.slowdown, 6))  # 100 times 1.1 is 110
 
 
 @dataclass

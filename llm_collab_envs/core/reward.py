@@ -65,7 +65,7 @@ class JointReward:
 
     def __post_init__(self) -> None:
         """Check that R stays in [-1, 1]."""
-        if min(self.quality, self.speed, self.coordination) < 0:
+        if not all(weight >= 0 for weight in (self.quality, self.speed, self.coordination)):
             raise ValueError(f"reward weights must be 0 or more; got {self}.")
         if self.quality + self.speed > 1 + 1e-9 or self.coordination > 1:
             raise ValueError(

@@ -61,7 +61,7 @@ class TextTeamEnv(ParallelPettingZooEnv):
         super().__init__(KeepAlive(make(config["env_id"], **config.get("env", {}))))
 
 
-def log_joint_reward(*, episode: Any, metrics_logger: Any, **more: Any) -> None:
+def log_joint_reward(*, env: Any, env_index: int, metrics_logger: Any, **more: Any) -> None:
     """Log the joint reward of an episode, once; a callback for `on_episode_end`."""
-    info = next(iter(episode.get_infos(-1).values()))
-    metrics_logger.log_value("joint_reward", info["joint_reward"], reduce="mean", window=100)
+    team = env.envs[env_index].unwrapped.par_env.unwrapped  # infos of who has left are old ones
+    metrics_logger.log_value("joint_reward", team.joint_reward, reduce="mean", window=100)

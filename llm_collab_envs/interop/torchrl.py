@@ -80,18 +80,18 @@ class TextTeamEnv(EnvBase):
 
     def _reset(self, tensordict: TensorDictBase | None = None, **more: Any) -> TensorDictBase:
         """Start an episode; `reset(options={"task": i})` names its task."""
-        observations, infos = self._env.reset(seed=self._next_seed, options=more.get("options"))
+        observations, _ = self._env.reset(seed=self._next_seed, options=more.get("options"))
         self._next_seed = None
-        return self._entry({"observation": self._row(observations)}, infos, False, False)
+        return self._entry({"observation": self._row(observations)}, False, False)
 
     def _step(self, tensordict: TensorDictBase) -> TensorDictBase:
         actions = dict(zip(self.agents, texts_of(tensordict, "action"), strict=True))
-        observations, rewards, ended, cut, infos = self._env.step(actions)
+        observations, rewards, ended, cut, _ = self._env.step(actions)
         row = {
             "observation": self._row(observations),
             "reward": torch.tensor([[float(rewards[agent])] for agent in self.agents]),
         }
-        return self._entry(row, infos, any(ended.values()), any(cut.values()))
+        return self._entry(row, any(ended.values()), any(cut.values()))
 
     def _set_seed(self, seed: int | None) -> None:
         """Seed the next reset."""
@@ -100,16 +100,12 @@ class TextTeamEnv(EnvBase):
     def _row(self, observations: Mapping[str, str]) -> NonTensorStack:
         return texts([observations[agent] for agent in self.agents])
 
-    def _entry(
-        self, row: Mapping[str, Any], infos: Mapping[str, Any], terminated: bool, truncated: bool
-    ) -> TensorDictBase:
-        # Infos of an agent that has left are old ones: the latest are of one that has not.
-        joint = infos[next(iter(self._env.env.agents), self.agents[0])]["joint_reward"]
+    def _entry(self, row: Mapping[str, Any], terminated: bool, truncated: bool) -> TensorDictBase:
         ends = (terminated or truncated, terminated, truncated)
         return TensorDict(
             {
                 GROUP: TensorDict(dict(row), batch_size=[len(self.agents)]),
-                "joint_reward": torch.tensor([float(joint)]),
+                "joint_reward": torch.tensor([float(self._env.unwrapped.joint_reward)]),
                 **{name: torch.tensor([end]) for name, end in zip(_ENDS, ends, strict=True)},
             },
             batch_size=[],

@@ -20,6 +20,7 @@ from typing import Any
 from pettingzoo import ParallelEnv
 
 from llm_collab_envs.core.observation import split_briefing
+from llm_collab_envs.wrappers.keep_alive import KeepAlive
 from llm_collab_envs.wrappers.single_agent import Policy, SingleAgentView
 
 OVER = "The episode is over."
@@ -48,7 +49,8 @@ class TextEnvFactory:
 
     def __call__(self) -> TextSeat:
         """Return a seat in an env of its own."""
-        return TextSeat(SingleAgentView(self._make_env(), self._agent, self._teammates))
+        team = KeepAlive(self._make_env())  # plays on where the seat's agent leaves
+        return TextSeat(SingleAgentView(team, self._agent, self._teammates))
 
 
 class TextSeat:
@@ -100,14 +102,14 @@ class TextSeat:
         if self._over:
             raise ValueError(f"{OVER} There is nothing left to reply to.")
         observation = self._step(text)
-        if self.infos["done"]:
+        if self.infos["done"] or self._has_left():
             self._play_on()
         return OVER if self._over else split_briefing(observation)[1]
 
     def get_reward(self) -> float:
         """Return what the seat is paid for the whole episode: the joint reward.
 
-        Where the model has stopped early, its teammates play on to the end.
+        Where the model has stopped early, or its agent has left, its teammates play on to the end.
         """
         self._play_on()
         return self._paid
@@ -116,9 +118,14 @@ class TextSeat:
         while not self._over:
             self._step("")
 
+    def _has_left(self) -> bool:
+        return self.view.agent not in self.view.env.unwrapped.agents
+
     def _step(self, text: str) -> str:
+        team, had_left = self.view.env.unwrapped, self._has_left()
+        before = team.joint_reward
         observation, reward, terminated, truncated, self.infos = self.view.step(text)
-        self._paid += reward
+        self._paid += team.joint_reward - before if had_left else reward
         self._over = terminated or truncated
         return str(observation)
 

@@ -49,12 +49,13 @@ class Centralized(gymnasium.Env[dict[str, Any], dict[str, Any]]):
         self, action: Mapping[str, Any]
     ) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Play one round with every agent's action."""
+        playing = self.env.unwrapped.agents[:]  # wrappers may keep those that have left
         observations, rewards, _, truncations, infos = self.env.step(dict(action))
         self._seen = {**self._seen, **observations}
         self._infos = {**self._infos, **infos}
         over = not self.env.agents
         truncated = over and any(truncations.values())
-        reward = float(sum(rewards.values()) / len(rewards))
+        reward = float(sum(rewards[agent] for agent in playing) / len(playing))
         return dict(self._seen), reward, over and not truncated, truncated, dict(self._infos)
 
     def render(self) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pettingzoo import ParallelEnv
 
@@ -56,13 +55,12 @@ class Heterogeneous(TeamWrapper):
             for number in limit.values() if isinstance(limit, Mapping) else [limit]:
                 if number is not None:
                     check_number(name, number, least)
-        self._limits = {name: limit for name, (limit, _) in limits.items()}
-        settings: dict[str, Any] = {
+        self._limits = {
             name: dict(limit) if isinstance(limit, Mapping) else limit
-            for name, limit in self._limits.items()
+            for name, (limit, _) in limits.items()
         }
         names = None if agents is None else list(agents)
-        super().__init__(env, seed, **settings, agents=names, count=count)
+        super().__init__(env, seed, **self._limits, agents=names, count=count)
         for limit in self._limits.values():
             self._check_agents(limit if isinstance(limit, Mapping) else ())
         self._limited: list[str] = []

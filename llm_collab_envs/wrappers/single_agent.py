@@ -71,7 +71,7 @@ class SingleAgentView(gymnasium.Env[Any, Any]):
         actions = {
             mate: policy(self._observations[mate])
             for mate, policy in self._policies.items()
-            if mate in self.env.agents
+            if mate in self.env.unwrapped.agents  # wrappers may keep those that have left
         }
         self._observations, rewards, terminations, truncations, infos = self.env.step(
             {**actions, self.agent: action}

@@ -8,6 +8,8 @@ from pettingzoo import ParallelEnv
 
 from llm_collab_envs.core.wrapper import TeamWrapper
 
+SLOWEST = 1_000_000
+
 
 class Straggler(TeamWrapper):
     """Some agents are slow: each of their tokens takes as long as `factor` tokens of others.
@@ -18,7 +20,7 @@ class Straggler(TeamWrapper):
 
     Args:
         env: Any env of this package.
-        factor: How many times as long a slow agent takes, 1 or more.
+        factor: How many times as long a slow agent takes, 1 to 1,000,000.
         agents: Who is slow, or None to draw `count` of them for each episode.
         count: How many to draw.
         seed: Of the draw.
@@ -33,8 +35,11 @@ class Straggler(TeamWrapper):
         seed: int = 0,
     ) -> None:
         """Check the arguments."""
-        if factor < 1:
-            raise ValueError(f"factor must be 1 or more; got {factor}.")
+        if not 1 <= factor <= SLOWEST:
+            raise ValueError(
+                f"factor must be between 1 and {SLOWEST}; got {factor}. Use AgentDropout for one "
+                "who does nothing at all."
+            )
         names = None if agents is None else list(agents)
         super().__init__(env, seed, factor=float(factor), agents=names, count=count)
         self._factor = float(factor)

@@ -11,23 +11,26 @@ from typing import Any
 
 import numpy as np
 import ray
+from ends import Ends
 from ray.rllib.algorithms.ppo import PPOConfig
+from ray.rllib.env.wrappers.pettingzoo_env import ParallelPettingZooEnv
 from recipes import PAGE, recipe
 
-from llm_collab_envs import ENV_MODULES
+from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.interop.rllib import TensorTeamEnv, log_joint_reward
+from llm_collab_envs.wrappers import AgentDropout, to_tensor_env
 
 ended: list[float] = []
 
 
-def check_episode(*, episode: Any, metrics_logger: Any, **more: Any) -> None:
+def check_episode(*, episode: Any, **more: Any) -> None:
     """What an episode pays each agent is the joint reward at its end, as the infos have it."""
     joint = {info["joint_reward"] for info in episode.get_infos(-1).values()}
     paid = [agent.get_return() for agent in episode.agent_episodes.values()]
     assert len(joint) == 1
     assert np.allclose(paid, joint.pop(), atol=1e-5), (paid, joint)
     ended.append(paid[0])
-    log_joint_reward(episode=episode, metrics_logger=metrics_logger)
+    log_joint_reward(episode=episode, **more)
 
 
 def tensors(env_id: str) -> PPOConfig:
@@ -69,6 +72,29 @@ def train(label: str, config: PPOConfig) -> None:
     )
 
 
+class WithoutTheFirst(ParallelPettingZooEnv):
+    """A team on the tensor stack that loses its first agent after a round."""
+
+    def __init__(self, config: Any) -> None:
+        team = AgentDropout(make(config["env_id"]), at_round=2, agents=["agent_0"])
+        super().__init__(to_tensor_env(Ends(team), **config["tensors"]))
+
+
+def leaving(env_id: str) -> None:
+    """What is logged is the joint reward of the team that goes on."""
+    config = tensors(env_id).environment(WithoutTheFirst)
+    config.env_runners(num_env_runners=0).learners(num_learners=0)
+    config.training(train_batch_size_per_learner=24, minibatch_size=24, num_epochs=1)
+    config.callbacks(on_episode_end=log_joint_reward).debugging(seed=0)
+    algorithm = config.build_algo()
+    Ends.joint_rewards.clear()
+    logged = algorithm.train()["env_runners"]["joint_reward"]
+    algorithm.stop()
+    assert len(set(Ends.joint_rewards)) > 1
+    assert np.isclose(logged, np.mean(Ends.joint_rewards), atol=1e-5), (logged, Ends.joint_rewards)
+    print(f"PPO without the first agent, {env_id}: mean {logged:.3f}, the env's own")
+
+
 def state(algorithm: Any) -> dict[str, Any]:
     """The parameters that are trained; RLlib has constants among the weights."""
     weights = algorithm.learner_group.get_weights()["team"]
@@ -80,6 +106,7 @@ def main() -> None:
     for env_id in ENV_MODULES:
         train(f"PPO on the tensor stack, {env_id}", tensors(env_id))
         train(f"PPO on raw text, {env_id}", text(env_id))
+    leaving("section_writing_v0")
 
 
 if __name__ == "__main__":

@@ -101,6 +101,17 @@ def text_in_batches() -> None:
     print("TextTeamEnv in SerialEnv and Collector: ok")
 
 
+def text_without_the_first_agent() -> None:
+    """The joint reward goes on where the agent has left whose row is the first."""
+    own = make(ENV)
+    team = TextTeamEnv(AgentDropout(own, at_round=2, agents=own.possible_agents[:1]))
+    played = team.rollout(20, expert_of(ENV))
+    joint = [round_.terms["joint_reward"] for round_ in own.episode.rounds]
+    assert torch.allclose(played["next", "joint_reward"].flatten(), torch.tensor(joint))
+    assert joint[-1] > joint[0]
+    print(f"TextTeamEnv without its first agent: {joint[-1]:.3f}, the env's own")
+
+
 def networks(env: Any, agents: int, choices: int) -> tuple[Any, Any]:
     """An actor that sees one agent's observation, and a critic that sees all of them."""
     net = partial(MultiAgentMLP, n_agents=agents, share_params=True, depth=1, num_cells=32)
@@ -170,6 +181,7 @@ def main() -> None:
     for env_id in ENV_MODULES:
         text(env_id)
     text_in_batches()
+    text_without_the_first_agent()
     for env_id in ENV_MODULES:
         mappo(env_id)
 
