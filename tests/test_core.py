@@ -9,6 +9,7 @@ import pytest
 
 from llm_collab_envs import make
 from llm_collab_envs.core import metrics
+from llm_collab_envs.core.actions import MAX_ACTION_CHARS
 from llm_collab_envs.core.episode import EpisodeLog
 from llm_collab_envs.core.observation import (
     MAX_OBSERVATION_CHARS,
@@ -371,6 +372,18 @@ class TestRendering:
 
     def test_without_a_mode_nothing_is_rendered(self) -> None:
         assert started().render() is None
+
+    def test_overlong_replies_are_cut_and_say_so(self) -> None:
+        env = started(render_mode="ansi")
+        whole, over = "x" * MAX_ACTION_CHARS, "y" * 2**24
+        env.step({A: f" {whole}\n", B: over})
+        for text in (env.render() or "", env.state()):
+            assert f"tokens]\n{whole}\n" in text
+            assert over[:MAX_ACTION_CHARS] + "\n(16711680 characters left out)\n! broken: " in text
+        assert env.state() in env.state_space
+        log = EpisodeLog.from_json(env.episode.to_json())
+        assert log.rounds[0].turns[B].text == over
+        assert log.replay(RelayEnv) == env.episode
 
     def test_state_has_the_private_truth(self) -> None:
         env = started()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -120,6 +121,21 @@ class TestEveryStackOnEveryEnv:
             stayed = list(env.unwrapped.agents) or stayed
         for agent in stayed:
             assert paid[agent] == pytest.approx(infos[agent]["joint_reward"])
+
+    def test_plays_on_the_same_when_pickled(self, env_id: str, stack: str) -> None:
+        env = seeded(STACKS[stack](make(env_id)))
+        env.reset(seed=1)
+        env.step({agent: env.action_space(agent).sample() for agent in env.agents})
+        twin = pickle.loads(pickle.dumps(env))
+        assert twin.unwrapped is not env.unwrapped
+        while env.agents:
+            actions = {agent: env.action_space(agent).sample() for agent in env.agents}
+            results = env.step(actions)
+            for one, other in zip(results, twin.step(actions), strict=True):
+                np.testing.assert_equal(one, other)
+            np.testing.assert_equal(env.state(), twin.state())
+        assert twin.agents == []
+        assert twin.unwrapped.episode == env.unwrapped.episode
 
 
 def watched() -> tuple[RelayEnv, list[dict[str, Any]]]:
@@ -265,6 +281,12 @@ class TestMenuActions:
             MenuActions(TokenObs(RelayEnv()), menu_of())
         with pytest.raises(TypeError, match="MenuActions needs actions of text"):
             MenuActions(TokenActions(RelayEnv()), menu_of())
+
+    def test_keeps_a_menu_that_was_given_when_pickled(self) -> None:
+        menu: Menu[str] = Menu(str.strip, {"pass": always(""), "upper": str.upper})
+        twin = pickle.loads(pickle.dumps(MenuActions(make(ENV), menu)))
+        assert twin.menu.meanings == ("pass", "upper")
+        assert [twin.menu.reply(n, " ab ") for n in (0, 1)] == ["", "AB"]
 
     def test_ignores_agents_that_have_left(self) -> None:
         env = MenuActions(AgentDropout(RelayEnv(team_size=3), at_round=2, agents=[B]), menu_of())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 CHAT = '<say to="all">How is it going with you?</say>'
@@ -56,7 +57,11 @@ class Menu(Generic[MemoT]):
 
 def always(reply: str) -> Callable[[object], str]:
     """Return an entry that is the same whatever is seen."""
-    return lambda memo: reply
+    return partial(_same, reply)
+
+
+def _same(reply: str, memo: object) -> str:
+    return reply
 
 
 PASS = always("")

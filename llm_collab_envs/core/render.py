@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from llm_collab_envs.core.actions import MAX_ACTION_CHARS
 from llm_collab_envs.core.episode import EpisodeLog, Round
 
 
@@ -57,12 +58,19 @@ def _wrapper(wrapper: Mapping[str, Any]) -> str:
 def _round_lines(round_: Round) -> list[str]:
     lines = []
     for agent, turn in round_.turns.items():
-        lines += [f"[{agent}, {turn.tokens} tokens]", printable(turn.text.strip()) or "(passes)"]
+        lines += [f"[{agent}, {turn.tokens} tokens]", _shortened(turn.text.strip()) or "(passes)"]
         if turn.error:
             lines.append(f"! broken: {printable(turn.error)}")
     lines += [f"* {event}" for event in round_.events]
     terms = " ".join(f"{name}={value:.3g}" for name, value in round_.terms.items())
     return [*lines, f"reward {round_.reward:+.3f} | {terms}"]
+
+
+def _shortened(text: str) -> str:
+    """Print a reply as far as one that counts can go; what is longer is broken anyway."""
+    left_out = len(text) - MAX_ACTION_CHARS
+    mark = f"\n({left_out} characters left out)" if left_out > 0 else ""
+    return printable(text[:MAX_ACTION_CHARS]) + mark
 
 
 def printable(text: str) -> str:

@@ -42,16 +42,29 @@ class MenuActions(Translation):
         super().__init__(env, agents)
         self._require_text("observations", self.observation_spaces)
         self._require_text("actions", self.action_spaces)
-        own = env.unwrapped._menu() if menu is None else menu
-        if own is None:
-            raise ValueError(
-                f"{env.metadata['name']} has no menu of its own. Pass menu=Menu(...), or write the "
-                "env's hook _menu."
-            )
-        self.menu: Menu[Any] = own
+        self._given = menu
+        self.menu = self._chosen_menu()
         self._observations: dict[str, str] = {}
         for agent in self._translated:
-            self.action_spaces[agent] = Discrete(len(own.meanings))
+            self.action_spaces[agent] = Discrete(len(self.menu.meanings))
+
+    def _chosen_menu(self) -> Menu[Any]:
+        menu: Menu[Any] | None = self._given or self.env.unwrapped._menu()
+        if menu is None:
+            raise ValueError(
+                f"{self.metadata['name']} has no menu of its own. Pass menu=Menu(...), or write "
+                "the env's hook _menu."
+            )
+        return menu
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the menu, as an env's own has functions that cannot be pickled."""
+        return {name: value for name, value in vars(self).items() if name != "menu"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Choose the menu anew."""
+        self.__dict__.update(state)
+        self.menu = self._chosen_menu()
 
     def _see(self, agent: str, observation: str) -> str:
         self._observations[agent] = observation
