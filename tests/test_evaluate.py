@@ -76,6 +76,14 @@ def test_summary_has_every_figure_and_no_setting():
     assert math.isnan(summary["seconds"].low)
 
 
+@pytest.mark.parametrize("policy", ["silent", "expert"])
+def test_the_largest_team_of_hard_tasks_is_measured(env_id, policy):
+    size = make(env_id, team_size=1, difficulty="hard", split="test").largest_team
+    records = evaluate(EvalConfig(env_id, policy, size, "hard", episodes=1))
+    score = summarise(records)["normalised_score"].mean
+    assert score == {"silent": 0.0, "expert": 1.0}[policy]
+
+
 def test_summary_of_several_configurations_is_refused():
     records = evaluate(config("silent")) + evaluate(config("expert"))
     with pytest.raises(ValueError, match="one configuration; got 2"):
