@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 from typer.testing import CliRunner
@@ -25,7 +27,7 @@ from baselines.evaluate import EvalConfig, evaluate
 from baselines.models import TINY
 from baselines.policies import chat_server
 from baselines.policies.base import History, Reply
-from baselines.policies.chat_server import API_KEY, Requests
+from baselines.policies.chat_server import API_KEY, ChatServer, Requests
 from baselines.policies.endpoint import EndpointPolicy
 from baselines.policies.load import load_policy
 from served import Answer, Server, completion, expert
@@ -197,6 +199,38 @@ def test_a_fault_that_passes_costs_an_attempt(fault):
         assert [reply.text for reply in player.act(asks(FIRST))] == ["at last"]
     assert len(server.bodies) == 4
     assert server.bodies[1] == server.bodies[2] == server.bodies[3]
+
+
+def test_a_connection_that_drops_in_the_first_burst_costs_an_attempt():
+    dropped = threading.Lock()  # the first of them all, before any other has its answer
+    burst = threading.Barrier(4)
+
+    def answer(body: dict[str, Any]) -> str | None:
+        if dropped.acquire(blocking=False):
+            return None
+        burst.wait(20)  # the other three, and the first once it is asked again
+        return "fine"
+
+    with Server(answer) as server:
+        replies = policy(server).act(asks(*"abcd"))
+    assert [reply.text for reply in replies] == ["fine"] * 4
+    assert len(server.bodies) == 5
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [ConnectionResetError(104, "reset"), BrokenPipeError(32, "pipe"), ssl.SSLEOFError(8, "eof")],
+    ids=lambda reason: type(reason).__name__,
+)
+def test_a_fault_of_the_connection_passes_and_one_of_the_address_does_not(reason):
+    server = ChatServer("http://127.0.0.1/v1", QUICK)
+    assert server._unreached(URLError(reason)).most > QUICK.attempts
+    for final in (
+        ConnectionRefusedError(111, "refused"),
+        socket.gaierror(-2, "Name or service not known"),
+        ssl.SSLCertVerificationError(1, "self-signed certificate"),
+    ):
+        assert server._unreached(URLError(final)).most == 1
 
 
 def test_a_server_is_waited_for_as_it_asks():
