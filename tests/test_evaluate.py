@@ -315,5 +315,18 @@ def test_ratios_are_paired():
 def test_normalised_score_by_hand():
     score = paired_interval(normalised_score, [0.5, 0.6], [0.1, 0.1], [0.9, 1.1])
     assert score.mean == pytest.approx((0.55 - 0.1) / (1.0 - 0.1))
-    flat = paired_interval(normalised_score, [0.5, 0.6], [0.1, 0.1], [0.1, 0.1])
-    assert math.isnan(flat.mean)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("expert", [[0.1, 0.1], [0.0, 0.0], [0.0, 0.1]])
+def test_no_score_is_normalised_where_the_expert_is_no_better_than_silence(expert):
+    score = paired_interval(normalised_score, [0.5, 0.6], [0.1, 0.1], expert)
+    assert all(map(math.isnan, score))
+
+
+@pytest.mark.filterwarnings("error")
+def test_ratio_without_anything_below():
+    assert all(map(math.isnan, paired_interval(ratio_of_means, [10.0, 20.0], [0.0, 0.0])))
+    mean, *bounds = paired_interval(ratio_of_means, [10.0, 20.0, 30.0], [0.0, 0.0, 5.0])
+    assert mean == 12.0
+    assert all(map(math.isnan, bounds)), "8 resamples in 27 have nothing below"
