@@ -219,7 +219,7 @@ def _reply(data: bytes) -> Reply:
         count = (answer.get("usage") or {}).get("completion_tokens")
         return Reply(
             sanitise(text),
-            served_tokens=count if isinstance(count, int) else 0,
+            served_tokens=count if isinstance(count, int) else None,
             cut=choice.get("finish_reason") == "length",
         )
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as problem:
