@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.errors import CommandError
+from llm_collab_envs import __version__
 
 Record = dict[str, Any]
 
@@ -21,8 +22,8 @@ class ResultsFile:
 
     Args:
         path: The file; it need not exist.
-        identity: The fields that all its lines share, the first of them "env"; what differs there
-            is another configuration.
+        identity: The fields that all its lines share, the first of them "env"; what differs there,
+            or in the version of llm_collab_envs, is another configuration.
 
     Raises:
         CommandError: Where the file holds something else, or cannot be read.
@@ -77,10 +78,13 @@ class ResultsFile:
     def _read(self, line: bytes, number: int) -> Record:
         try:
             record: Record = json.loads(line)
-            found = {name: record[name] for name in (*self._identity, "task")}
+            found = {name: record[name] for name in self._identity}
+            found["llm_collab_envs"] = record["versions"]["llm_collab_envs"]
+            if type(record["task"]) is not int:
+                raise TypeError
         except (ValueError, TypeError, KeyError) as problem:
             raise self._foreign(number) from problem
-        for name, value in self._identity.items():
+        for name, value in {**self._identity, "llm_collab_envs": __version__}.items():
             if found[name] != value:
                 raise CommandError(
                     f"{self.path} holds results of another configuration: {name} is "

@@ -215,6 +215,24 @@ def test_results_of_other_weights_are_refused(tmp_path):
         evaluate(model(folder, episodes=1, out=out))
 
 
+def test_results_of_another_version_are_refused(expert_lines, tmp_path):
+    out = tmp_path / "results.jsonl"
+    record = json.loads(expert_lines.splitlines()[0])
+    record["versions"]["llm_collab_envs"] = "0.0.1"
+    out.write_text(json.dumps(record) + "\n")
+    with pytest.raises(CommandError, match="configuration: llm_collab_envs is"):
+        evaluate(config(out=out))
+
+
+@pytest.mark.parametrize("task", [[1], "0", 0.0, True, None])
+def test_a_task_that_is_no_whole_number_is_no_result(task, expert_lines, tmp_path):
+    out = tmp_path / "results.jsonl"
+    first, second, *_ = expert_lines.splitlines()
+    out.write_text(f"{first.decode()}\n{json.dumps(json.loads(second) | {'task': task})}\n")
+    with pytest.raises(CommandError, match="line 2 is not a line of results"):
+        evaluate(config(out=out))
+
+
 @pytest.mark.parametrize("text", ["my notes", "my notes\n", "[1]\n", '{"env": "x"}\n{"a', "\n"])
 def test_other_files_are_refused_and_left_alone(text, tmp_path):
     out = tmp_path / "notes.txt"
