@@ -11,6 +11,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,24 +106,23 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
     """
     tasks, envs = _prepare(config)
     identity = config.identity()
-    file = None if config.out is None else ResultsFile(config.out, identity)
-    records = {t: file.records[t] for t in tasks if t in file.records} if file else {}
-
-    try:
-        rounds = _episodes(config, envs, tasks, records)
-        with _bar(console) as bar:
-            line = bar.add_task("episodes", total=len(tasks), reward=_running_mean(records))
-            bar.update(line, completed=len(records))
-            for ended in rounds:
-                played = [_record(identity, episode, config) for episode in ended.values()]
-                if file and played:
-                    file.append(played)
-                records.update({record["task"]: record for record in played})
-                bar.update(line, completed=len(records), reward=_running_mean(records))
-    except RolloutError as stop:
-        raise CommandError(f"{stop} {_what_is_saved(config, len(records))}") from stop
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"stopped; {_what_is_saved(config, len(records))}") from None
+    with nullcontext() if config.out is None else ResultsFile(config.out, identity) as file:
+        records = {t: file.records[t] for t in tasks if t in file.records} if file else {}
+        try:
+            rounds = _episodes(config, envs, tasks, records)
+            with _bar(console) as bar:
+                line = bar.add_task("episodes", total=len(tasks), reward=_running_mean(records))
+                bar.update(line, completed=len(records))
+                for ended in rounds:
+                    played = [_record(identity, episode, config) for episode in ended.values()]
+                    if file and played:
+                        file.append(played)
+                    records.update({record["task"]: record for record in played})
+                    bar.update(line, completed=len(records), reward=_running_mean(records))
+        except RolloutError as stop:
+            raise CommandError(f"{stop} {_what_is_saved(config, len(records))}") from stop
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"stopped; {_what_is_saved(config, len(records))}") from None
     return [records[task] for task in tasks]
 
 

@@ -13,6 +13,7 @@ import pytest
 from baselines.bootstrap import mean_interval, normalised_score, paired_interval, ratio_of_means
 from baselines.errors import CommandError
 from baselines.evaluate import EvalConfig, evaluate
+from baselines.results import ResultsFile
 from baselines.summary import speed_up, summarise
 from llm_collab_envs import make
 from small_model import save_small_model
@@ -240,6 +241,34 @@ def test_other_files_are_refused_and_left_alone(text, tmp_path):
     with pytest.raises(CommandError, match="line 1 is not a line of results"):
         evaluate(config(out=out))
     assert out.read_text() == text
+
+
+def test_two_runs_do_not_write_one_file(expert_lines, tmp_path):
+    out = tmp_path / "results.jsonl"
+    out.write_bytes(expert_lines)
+    first = ResultsFile(out, config().identity())
+    with pytest.raises(CommandError, match="another run is writing"):
+        evaluate(config(out=out, episodes=8))
+    assert out.read_bytes() == expert_lines
+    first.close()
+    assert len(evaluate(config(out=out, episodes=8))) == 8
+
+
+def test_a_whole_file_is_not_cut_when_it_is_read(expert_lines, tmp_path, monkeypatch):
+    """Nor are lines lost that another run, where there are no locks, adds in the meantime."""
+    out = tmp_path / "results.jsonl"
+    first, *others = expert_lines.splitlines(keepends=True)
+    out.write_bytes(first)
+    read = ResultsFile._read
+
+    def slowly(self, line, number):
+        out.write_bytes(expert_lines)
+        return read(self, line, number)
+
+    monkeypatch.setattr(ResultsFile, "_read", slowly)
+    with ResultsFile(out, config().identity()) as file:
+        assert list(file.records) == [0]
+    assert out.read_bytes() == first + b"".join(others)
 
 
 def test_out_that_is_no_file(tmp_path):
