@@ -7,12 +7,13 @@ nearly all episodes agree, which is what good and hopeless policies look like.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
+from scipy.stats import DegenerateDataWarning, bootstrap
 
 CONFIDENCE = 0.95
 RESAMPLES = 9_999
@@ -20,7 +21,10 @@ _AT_ONCE = 1_000_000  # numbers that one batch of resamples holds
 
 
 class Interval(NamedTuple):
-    """An estimate and its 95 % interval; `low` and `high` are NaN where one episode is all."""
+    """An estimate and its 95 % interval.
+
+    `low` and `high` are NaN where one episode is all, and where a resample has no value.
+    """
 
     mean: float
     low: float
@@ -51,17 +55,19 @@ def paired_interval(
     estimate = float(statistic(*arrays, axis=-1))
     if len(arrays[0]) < 2 or math.isnan(estimate):
         return Interval(estimate, math.nan, math.nan)
-    interval = bootstrap(
-        arrays,
-        statistic,
-        paired=len(arrays) > 1,
-        vectorized=True,
-        confidence_level=CONFIDENCE,
-        n_resamples=RESAMPLES,
-        batch=max(1, _AT_ONCE // len(arrays[0])),
-        method="percentile",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegenerateDataWarning)  # of a resample without a value
+        interval = bootstrap(
+            arrays,
+            statistic,
+            paired=len(arrays) > 1,
+            vectorized=True,
+            confidence_level=CONFIDENCE,
+            n_resamples=RESAMPLES,
+            batch=max(1, _AT_ONCE // len(arrays[0])),
+            method="percentile",
+            rng=np.random.default_rng(seed),
+        ).confidence_interval
     return Interval(estimate, float(interval.low), float(interval.high))
 
 
@@ -76,11 +82,17 @@ def normalised_score(
     NaN where the expert is no better than silence.
     """
     floor = silent.mean(axis=axis)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        score = (team.mean(axis=axis) - floor) / (expert.mean(axis=axis) - floor)
-    return np.where(np.isfinite(score), score, np.nan)
+    return _ratio(team.mean(axis=axis) - floor, expert.mean(axis=axis) - floor)
 
 
 def ratio_of_means(above: NDArray[np.float64], below: NDArray[np.float64], axis: int = -1) -> Any:
-    """Return mean over mean, such as the speed-up: solo over team critical path."""
-    return above.mean(axis=axis) / below.mean(axis=axis)
+    """Return mean over mean, such as the speed-up: solo over team critical path.
+
+    NaN where the mean below is 0.
+    """
+    return _ratio(above.mean(axis=axis), below.mean(axis=axis))
+
+
+def _ratio(above: Any, below: Any) -> Any:
+    """Return above / below, NaN where what is below is not positive."""
+    return np.divide(above, below, out=np.full(np.shape(below), np.nan), where=below > 0)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,24 +106,23 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
     """
     tasks, envs = _prepare(config)
     identity = config.identity()
-    file = None if config.out is None else ResultsFile(config.out, identity)
-    records = {t: file.records[t] for t in tasks if t in file.records} if file else {}
-
-    try:
-        rounds = _episodes(config, envs, tasks, records)
-        with _bar(console) as bar:
-            line = bar.add_task("episodes", total=len(tasks), reward=_running_mean(records))
-            bar.update(line, completed=len(records))
-            for ended in rounds:
-                played = [_record(identity, episode, config) for episode in ended.values()]
-                if file and played:
-                    file.append(played)
-                records.update({record["task"]: record for record in played})
-                bar.update(line, completed=len(records), reward=_running_mean(records))
-    except RolloutError as stop:
-        raise CommandError(f"{stop} {_what_is_saved(config, len(records))}") from stop
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"stopped; {_what_is_saved(config, len(records))}") from None
+    with nullcontext() if config.out is None else ResultsFile(config.out, identity) as file:
+        records = {t: file.records[t] for t in tasks if t in file.records} if file else {}
+        try:
+            rounds = _episodes(config, envs, tasks, records)
+            with _bar(console) as bar:
+                line = bar.add_task("episodes", total=len(tasks), reward=_running_mean(records))
+                bar.update(line, completed=len(records))
+                for ended in rounds:
+                    played = [_record(identity, episode, config) for episode in ended.values()]
+                    if file and played:
+                        file.append(played)
+                    records.update({record["task"]: record for record in played})
+                    bar.update(line, completed=len(records), reward=_running_mean(records))
+        except RolloutError as stop:
+            raise CommandError(f"{stop} {_what_is_saved(config, len(records))}") from stop
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"stopped; {_what_is_saved(config, len(records))}") from None
     return [records[task] for task in tasks]
 
 
@@ -207,13 +207,13 @@ def _chunk_seed(seed: int, position: int) -> int:
 def _record(identity: Mapping[str, Any], episode: Episode, config: EvalConfig) -> Record:
     log = episode.log
     replies = [reply for history in episode.histories.values() for reply in history.replies]
-    lengths = [len(reply.token_ids) or reply.served_tokens for reply in replies]
-    is_model = any(lengths) or any(reply.cut for reply in replies)
-
-    def is_cut(reply: Reply, length: int) -> bool:
-        # A reply as long as allowed was most likely cut off there, and so is most likely malformed.
-        return reply.cut or length >= config.max_new_tokens
-
+    written = [reply for reply in replies if _is_models(reply)]
+    lengths = [len(reply.token_ids) or reply.served_tokens for reply in written]
+    # One as long as allowed was most likely cut off there, and so is most likely malformed.
+    cut = sum(
+        bool(reply.cut) or (length or 0) >= config.max_new_tokens
+        for reply, length in zip(written, lengths, strict=True)
+    )
     return {
         **identity,
         "task": log.task_index,
@@ -221,12 +221,17 @@ def _record(identity: Mapping[str, Any], episode: Episode, config: EvalConfig) -
         "malformed": metrics.malformed(log),
         "rounds": len(log.rounds),
         "env_tokens": metrics.total_tokens(log),
-        "model_tokens": sum(lengths) if is_model else None,
-        "cut_replies": sum(map(is_cut, replies, lengths)) if is_model else None,
+        "model_tokens": sum(lengths) if written and None not in lengths else None,
+        "cut_replies": cut if written else None,
         "seconds": episode.seconds,
         "difference_reward": {a: info["difference_reward"] for a, info in episode.infos.items()},
         "versions": _versions(),
     }
+
+
+def _is_models(reply: Reply) -> bool:
+    """Whether a language model wrote a reply; of a scripted one there is nothing but the text."""
+    return reply != Reply(reply.text)
 
 
 def _versions() -> dict[str, str]:

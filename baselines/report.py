@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from pathlib import Path
 from statistics import fmean
 
@@ -119,8 +120,10 @@ def _cells(entry: Entry) -> list[str]:
 
 
 def _cell(name: str, interval: Interval) -> str:
+    if isnan(interval.mean):
+        return "-"
     digits = 1 if name in ("critical path", "message tokens") else 2 if name == "seconds" else 3
     mean = f"{interval.mean:.{digits}f}"
-    if name not in _WITH_INTERVAL:
+    if name not in _WITH_INTERVAL or isnan(interval.low):
         return mean
     return f"{mean} [{interval.low:.3f}, {interval.high:.3f}]"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+if sys.platform != "win32":
+    import fcntl
 
 from baselines.errors import CommandError
+from llm_collab_envs import __version__
 
 Record = dict[str, Any]
 
@@ -17,15 +22,17 @@ class ResultsFile:
     """The episodes of one configuration, appended as they are played.
 
     A line that was cut off at the end of the file, as a kill leaves it, is dropped and its episode
-    counts as missing.
+    counts as missing. The file is this run's alone until it is closed, or leaves a `with`; not on
+    Windows, and not on a file system that has no locks.
 
     Args:
         path: The file; it need not exist.
-        identity: The fields that all its lines share, the first of them "env"; what differs there
-            is another configuration.
+        identity: The fields that all its lines share, the first of them "env"; what differs there,
+            or in the version of llm_collab_envs, is another configuration.
 
     Raises:
-        CommandError: Where the file holds something else, or cannot be read.
+        CommandError: Where the file holds something else, another run uses it, or it cannot be
+            read or written.
     """
 
     def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
@@ -34,20 +41,25 @@ class ResultsFile:
         self._identity = dict(identity)
         if path.exists() and not path.is_file():
             raise CommandError(f"{path} is not a file. Give another --out.")
-        try:
-            data = path.read_bytes() if path.exists() else b""
-        except OSError as problem:
-            raise CommandError(
-                f"cannot read {path}: {problem.strerror}. Give another --out."
-            ) from problem
-        complete, newline, cut_off = data.rpartition(b"\n")
         self.records: dict[int, Record] = {}
-        for number, line in enumerate(complete.split(b"\n") if newline else (), 1):
-            record = self._read(line, number)
-            self.records[record["task"]] = record
-        if not self._is_cut_record(cut_off):
-            raise self._foreign(data.count(b"\n") + 1)
-        self._write(b"", keep=len(complete + newline))  # what cannot be written shows here
+        self._lock = self._locked()
+        try:
+            self._read_all()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> ResultsFile:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Leave the file to other runs."""
+        self._lock.close()
 
     def append(self, records: Sequence[Record]) -> None:
         """Write records to the disk, all the way, before returning.
@@ -58,10 +70,44 @@ class ResultsFile:
         self._write("".join(json.dumps(record) + "\n" for record in records).encode())
         self.records.update({record["task"]: record for record in records})
 
+    def _locked(self) -> IO[bytes]:
+        """Open the file and keep other runs out; what cannot be written shows here."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = self.path.open("ab")
+        except OSError as problem:
+            raise self._unwritten(problem) from problem
+        if sys.platform != "win32":
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as problem:
+                file.close()
+                raise CommandError(
+                    f"another run is writing {self.path}. Wait for it, or give another --out."
+                ) from problem
+            except OSError:
+                pass  # a file system without locks
+        return file
+
+    def _read_all(self) -> None:
+        try:
+            data = self.path.read_bytes()
+        except OSError as problem:
+            raise CommandError(
+                f"cannot read {self.path}: {problem.strerror}. Give another --out."
+            ) from problem
+        complete, newline, cut_off = data.rpartition(b"\n")
+        for number, line in enumerate(complete.split(b"\n") if newline else (), 1):
+            record = self._read(line, number)
+            self.records[record["task"]] = record
+        if not self._is_cut_record(cut_off):
+            raise self._foreign(data.count(b"\n") + 1)
+        if cut_off:
+            self._write(b"", keep=len(complete + newline))
+
     def _write(self, lines: bytes, keep: int | None = None) -> None:
         """Append lines, after cutting the file to `keep` bytes if that is given."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab") as file:
                 if keep is not None:
                     file.truncate(keep)
@@ -69,18 +115,24 @@ class ResultsFile:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as problem:
-            raise CommandError(
-                f"cannot write {self.path}: {problem.strerror}. The episodes that are in it are "
-                "kept: mend that and run the same command again, or give another --out."
-            ) from problem
+            raise self._unwritten(problem) from problem
+
+    def _unwritten(self, problem: OSError) -> CommandError:
+        return CommandError(
+            f"cannot write {self.path}: {problem.strerror}. The episodes that are in it are "
+            "kept: mend that and run the same command again, or give another --out."
+        )
 
     def _read(self, line: bytes, number: int) -> Record:
         try:
             record: Record = json.loads(line)
-            found = {name: record[name] for name in (*self._identity, "task")}
+            found = {name: record[name] for name in self._identity}
+            found["llm_collab_envs"] = record["versions"]["llm_collab_envs"]
+            if type(record["task"]) is not int:
+                raise TypeError
         except (ValueError, TypeError, KeyError) as problem:
             raise self._foreign(number) from problem
-        for name, value in self._identity.items():
+        for name, value in {**self._identity, "llm_collab_envs": __version__}.items():
             if found[name] != value:
                 raise CommandError(
                     f"{self.path} holds results of another configuration: {name} is "

@@ -23,7 +23,8 @@ def summarise(records: Sequence[Record], seed: int = 0) -> dict[str, Interval]:
     """Return the mean of every figure with its 95 % bootstrap interval.
 
     Silence and the expert are played on the same tasks, for "normalised_score": 0 is silence, 1 is
-    the expert in a team of the same size.
+    the expert in a team of the same size. A figure that only some episodes have, as a server may
+    count tokens now and then, is NaN.
 
     Args:
         records: Episodes of one configuration, as `evaluate` returns them.
@@ -40,14 +41,15 @@ def summarise(records: Sequence[Record], seed: int = 0) -> dict[str, Interval]:
         )
     rewards = [record["joint_reward"] for record in records]
     floor, ceiling = (_rewards_of(policy, records) for policy in ("silent", "expert"))
-    figures = [
+    figures = dict.fromkeys(
         name
-        for name, value in records[0].items()
+        for record in records
+        for name, value in record.items()
         if isinstance(value, int | float) and name not in (*IDENTITY, "task")
-    ]
+    )
     return {
         "normalised_score": paired_interval(normalised_score, rewards, floor, ceiling, seed=seed),
-        **{name: mean_interval([r[name] for r in records], seed) for name in figures},
+        **{name: _mean([record.get(name) for record in records], seed) for name in figures},
         # Episodes of a chunk share their wall-clock, so they say nothing of its spread.
         "seconds": Interval(fmean(record["seconds"] for record in records), nan, nan),
     }
@@ -83,6 +85,11 @@ def table(summaries: Mapping[str, Mapping[str, Interval]], title: str = "") -> T
     return view
 
 
+def _mean(values: Sequence[float | None], seed: int) -> Interval:
+    known = [value for value in values if value is not None]
+    return mean_interval(known, seed) if len(known) == len(values) else Interval(nan, nan, nan)
+
+
 def _rewards_of(policy: str, records: Sequence[Record]) -> list[float]:
     """Play a scripted policy on the tasks of some records."""
     settings = {name: records[0][name] for name in SETTINGS} | {"policy": policy}
@@ -92,6 +99,8 @@ def _rewards_of(policy: str, records: Sequence[Record]) -> list[float]:
 def _cell(interval: Interval | None) -> str:
     if interval is None:
         return ""
+    if isnan(interval.mean):
+        return "-"
     digits = 3 if abs(interval.mean) < 10 else 1
     mean, low, high = (f"{value:.{digits}f}" for value in interval)
     # No space inside the brackets, so that narrow columns break before them.

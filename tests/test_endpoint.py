@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import math
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,8 +17,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from baselines.action_selector import ActionSelector
@@ -25,9 +30,10 @@ from baselines.evaluate import EvalConfig, evaluate
 from baselines.models import TINY
 from baselines.policies import chat_server
 from baselines.policies.base import History, Reply
-from baselines.policies.chat_server import API_KEY, Requests
+from baselines.policies.chat_server import API_KEY, ChatServer, Requests
 from baselines.policies.endpoint import EndpointPolicy
 from baselines.policies.load import load_policy
+from baselines.summary import summarise, table
 from served import Answer, Server, completion, expert
 
 ENV = "section_writing_v0"
@@ -146,13 +152,13 @@ def test_the_key_goes_with_every_request(monkeypatch):
 @pytest.mark.parametrize(
     ("answer", "reply"),
     [
-        (completion("hi", tokens=3), Reply("hi", (), 3)),
+        (completion("hi", tokens=3), Reply("hi", (), 3, cut=False)),
         (completion("hi", "length", 77), Reply("hi", (), 77, cut=True)),
-        (completion(None), Reply("", (), 7)),
-        (completion("a\ud800\x00"), Reply("a\ufffd\ufffd", (), 7)),
-        (completion("hi", tokens="many"), Reply("hi")),
-        (completion("hi", tokens=float("inf")), Reply("hi")),
-        (Answer(body=b'{"choices": [{"message": {"content": "hi"}}]}'), Reply("hi")),
+        (completion(None), Reply("", (), 7, cut=False)),
+        (completion("a\ud800\x00"), Reply("a\ufffd\ufffd", (), 7, cut=False)),
+        (completion("hi", tokens="many"), Reply("hi", cut=False)),
+        (completion("hi", tokens=float("inf")), Reply("hi", cut=False)),
+        (Answer(body=b'{"choices": [{"message": {"content": "hi"}}]}'), Reply("hi", cut=False)),
     ],
 )
 def test_what_is_read_from_a_completion(answer, reply):
@@ -167,6 +173,39 @@ def test_tokens_and_cut_replies_of_a_server_are_counted():
     assert record["cut_replies"] == record["rounds"] == len(server.bodies)
     assert record["model_tokens"] == 40 * record["rounds"]
     assert record["malformed"] == record["rounds"]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2])
+def test_a_server_that_counts_no_tokens_has_its_cut_replies_counted(cut):
+    """Whichever episode they are in: the first, the second, or none."""
+    ends = {cut: "length"}
+    answers = in_turn(*(completion("<done/>", ends.get(n, "stop"), None) for n in range(2)))
+    with Server(answers) as server:
+        spec = f"endpoint:{server.url}#m"
+        records = evaluate(
+            EvalConfig(ENV, spec, 1, episodes=2, requests=replace(QUICK, concurrency=1))
+        )
+    assert [record["cut_replies"] for record in records] == [int(n == cut) for n in range(2)]
+    assert [record["model_tokens"] for record in records] == [None, None]
+    summary = summarise(records)
+    assert summary["cut_replies"].mean == (0.5 if cut < 2 else 0.0)
+    assert "model_tokens" not in summary
+
+
+@pytest.mark.parametrize("counts", [(None, 7), (7, None)])
+def test_tokens_that_only_some_episodes_count_have_no_mean(counts):
+    with Server(in_turn(*(completion("<done/>", tokens=n) for n in counts))) as server:
+        spec = f"endpoint:{server.url}#m"
+        records = evaluate(
+            EvalConfig(ENV, spec, 1, episodes=2, requests=replace(QUICK, concurrency=1))
+        )
+    assert tuple(record["model_tokens"] for record in records) == counts
+    summary = summarise(records)
+    assert math.isnan(summary["model_tokens"].mean)
+    console = Console(width=60, record=True, file=io.StringIO())
+    console.print(table({"m": summary}))
+    (row,) = (line for line in console.export_text().splitlines() if "model tokens" in line)
+    assert row.replace("│", " ").split() == ["model", "tokens", "-"]
 
 
 # What goes wrong for a while
@@ -197,6 +236,38 @@ def test_a_fault_that_passes_costs_an_attempt(fault):
         assert [reply.text for reply in player.act(asks(FIRST))] == ["at last"]
     assert len(server.bodies) == 4
     assert server.bodies[1] == server.bodies[2] == server.bodies[3]
+
+
+def test_a_connection_that_drops_in_the_first_burst_costs_an_attempt():
+    dropped = threading.Lock()  # the first of them all, before any other has its answer
+    burst = threading.Barrier(4)
+
+    def answer(body: dict[str, Any]) -> str | None:
+        if dropped.acquire(blocking=False):
+            return None
+        burst.wait(20)  # the other three, and the first once it is asked again
+        return "fine"
+
+    with Server(answer) as server:
+        replies = policy(server).act(asks(*"abcd"))
+    assert [reply.text for reply in replies] == ["fine"] * 4
+    assert len(server.bodies) == 5
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [ConnectionResetError(104, "reset"), BrokenPipeError(32, "pipe"), ssl.SSLEOFError(8, "eof")],
+    ids=lambda reason: type(reason).__name__,
+)
+def test_a_fault_of_the_connection_passes_and_one_of_the_address_does_not(reason):
+    server = ChatServer("http://127.0.0.1/v1", QUICK)
+    assert server._unreached(URLError(reason)).most > QUICK.attempts
+    for final in (
+        ConnectionRefusedError(111, "refused"),
+        socket.gaierror(-2, "Name or service not known"),
+        ssl.SSLCertVerificationError(1, "self-signed certificate"),
+    ):
+        assert server._unreached(URLError(final)).most == 1
 
 
 def test_a_server_is_waited_for_as_it_asks():

@@ -13,6 +13,7 @@ import pytest
 from baselines.bootstrap import mean_interval, normalised_score, paired_interval, ratio_of_means
 from baselines.errors import CommandError
 from baselines.evaluate import EvalConfig, evaluate
+from baselines.results import ResultsFile
 from baselines.summary import speed_up, summarise
 from llm_collab_envs import make
 from small_model import save_small_model
@@ -74,6 +75,14 @@ def test_summary_has_every_figure_and_no_setting():
     assert {"joint_reward", "faithfulness", "critical_path", "malformed", "rounds"} <= set(summary)
     assert not {"seed", "task", "team_size", "temperature"} & set(summary)
     assert math.isnan(summary["seconds"].low)
+
+
+@pytest.mark.parametrize("policy", ["silent", "expert"])
+def test_the_largest_team_of_hard_tasks_is_measured(env_id, policy):
+    size = make(env_id, team_size=1, difficulty="hard", split="test").largest_team
+    records = evaluate(EvalConfig(env_id, policy, size, "hard", episodes=1))
+    score = summarise(records)["normalised_score"].mean
+    assert score == {"silent": 0.0, "expert": 1.0}[policy]
 
 
 def test_summary_of_several_configurations_is_refused():
@@ -207,6 +216,24 @@ def test_results_of_other_weights_are_refused(tmp_path):
         evaluate(model(folder, episodes=1, out=out))
 
 
+def test_results_of_another_version_are_refused(expert_lines, tmp_path):
+    out = tmp_path / "results.jsonl"
+    record = json.loads(expert_lines.splitlines()[0])
+    record["versions"]["llm_collab_envs"] = "0.0.1"
+    out.write_text(json.dumps(record) + "\n")
+    with pytest.raises(CommandError, match="configuration: llm_collab_envs is"):
+        evaluate(config(out=out))
+
+
+@pytest.mark.parametrize("task", [[1], "0", 0.0, True, None])
+def test_a_task_that_is_no_whole_number_is_no_result(task, expert_lines, tmp_path):
+    out = tmp_path / "results.jsonl"
+    first, second, *_ = expert_lines.splitlines()
+    out.write_text(f"{first.decode()}\n{json.dumps(json.loads(second) | {'task': task})}\n")
+    with pytest.raises(CommandError, match="line 2 is not a line of results"):
+        evaluate(config(out=out))
+
+
 @pytest.mark.parametrize("text", ["my notes", "my notes\n", "[1]\n", '{"env": "x"}\n{"a', "\n"])
 def test_other_files_are_refused_and_left_alone(text, tmp_path):
     out = tmp_path / "notes.txt"
@@ -214,6 +241,34 @@ def test_other_files_are_refused_and_left_alone(text, tmp_path):
     with pytest.raises(CommandError, match="line 1 is not a line of results"):
         evaluate(config(out=out))
     assert out.read_text() == text
+
+
+def test_two_runs_do_not_write_one_file(expert_lines, tmp_path):
+    out = tmp_path / "results.jsonl"
+    out.write_bytes(expert_lines)
+    first = ResultsFile(out, config().identity())
+    with pytest.raises(CommandError, match="another run is writing"):
+        evaluate(config(out=out, episodes=8))
+    assert out.read_bytes() == expert_lines
+    first.close()
+    assert len(evaluate(config(out=out, episodes=8))) == 8
+
+
+def test_a_whole_file_is_not_cut_when_it_is_read(expert_lines, tmp_path, monkeypatch):
+    """Nor are lines lost that another run, where there are no locks, adds in the meantime."""
+    out = tmp_path / "results.jsonl"
+    first, *others = expert_lines.splitlines(keepends=True)
+    out.write_bytes(first)
+    read = ResultsFile._read
+
+    def slowly(self, line, number):
+        out.write_bytes(expert_lines)
+        return read(self, line, number)
+
+    monkeypatch.setattr(ResultsFile, "_read", slowly)
+    with ResultsFile(out, config().identity()) as file:
+        assert list(file.records) == [0]
+    assert out.read_bytes() == first + b"".join(others)
 
 
 def test_out_that_is_no_file(tmp_path):
@@ -307,5 +362,18 @@ def test_ratios_are_paired():
 def test_normalised_score_by_hand():
     score = paired_interval(normalised_score, [0.5, 0.6], [0.1, 0.1], [0.9, 1.1])
     assert score.mean == pytest.approx((0.55 - 0.1) / (1.0 - 0.1))
-    flat = paired_interval(normalised_score, [0.5, 0.6], [0.1, 0.1], [0.1, 0.1])
-    assert math.isnan(flat.mean)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("expert", [[0.1, 0.1], [0.0, 0.0], [0.0, 0.1]])
+def test_no_score_is_normalised_where_the_expert_is_no_better_than_silence(expert):
+    score = paired_interval(normalised_score, [0.5, 0.6], [0.1, 0.1], expert)
+    assert all(map(math.isnan, score))
+
+
+@pytest.mark.filterwarnings("error")
+def test_ratio_without_anything_below():
+    assert all(map(math.isnan, paired_interval(ratio_of_means, [10.0, 20.0], [0.0, 0.0])))
+    mean, *bounds = paired_interval(ratio_of_means, [10.0, 20.0, 30.0], [0.0, 0.0, 5.0])
+    assert mean == 12.0
+    assert all(map(math.isnan, bounds)), "8 resamples in 27 have nothing below"

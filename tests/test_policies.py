@@ -6,7 +6,7 @@ import json
 
 import pytest
 import torch
-from transformers import GenerationConfig
+from transformers import AutoTokenizer, GenerationConfig
 
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
@@ -21,6 +21,7 @@ from baselines.policies.scripted import RandomActions, silent
 from baselines.rollout import play
 from llm_collab_envs import make
 from llm_collab_envs.core.actions import Action, parse
+from llm_collab_envs.core.observation import split_briefing
 from small_model import CHATML, save_small_model, small_tokenizer
 
 ENV = "section_writing_v0"
@@ -191,6 +192,45 @@ def test_context_keeps_sampled_tokens_as_they_were_sampled():
 def test_context_takes_any_text():
     context = Context(small_tokenizer(CHATML))
     assert context.ids(history("\ud800\x00 no round mark"))
+
+
+@pytest.mark.parametrize("text", ["\u241f", "<|im_end|>", "a<<|im_end|>", "x<|im_start|>user\n"])
+@pytest.mark.parametrize("template", [CHATML, None])
+def test_nothing_that_is_said_opens_or_closes_a_turn(text, template):
+    tokenizer = small_tokenizer(template)
+    context = Context(tokenizer)
+    special = set(tokenizer.added_tokens_decoder)
+    said = SECOND.replace("tense", text)
+    for read, usual in (
+        (context.first(said), context.first(SECOND)),
+        (context.next(said, ended=False), context.next(SECOND, ended=False)),
+    ):
+        assert [t for t in read if t in special] == [t for t in usual if t in special]
+        seen = tokenizer.decode(read).replace(" ", "")
+        assert seen == tokenizer.decode(usual).replace("tense", text).replace(" ", "")
+
+
+def test_a_turn_may_be_marked_by_tokens_that_are_not_called_special():
+    tokenizer = small_tokenizer("{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}")
+    tokenizer.add_tokens(["[user]", "[table]", "  "])
+    context = Context(tokenizer)
+    (mark,) = tokenizer("[user]")["input_ids"]
+    assert context.first("[user]").count(mark) == 1
+    assert tokenizer.decode(context.first("[table]  ")) == "[user][table]  "
+
+
+def test_the_tiny_model_reads_what_envs_write_as_it_is(env_id):
+    """What it was trained on, token by token."""
+    context = Context(AutoTokenizer.from_pretrained(TINY))
+    env = make(env_id, difficulty="hard", split="test")
+    (episode,) = play([env], [0], load_policy("expert", env_id))
+    for past in episode.histories.values():
+        first, *later = past.observations
+        assert context.first(first) == context.tokenizer(f"<|obs|>{first}<|act|>")["input_ids"]
+        for seen in later:
+            turn = split_briefing(seen)[1]
+            whole = context.tokenizer(f"<|end|><|obs|>{turn}<|act|>")["input_ids"]
+            assert context.next(seen, ended=False) == whole
 
 
 # A language model as a policy

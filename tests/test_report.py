@@ -36,6 +36,13 @@ def test_markdown_has_the_figures_and_the_speed_up():
     assert "3.000" not in solo
 
 
+def test_markdown_has_no_figure_that_is_not_defined():
+    row = markdown([Entry("silent", records(critical_path=0), records())]).splitlines()[2]
+    assert "nan" not in row
+    assert row.split(" | ")[6] == "-"
+    assert "nan" not in markdown([Entry("one", records()[:1], records()[:1])])
+
+
 def test_learning_curve_is_a_picture(tmp_path):
     row = {"rewards/team_reward/mean": 0.5, "env/consistency": 0.4, "env/faithfulness": 0.3}
     lines = [json.dumps({"step": n, **row}) for n in range(3)]

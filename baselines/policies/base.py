@@ -19,14 +19,15 @@ class Reply:
         text: The action, as text.
         token_ids: The tokens that were sampled, the end-of-sequence token included; () where the
             policy has none.
-        served_tokens: How many tokens a server says that it wrote; it does not say which.
-        cut: Whether a server says that it cut the reply, as it was as long as allowed.
+        served_tokens: How many tokens a server says that it wrote; it does not say which. None
+            where it does not say, or there is none.
+        cut: Whether a server cut the reply, as it was as long as allowed; None where there is none.
     """
 
     text: str
     token_ids: tuple[int, ...] = ()
-    served_tokens: int = 0
-    cut: bool = False
+    served_tokens: int | None = None
+    cut: bool | None = None
 
 
 @dataclass

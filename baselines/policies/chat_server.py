@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import socket
 import ssl
 import threading
 import time
@@ -28,6 +29,7 @@ API_KEY = "OPENAI_API_KEY"
 LONGEST_PAUSE = 60.0  # seconds, whatever the server asks for
 MAX_ANSWER_BYTES = 2**24
 _TRIED_AGAIN = (408, 425, 429)  # and all of 500 and more
+_NOT_THERE = (ConnectionRefusedError, socket.gaierror, UnicodeError)  # of a host's name
 _REMEDIES = {
     401: f" Set {API_KEY}.",
     403: f" Set {API_KEY} to a key that may use the model.",
@@ -133,7 +135,7 @@ class ChatServer:
         except HTTPError as refusal:
             self._answered = True
             raise self._refused(refusal, deadline) from refusal
-        except (OSError, HTTPException, UnicodeError) as problem:  # of a host's name
+        except (OSError, HTTPException, UnicodeError) as problem:
             raise self._unreached(problem) from problem
 
     def _refused(self, refusal: HTTPError, deadline: float) -> Exception:
@@ -159,7 +161,10 @@ class ChatServer:
             )
         said = printable(str(reason)) or type(reason).__name__
         what = f"cannot be reached ({said}). Start the server, or mend the URL."
-        hopeless = not self._answered or isinstance(reason, ssl.SSLCertVerificationError)
+        hopeless = isinstance(reason, ssl.SSLCertVerificationError) or (
+            # A server that has answered may be starting again; one that hangs up is there.
+            isinstance(reason, _NOT_THERE) and not self._answered
+        )
         return _AttemptError(what, most=1) if hopeless else _AttemptError(what)
 
 
@@ -214,7 +219,7 @@ def _reply(data: bytes) -> Reply:
         count = (answer.get("usage") or {}).get("completion_tokens")
         return Reply(
             sanitise(text),
-            served_tokens=count if isinstance(count, int) else 0,
+            served_tokens=count if isinstance(count, int) else None,
             cut=choice.get("finish_reason") == "length",
         )
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as problem:

@@ -3,10 +3,14 @@
 The first observation is given whole. Of later ones only the turn is added, as the briefing has
 been read. What the model sampled stays as it was sampled, token by token, so that a training row
 is exactly what the policy saw and wrote.
+
+An observation is text and nothing else: no teammate's message, and no user's task, opens or closes
+a turn by spelling the token that does.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -31,10 +35,11 @@ class Context:
         self.eos_id: int = tokenizer.eos_token_id
         self.ends = frozenset({self.eos_id, *ends})
         self._has_template = bool(getattr(tokenizer, "chat_template", None))
+        self._spelled = _spelled(tokenizer, self._render(_chat(".")) if self._has_template else "")
 
     def first(self, observation: str) -> list[int]:
         """Return the ids that ask for the first reply."""
-        text = sanitise(observation)
+        text = self._text(observation)
         if not self._has_template:
             # A model without a template may still expect its beginning-of-sequence token.
             return self._encode(f"{text}\nReply:\n", special=True)
@@ -47,15 +52,11 @@ class Context:
             observation: The later observation.
             ended: Whether the reply before it closed itself (see `ended`).
         """
-        turn = sanitise(split_briefing(observation)[1])
+        turn = self._text(split_briefing(observation)[1])
         if not self._has_template:
             return ([] if ended else [self.eos_id]) + self._encode(f"\n{turn}\nReply:\n")
-        chat = [
-            {"role": "user", "content": "."},
-            {"role": "assistant", "content": _SENTINEL},
-            {"role": "user", "content": turn},
-        ]
-        after = self._encode(self._render(chat).rpartition(_SENTINEL)[2])
+        # The first sentinel is the reply's; the turn may hold another.
+        after = self._encode(self._render(_chat(turn)).partition(_SENTINEL)[2])
         if ended and self.ended(after[:1]):
             return after[1:]
         return after
@@ -74,6 +75,10 @@ class Context:
             ids += self.next(observation, self.ended(tokens))
         return ids
 
+    def _text(self, observation: str) -> str:
+        """Break what spells a token of its own by a space after the first character."""
+        return self._spelled.sub(r"\g<0> ", sanitise(observation))
+
     def _render(self, chat: list[dict[str, str]]) -> str:
         text: str = self.tokenizer.apply_chat_template(
             chat, tokenize=False, add_generation_prompt=True
@@ -83,3 +88,26 @@ class Context:
     def _encode(self, text: str, special: bool = False) -> list[int]:
         ids: list[int] = self.tokenizer(text, add_special_tokens=special)["input_ids"]
         return ids
+
+
+def _chat(turn: str) -> list[dict[str, str]]:
+    return [
+        {"role": "user", "content": "."},
+        {"role": "assistant", "content": _SENTINEL},
+        {"role": "user", "content": turn},
+    ]
+
+
+def _spelled(tokenizer: Any, rendered: str) -> re.Pattern[str]:
+    """Match the first character of whatever the tokenizer would read as a token of a chat's own.
+
+    Those are its special tokens, and what else the template writes, as some models mark turns by
+    added tokens that are not called special. Other added tokens, such as runs of spaces, are text.
+    """
+    tokens = {
+        token.content
+        for token in tokenizer.added_tokens_decoder.values()
+        if len(token.content.strip()) > 1 and (token.special or token.content in rendered)
+    }
+    alternatives = "|".join(map(re.escape, sorted(tokens))) or "(?!)"  # which never matches
+    return re.compile(f"(?={alternatives}).", re.DOTALL)

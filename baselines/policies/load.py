@@ -172,7 +172,9 @@ def _open_tiny(env_id: str, team_size: int, selector: ActionSelector | None) -> 
 
 
 def _open_expert(env_id: str, team_size: int, selector: ActionSelector | None) -> Seeded:
-    policy = ScriptedPolicy(make(env_id, team_size=team_size)._expert())
+    # It depends on an observation alone, so it plays in any team at any difficulty. It is made
+    # alone, as the easy tasks admit no team as large as harder ones do.
+    policy = ScriptedPolicy(make(env_id, team_size=1)._expert())
     return lambda seed: policy
 
 
