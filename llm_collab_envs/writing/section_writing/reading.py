@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from llm_collab_envs.core.lines import MARKER
 from llm_collab_envs.writing.section_writing.style import (
     DECISIONS,
     MARKERS,
@@ -17,7 +18,6 @@ from llm_collab_envs.writing.section_writing.style import (
 )
 from llm_collab_envs.writing.section_writing.tasks import Fact, SectionTask
 from llm_collab_envs.writing.sentences import (
-    MARKER,
     WORD,
     Entry,
     Places,
