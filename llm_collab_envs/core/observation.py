@@ -16,6 +16,8 @@ from llm_collab_envs.core.actions import grammar_help
 from llm_collab_envs.core.channel import Delivery
 
 MAX_OBSERVATION_CHARS = 16_384
+_HEAD_CHARS = 1_024  # the most that round, budgets and notices take
+_INBOX_CHARS = 1_024  # the least that is there for messages, in a team
 TURN_MARK = "== Round "
 CUT = "(the rest is more than you can see)"
 
@@ -72,7 +74,7 @@ class ObservationCollector:
             who = f"{agent}, working alone" if self._alone else who
             self._intros[agent] = f"You are {who}.\n{job}"
             self._briefings[agent] = self._briefing(agent, views[agent])
-            _check_length(agent, self._briefings[agent])
+            _check_length(agent, self._briefings[agent], self._alone)
 
     def observe(self, agent: str, turn: Turn) -> str:
         """Return a whole observation of `agent`, at most `MAX_OBSERVATION_CHARS` long.
@@ -87,7 +89,7 @@ class ObservationCollector:
             head.append(f"Message tokens left: {turn.budget_left}.")
         if turn.submitted is not None:
             head.append(f"Your submission: {turn.submitted} tokens.")
-        start = "\n".join(head)[: min(1_024, limit // 2)]
+        start = "\n".join(head)[: min(_HEAD_CHARS, limit // 2)]
         if turn.limit is None:
             start = self._briefings[agent] + start
         else:
@@ -156,8 +158,8 @@ def _hand_over(gone: str, view: str, room: int) -> str:
     return start + view[: max(0, room - len(start) - len(end))] + end
 
 
-def _check_length(agent: str, briefing: str) -> None:
-    if len(briefing) > MAX_OBSERVATION_CHARS - 2_048:
+def _check_length(agent: str, briefing: str, alone: bool) -> None:
+    if len(briefing) > MAX_OBSERVATION_CHARS - _HEAD_CHARS - (0 if alone else _INBOX_CHARS):
         raise ValueError(
             f"the briefing of {agent} has {len(briefing)} characters, more than observations hold "
             f"({MAX_OBSERVATION_CHARS} with the messages). Use shorter tasks or a larger team."
