@@ -129,6 +129,36 @@ class TestSubmissions:
         assert table(OFFER.replace("\n", " \r\n\n  "), ACCEPT + "\n\n").deal == BEST
 
     @pytest.mark.parametrize(
+        ("offer", "accept"),
+        [
+            (OFFER.capitalize().replace("bako", "Bako"), ACCEPT.replace("accept", "Accept")),
+            (OFFER.replace("offer", "offer:"), ACCEPT.replace("agent_0", "agent_0's offer.")),
+            (f"```\n{OFFER}\n```", f"```text\n{ACCEPT}\n```"),
+            (f"- {OFFER}".replace("\n", "\n- "), f"1. {ACCEPT}".replace("\n", "\n2) ")),
+            (OFFER.replace("\n", ".\n") + ".", ACCEPT + "."),
+            (OFFER.replace(", ", " and "), ACCEPT.replace(", ", ", and ")),
+            (OFFER.replace(", ", ","), ACCEPT.replace(", ", ",")),
+            (OFFER.replace("Bako takes", "Bako (agent_0) takes:"), ACCEPT),
+            (OFFER.replace("Bako takes", "Bako: takes"), ACCEPT.replace("takes", "Takes")),
+            (OFFER.replace(" takes", ":"), ACCEPT.replace(" takes", " (agent_1):")),
+            (OFFER, ACCEPT.replace("0 salt, ", "")),
+        ],
+    )
+    def test_are_read_as_models_write_them(self, offer: str, accept: str) -> None:
+        assert table(offer, accept).problems == {}
+        assert table(offer, accept).deal == BEST
+
+    @pytest.mark.parametrize("text", ["Walk", "walk.", "- walk", "```\nWALK\n```"])
+    def test_are_read_as_models_walk(self, text: str) -> None:
+        assert table(text, "walk").walked
+
+    @pytest.mark.parametrize(
+        "left", ["1 salt", "0 salt", "1 salt, 2 wool", "2 wool, 2 wool", "2 wool, 0 tin", "nothing"]
+    )
+    def test_that_leave_goods_out_sign_for_none_of_them(self, left: str) -> None:
+        assert table(OFFER, f"accept agent_0\nTeva takes {left}").deal is None
+
+    @pytest.mark.parametrize(
         ("text", "problem"),
         [
             ("", "its first line is no offer, no acceptance and not 'walk'"),

@@ -265,6 +265,14 @@ class TestPrivacy(Privacy):
         later, *_ = env.step({"agent_0": "hush <submit>replace 2: hush\nhush</submit>"})
         assert [a for a, text in later.items() if "hush" in text] == ["agent_0"]
 
+    @pytest.mark.parametrize(("split", "task"), [("train", 596), ("test", 664)])
+    def test_one_agent_alone_has_room_for_long_drafts(self, split: str, task: int) -> None:
+        """Each is the longest of 4,000."""
+        env = make(ENV, team_size=1, difficulty="hard", split=split)
+        observations, _ = env.reset(options={"task": task})
+        _, rewards, *_ = env.step({"agent_0": Expert()(observations["agent_0"])})
+        assert rewards["agent_0"] == pytest.approx(1.0)
+
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_one_agent_alone_sees_everything(self, difficulty: str) -> None:
         text = env_of(difficulty, team_size=1).reset(options={"task": 0})[0]["agent_0"]

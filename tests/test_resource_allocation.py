@@ -318,9 +318,12 @@ class TestFeedback:
         good = f"Book slot 41 for the {job.steps[0]} of {job.name}."
         text = f"<submit>my hidden xylograph\n{good}\nBook slot 99 for it.</submit>"
         seen, *_ = env.step({B: text})
-        problem = "Notice: 2 lines of your submission do nothing; the first: it is no booking.\n"
+        problem = (
+            "Notice: 2 lines of your submission do nothing; the first: 'my hidden xylograph' is "
+            "not of the form 'Book slot N for the STEP of JOB.'.\n"
+        )
         assert [agent for agent, text in seen.items() if problem in text] == [B]
-        assert not any("xylograph" in text for text in seen.values())
+        assert [agent for agent, text in seen.items() if "xylograph" in text] == [B]
         seen, *_ = env.step({B: f"<submit>{good}</submit>"})
         assert not any("do nothing" in text for text in seen.values())
 

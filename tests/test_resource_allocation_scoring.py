@@ -46,6 +46,7 @@ LAMP = {"wiring": 1, "testing": 2, "packing": 4}
 VASE = {"shaping": 1, "firing": 2}
 DESK = {"sawing": 1, "gluing": 2, "waxing": 4}
 BOWL = {"turning": 5}
+NO_BOOKING = "is not of the form 'Book slot N for the STEP of JOB.'"
 
 
 def book(job: str, slots: dict[str, int]) -> str:
@@ -164,18 +165,36 @@ class TestBookings:
             assert (seen.ignored, seen.problem) == (0, "")
 
     @pytest.mark.parametrize(
+        "line",
+        [
+            "book slot 1 for the wiring of Lamp.",
+            "BOOK Slot 1 for the Wiring of Lamp.",
+            "Book slot 1 for the wiring of Lamp",
+            "- Book slot 1 for the wiring of Lamp.",
+            "12. Book slot 1 for the wiring of Lamp.",
+            "Book slot 1 for wiring of Lamp.",
+            "Book slot 1 for the wiring step of Lamp.",
+            "```\nBook slot 1 for the wiring of Lamp.\n```",
+        ],
+    )
+    def test_are_read_as_models_write_them(self, line: str) -> None:
+        seen = read_book(TASK, line, (0, 1))
+        assert (seen.entries.tolist(), seen.ignored) == ([[0, 0, 1]], 0)
+
+    @pytest.mark.parametrize(
         ("line", "problem"),
         [
-            ("hello", "it is no booking"),
-            ("Book slot 1 for wiring of Lamp.", "it is no booking"),
-            ("Book slot 1 for the wiring of Lamp", "it is no booking"),
-            ("book slot 1 for the wiring of Lamp.", "it is no booking"),
-            ("- Book slot 1 for the wiring of Lamp.", "it is no booking"),
-            ("Book slot -1 for the wiring of Lamp.", "it is no booking"),
-            ("Book slot 1 or 2 for the wiring of Lamp.", "it is no booking"),
-            ("Book slot \u0661 for the wiring of Lamp.", "it is no booking"),
-            ("Book slot 100 for the wiring of Lamp.", "it is no booking"),
-            (f"{write_booking(1, 'wiring', 'Lamp')} " * 2, "it is no booking"),
+            ("hello", NO_BOOKING),
+            ("Book slot 1 for the wiring of lamp.", NO_BOOKING),
+            ("Book slot 1 for the step of Lamp.", "Lamp has no step step"),
+            ("- 1. Book slot 1 for the wiring of Lamp.", NO_BOOKING),
+            ("Book slot 1 for the wiring of Lamp, or not.", NO_BOOKING),
+            ("Do not book slot 1 for the wiring of Lamp.", NO_BOOKING),
+            ("Book slot -1 for the wiring of Lamp.", NO_BOOKING),
+            ("Book slot 1 or 2 for the wiring of Lamp.", NO_BOOKING),
+            ("Book slot \u0661 for the wiring of Lamp.", NO_BOOKING),
+            ("Book slot 100 for the wiring of Lamp.", NO_BOOKING),
+            (f"{write_booking(1, 'wiring', 'Lamp')} " * 2, NO_BOOKING),
             ("Book slot 0 for the wiring of Lamp.", "there is no slot 0"),
             ("Book slot 6 for the wiring of Lamp.", "there is no slot 6"),
             ("Book slot 1 for the gluing of Lamp.", "Lamp has no step gluing"),
@@ -185,7 +204,9 @@ class TestBookings:
     )
     def test_that_are_none_say_why_and_leave_the_others(self, line: str, problem: str) -> None:
         seen = read_book(TASK, f"{line}\n{book('Vase', VASE)}\nwell", (0, 1))
-        assert (len(seen.entries), seen.ignored, seen.problem) == (2, 2, problem)
+        assert (len(seen.entries), seen.ignored) == (2, 2)
+        assert problem in seen.problem
+        assert len(seen.problem) < 100
 
     @given(text=st.text(max_size=200))
     @settings(max_examples=100, deadline=None)

@@ -92,6 +92,14 @@ def test_half_a_document() -> None:
         ("heading", "# Trade", "## Trade"),
         ("heading", "# Trade", "Trade"),
         ("heading", "# Trade", "**Trade**"),
+        ("heading", "# Trade", "**Trade:**"),
+        ("heading", "# Trade", "## **Trade**"),
+        ("heading", "# Trade", "1. Trade"),
+        ("heading", "# Trade", "## 1. **Trade**:"),
+        ("heading", "# Trade", "- Trade:"),
+        ("heading", "# Trade", "Section: Trade"),
+        ("heading", "# Trade", "### Section 1: Trade"),
+        ("heading", "# Trade", "# Title: Trade"),
         ("heading", "# Trade", "# Trade\nTrade:"),
         ("audience", "guests", "visitors"),
         ("audience", "guests", "friends"),
@@ -128,6 +136,20 @@ def test_a_decision_that_is_not_shown_is_not_followed(decision: str) -> None:
     text += "* The total cost of the harbor was 31,540."
     shown = {"heading", "tense", "numbers", "marker", "spelling"}
     assert of(text).consistency == pytest.approx(len(shown) / PAIRS)
+
+
+@pytest.mark.parametrize("line", ["* Trade winds", "1. Trade 1712", "Section", "1. It was Trade"])
+def test_a_line_with_more_than_a_title_is_no_heading(line: str) -> None:
+    text = MUSIC_TEXT.replace("* The survey", f"{line}\n* The survey")
+    assert of(TRADE_TEXT, text).faithfulness >= f1(9, 1)
+
+
+def test_a_title_may_look_like_the_mark_of_a_heading() -> None:
+    titles = {"Trade": "Section 1", "Music": "2. Music"}
+    facts = tuple(dataclasses.replace(fact, section=titles[fact.section]) for fact in TASK.facts)
+    task = dataclasses.replace(TASK, sections=tuple(titles.values()), facts=facts)
+    text = f"{TRADE_TEXT}\n{MUSIC_TEXT}".replace("# Trade", "Section 1:")
+    assert score(task, {"agent_0": text.replace("# Music", "## 2. Music")}).faithfulness == 1.0
 
 
 def test_a_section_without_half_of_its_facts_is_missing() -> None:

@@ -90,6 +90,12 @@ def test_a_perfect_story() -> None:
         (texts(account=f"{FLOOD} {FIRE}"),),
         (texts(account=f"Flood:\n- {FLOOD.replace('The flood', 'It')}\nFire:\n* {FIRE}"),),
         (f"Here are my texts.\n{texts()}",),
+        (texts().replace("Account:", "Full Account:"),),
+        (texts().replace("Headline: ", "1. **Headline**:\n").replace("Account:", "- Account:"),),
+        (texts(account=f"flood: {FLOOD.replace('The flood', 'It')}\n{FIRE}"),),
+        (texts(account=f"**flood:** {FLOOD.replace('The flood', 'It')}\n{FIRE}"),),
+        (texts(account=f"1. **The flood**: {FLOOD.replace('The flood', 'It')}\n{FIRE}"),),
+        (texts(summary=SUMMARY.replace("The fire in Tivekon", "fire: It hit Tivekon and")),),
     ],
 )  # fmt: skip
 def test_texts_may_come_in_any_order(parts: tuple[str, ...]) -> None:
@@ -181,6 +187,8 @@ class TestSentences:
             ("the flood cost 45210 crowns.", 0),
             ("The flood cost 45210 crowns,", 0),  # it breaks off
             ("The flood: 45210.", 0),  # no cue
+            ("flood: 45210.", 0),
+            ("storm: It cost 45210 crowns.", 1),  # there was none
             ("The flood cost 452100 crowns.", 1),
             ("The flood cost 4521 crowns.", 1),
             ("The flood cost 31540 crowns.", 1),  # the fire did
@@ -264,6 +272,7 @@ class TestHeadlines:
             "Flood in Bakovel costs 45,210 crowns",
             "Bakovel flood: 45210 crowns lost",
             "Great Flood Costs Bakovel 45,210 Crowns",
+            "The Flood in Bakovel Cost 45,210 crowns",
             "45210 crowns: the bill for Bakovel's flood.",
         ],
     )
@@ -280,6 +289,7 @@ class TestHeadlines:
             ("No flood in Bakovel for 45210 crowns", 0, 0),
             ("Did a flood in Bakovel cost 45210?", 0, 0),
             ("Bakovel: 45210 crowns lost", 0, 1),  # by what?
+            ("The Flood in Bakovel Cost Rodovel 45210 crowns", 0, 1),
             ("Flood in Bakovel\ncosts 45210 crowns", 0, 0),  # two lines
             ("45210", 0, 0),  # too short
             ("Flood " + "and more " * 6 + "in Bakovel costs 45210 crowns", 0, 0),  # cut off

@@ -16,7 +16,7 @@ from llm_collab_envs.core.actions import grammar_help
 from llm_collab_envs.core.channel import Delivery
 
 MAX_OBSERVATION_CHARS = 32_768
-MAX_BRIEFING_CHARS = 14_336  # so that there is room for what one who leaves knew
+MAX_BRIEFING_CHARS = 16_384  # so that there is room for what one who leaves knew
 MAX_NOTICE_CHARS = 2_048
 TURN_MARK = "== Round "
 CUT = "(the rest is more than you can see)"

@@ -13,8 +13,9 @@ from itertools import combinations
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
+from llm_collab_envs.core.lines import without_marker
+
 MAX_SENTENCE_CHARS = 400
-MARKER = re.compile(r"\s*(?:([-*+])|\d+[.)])\s+")  # of a list item
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 WORD = re.compile(r"[^\W\d_]+")
 
@@ -47,8 +48,7 @@ class Entry(Generic[FactT]):
 
 def split_sentences(line: str) -> list[str]:
     """Return the sentences of a line, without its list marker."""
-    marker = MARKER.match(line)
-    return SENTENCE_END.split(line[marker.end() if marker else 0 :].strip())
+    return SENTENCE_END.split(without_marker(line).strip())
 
 
 def is_assertion(sentence: str, words: Collection[str]) -> bool:

@@ -3,7 +3,9 @@
     Book slot 12 for the casting of Bakomen.
 
 A submission is one such line for each step. A line that is none, or that books for a job which is
-not the agent's, does nothing, whatever the others say. Any text can be read, and in linear time.
+not the agent's, does nothing, whatever the others say. Nothing depends on list markers, fences,
+capitals other than a job's, the full stop, or on 'the' and 'step' around a step's name. Any text
+can be read, and in linear time.
 """
 
 from __future__ import annotations
@@ -16,8 +18,12 @@ import numpy as np
 
 from llm_collab_envs.allocation.resource_allocation.optimum import Ints
 from llm_collab_envs.allocation.resource_allocation.tasks import AllocationTask
+from llm_collab_envs.core.lines import quote, read_lines
 
-_LINE = re.compile(r"Book slot ([0-9]{1,2}) for the ([a-z]{2,15}) of ([A-Z][a-z]{1,15})\.")
+_LINE = re.compile(
+    r"(?i:book slot ([0-9]{1,2}) for (?:the )?([a-z]{2,15})(?: step)? of) ([A-Z][a-z]{1,15})\.?"
+)
+_FORM = "Book slot N for the STEP of JOB."
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,11 +55,9 @@ def read_book(task: AllocationTask, text: str, jobs: tuple[int, ...]) -> Book:
     """Read a submission of an agent that can book some of the jobs."""
     entries: list[tuple[int, int, int]] = []
     problems: list[str] = []
-    for line in text.splitlines():
-        if not line.strip():
-            continue
+    for line in read_lines(text):
         try:
-            entries.append(_read_line(task, line.strip(), jobs))
+            entries.append(_read_line(task, line, jobs))
         except _NoBookingError as problem:
             problems.append(str(problem))
     rows = np.array(entries, dtype=np.int64).reshape(-1, 3)
@@ -63,8 +67,8 @@ def read_book(task: AllocationTask, text: str, jobs: tuple[int, ...]) -> Book:
 def _read_line(task: AllocationTask, line: str, jobs: tuple[int, ...]) -> tuple[int, int, int]:
     match = _LINE.fullmatch(line)
     if not match:
-        raise _NoBookingError("it is no booking")
-    slot, step, name = int(match.group(1)), match.group(2), match.group(3)
+        raise _NoBookingError(f"{quote(line)} is not of the form '{_FORM}'")
+    slot, step, name = int(match.group(1)), match.group(2).lower(), match.group(3)
     number = task.numbers.get(name)
     if number is None or number not in jobs:
         raise _NoBookingError(f"you have no job {name}")

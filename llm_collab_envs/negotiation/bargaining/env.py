@@ -19,6 +19,10 @@ from llm_collab_envs.negotiation.bargaining.writing import write_offer, write_si
 
 INDIVIDUAL = "individual"
 
+_DEAL = (
+    "A deal: one agent offers, all others accept; each house is signed for by its own agent only."
+)
+
 
 class BargainingEnv(CollabEnv[BargainingTask]):
     """Four houses divide a stock by offers and acceptances, or walk away.
@@ -228,7 +232,7 @@ def _instructions(task: BargainingTask, own: tuple[int, ...], alone: bool) -> li
     nothing = tuple((0,) * len(task.houses) for _ in task.stock)
     name = task.houses[first]
     lines = [
-        "" if alone else "A deal: one agent offers, all others accept, every house signs.",
+        "" if alone else _DEAL,
         f"Submit a deal like this (numbers in the order of the houses; here {name} gets all):"
         if alone
         else f"An offer (numbers in the order of the houses; here {name} gets all), signed:",
@@ -236,9 +240,10 @@ def _instructions(task: BargainingTask, own: tuple[int, ...], alone: bool) -> li
         *(write_signature(task, house, all_to_first) for house in own),
     ]
     if not alone:
+        other = "agent_1" if 0 in own else "agent_0"
         lines += [
-            "To accept agent_1's offer:" if 0 in own else "To accept agent_0's offer:",
-            "accept agent_1" if 0 in own else "accept agent_0",
+            f"To accept {other}'s offer, signed for what it gives you (here nothing):",
+            f"accept {other}",
             *(write_signature(task, house, nothing) for house in own),
         ]
     who = "submit" if alone else "all submit"

@@ -7,7 +7,8 @@ An offer divides the whole stock, with a number for each house in their order; a
 whose offer it is for. Both are signed for every house that the agent speaks for. The signature
 quotes the house's share, so an offer that is changed later is not agreed to by accident. A deal is
 struck when one offer is signed for all houses, by its author and by those who accept it. Any text
-can be read, and in linear time; one that is none of the three counts for nothing.
+can be read, and in linear time; one that is none of the three counts for nothing. Nothing depends
+on fences, list markers, the case of verbs, an 'and' for a comma, or on a full stop at the end.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from llm_collab_envs.core.lines import read_lines
 from llm_collab_envs.negotiation.bargaining.nash import Division
 from llm_collab_envs.negotiation.bargaining.tasks import BargainingTask
 
 MAX_CHARS = 2_000
 
-_OFFER = re.compile(r"offer (.+)")
-_ACCEPT = re.compile(r"accept (agent_[0-9]{1,2})")
-_SIGNATURE = re.compile(r"([A-Za-z]+) takes (.+)")
+_OFFER = re.compile(r"(?i:offer):? (.+)")
+_ACCEPT = re.compile(r"(?i:accept):? (agent_[0-9]{1,2})(?:'s offer)?")
+_SIGNATURE = re.compile(r"([A-Za-z]+)(?: \(agent_[0-9]{1,2}\))?(?::?(?i: takes):?|:) (.+)")
+_BETWEEN_GOODS = re.compile(r",\s*(?:and )?| and ")
 _GOOD_OFFERED = re.compile(r"([a-z]+)((?: [0-9]{1,2})+)")
 _GOOD_TAKEN = re.compile(r"([0-9]{1,2}) ([a-z]+)")
 
@@ -159,8 +162,8 @@ def read(task: BargainingTask, text: str) -> Move:
 def _read(task: BargainingTask, text: str) -> Move:
     if len(text) > MAX_CHARS:
         raise _NotReadError(f"it is longer than {MAX_CHARS} characters")
-    first, *rest = [line.strip() for line in text.splitlines() if line.strip()] or [""]
-    if first == "walk":
+    first, *rest = [line.removesuffix(".") for line in read_lines(text)] or [""]
+    if first.lower() == "walk":
         if rest:
             raise _NotReadError("nothing can follow 'walk'")
         return Move(walks=True)
@@ -169,7 +172,7 @@ def _read(task: BargainingTask, text: str) -> Move:
         raise _NotReadError("its first line is no offer, no acceptance and not 'walk'")
     signed: dict[int, tuple[int, ...]] = {}
     for line in rest:
-        house, share = _read_signature(task, line)
+        house, share = _read_signature(task, line, may_omit=accept is not None)
         if house in signed:
             raise _NotReadError(f"it is signed twice for {task.houses[house]}")
         signed[house] = share
@@ -183,7 +186,7 @@ def _read(task: BargainingTask, text: str) -> Move:
 def _read_offer(task: BargainingTask, text: str) -> Division:
     """Read 'salt 1 0 2 0, wool 0 3 0 0'."""
     shares: dict[str, tuple[int, ...]] = {}
-    for entry in text.split(", "):
+    for entry in _BETWEEN_GOODS.split(text):
         match = _GOOD_OFFERED.fullmatch(entry)
         if not match or match.group(1) in shares:
             raise _NotReadError("its first line is no offer")
@@ -198,17 +201,19 @@ def _read_offer(task: BargainingTask, text: str) -> Division:
     return tuple(shares[good] for good in task.goods)
 
 
-def _read_signature(task: BargainingTask, line: str) -> tuple[int, tuple[int, ...]]:
-    """Read 'Bakomen takes 1 salt, 0 wool'."""
+def _read_signature(task: BargainingTask, line: str, may_omit: bool) -> tuple[int, tuple[int, ...]]:
+    """Read 'Bakomen takes 1 salt, 0 wool'; `may_omit` goods of which it takes none."""
     match = _SIGNATURE.fullmatch(line)
     if not match or match.group(1) not in task.houses:
         raise _NotReadError("a line after the first is no signature")
     taken: dict[str, int] = {}
-    for entry in match.group(2).split(", "):
+    for entry in _BETWEEN_GOODS.split(match.group(2)):
         share = _GOOD_TAKEN.fullmatch(entry)
         if not share or share.group(2) in taken:
             raise _NotReadError(f"the signature of {match.group(1)} cannot be read")
         taken[share.group(2)] = int(share.group(1))
+    if may_omit:
+        taken = dict.fromkeys(task.goods, 0) | taken
     if sorted(taken) != sorted(task.goods):
         raise _NotReadError(f"the signature of {match.group(1)} must name every good once")
     return task.houses.index(match.group(1)), tuple(taken[good] for good in task.goods)

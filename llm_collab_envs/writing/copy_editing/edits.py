@@ -5,7 +5,8 @@
     delete 12
 
 A line is read strictly and never guessed at: one that breaks the grammar does nothing, and is told
-to its author. Where edits of one line differ, none of them is made, whoever wrote them.
+to its author. But a list marker, a capital and 'line' before the number are no matter, nor is a
+fence around all. Where edits of one line differ, none of them is made, whoever wrote them.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from llm_collab_envs.core.lines import quote, read_lines
+
 MAX_LINE_CHARS = 400
 
-_EDIT = re.compile(r"(?:(replace|insert) ([0-9]{1,6}): (\S.*)|delete ([0-9]{1,6}))")
-_SHOWN_CHARS = 40
+_EDIT = re.compile(
+    r"(?i:(replace|insert) (?:line )?)([0-9]{1,6}): (\S.*)|(?i:delete (?:line )?)([0-9]{1,6})\.?"
+)
 
 
 class Place(NamedTuple):
@@ -75,10 +79,8 @@ class Merged:
 def read_edits(text: str, lines: int) -> Reading:
     """Read a submission about a draft of some number of lines."""
     edits, problems = [], []
-    for line in text.splitlines():
-        if not line.strip():
-            continue
-        edit = _read(line.strip(), lines)
+    for line in read_lines(text):
+        edit = _read(line, lines)
         if isinstance(edit, Edit):
             edits.append(edit)
         else:
@@ -119,17 +121,13 @@ def fold(text: str) -> str:
 def _read(line: str, lines: int) -> Edit | str:
     match = _EDIT.fullmatch(line)
     if match is None:
-        return f"{_quote(line)} is none of 'replace 12: text', 'insert 12: text' and 'delete 12'"
+        return f"{quote(line)} is none of 'replace 12: text', 'insert 12: text' and 'delete 12'"
     verb, number, text, deleted = match.groups()
-    at = int(number or deleted)
-    if at > lines or (at == 0 and verb != "insert"):
-        return f"{_quote(line)} names no line of the draft, which has {lines}"
+    at, inserts = int(number or deleted), (verb or "").lower() == "insert"
+    if at > lines or (at == 0 and not inserts):
+        return f"{quote(line)} names no line of the draft, which has {lines}"
     if text is None:
         return Edit(Place(at, gap=False), None)
     if len(text) > MAX_LINE_CHARS:
-        return f"{_quote(line)} is longer than {MAX_LINE_CHARS} characters"
-    return Edit(Place(at, gap=verb == "insert"), fold(text))
-
-
-def _quote(line: str) -> str:
-    return repr(line if len(line) <= _SHOWN_CHARS else line[: _SHOWN_CHARS - 3] + "...")
+        return f"{quote(line)} is longer than {MAX_LINE_CHARS} characters"
+    return Edit(Place(at, gap=inserts), fold(text))

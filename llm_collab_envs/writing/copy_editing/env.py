@@ -26,9 +26,12 @@ _SHOWN = 3  # broken lines, and cancelled edits, that one observation names
 
 _FORM = """\
 To mend: words and heading forms other than the style sheet's; two figures for one thing (one of \
-them holds for both, and a checked figure in any case); a sentence that stands twice (one of them \
-is to go, the other stays); a section whose heading is missing. Change nothing else in a line.
-Submit an edit a line, in these forms (insert 0 is before line 1):
+them holds for both, and a checked figure in any case); a sentence that stands twice (delete one; \
+the sheet says under repeats which one stays); a section whose heading is missing. Change \
+nothing else in a line: the tense is that of the helping verb alone, and verbs that are not on the \
+sheet stay as they are.
+Submit an edit a line, in these forms (insert 0 is before line 1), each text without quotes and \
+without the number of its line:
 replace 12: the whole line as it should be
 insert 12: a line to stand after line 12
 delete 12"""

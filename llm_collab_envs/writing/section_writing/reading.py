@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from llm_collab_envs.core.lines import MARKER
 from llm_collab_envs.writing.section_writing.style import (
     DECISIONS,
     MARKERS,
@@ -17,7 +18,6 @@ from llm_collab_envs.writing.section_writing.style import (
 )
 from llm_collab_envs.writing.section_writing.tasks import Fact, SectionTask
 from llm_collab_envs.writing.sentences import (
-    MARKER,
     WORD,
     Entry,
     Places,
@@ -32,14 +32,17 @@ from llm_collab_envs.writing.values import MONTHS, UNIT_FORMS, written_forms
 
 MAX_FACTS_A_SENTENCE = 2
 
-_HEADINGS = {  # the last two are recognised as headings, but no house style asks for them
+_HEADINGS = {  # the last three are recognised as headings, but no house style asks for them
     "hash": re.compile(r"# (\S.*)"),
     "colon": re.compile(r"(\S.*?):"),
     "bars": re.compile(r"== (\S.*?) =="),
     "bold": re.compile(r"\*\*(\S.*?)\*\*:?"),
-    "loose": re.compile(r"[#=\s]*(\S.*?)[=:\s]*"),
+    "loose": re.compile(r"[#=*\s]*(\S.*?)[*=:\s]*"),
+    "listed": re.compile(
+        r"[#*\s]*(?:[-+]|\d{1,2}[.)]|(?:section|title)(?: \d{1,2})?:?)\s[*\s]*(\S.*?)[*:\s]*", re.I
+    ),
 }
-_HEADING_EXTRAS = 12  # characters that a heading may have beside its title
+_HEADING_EXTRAS = 20  # characters that a heading may have beside its title
 _MONTH = "(?:" + "|".join(MONTHS) + ")"
 # No letter before it, said after the first one, so that a search can skip.
 _MONTH_ALONE = "(?:" + "|".join(rf"{m[0]}(?<!\w{m[0]}){m[1:]}" for m in MONTHS) + ")"

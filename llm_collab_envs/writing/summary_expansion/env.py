@@ -170,13 +170,14 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
 
 
 def _form(task: SummaryTask) -> str:
-    lines = ["Write each text below its name, like 'Summary:'."]
+    lines = ["Write each text below its name, exactly 'Headline:', 'Summary:' or 'Account:'."]
     if task.events:
         lines += [
             "A headline is one line on one event. A sentence is on the event that it, or the one "
-            "before, names; it tells up to three things, like 'The storm was in Avalon on 1 May "
-            "1850.', 'It reached Orplid.', 'It lasted 9 days.', 'It cost 500 crowns.', 'It was "
-            "caused by a loose tile.', 'Otto Avalon led the response.', 'It had 90 helpers.'."
+            "before, names; it tells up to three facts, and one with more tells none. So write "
+            "sentences like 'The storm was in Avalon on 1 May 1850.', 'It reached Orplid.', 'It "
+            "lasted 9 days.', 'It cost 500 crowns.', 'It was caused by a loose tile.', 'Otto "
+            "Avalon led the response.', 'It had 90 helpers.'."
         ]
     if any(fact.outdated for fact in task.facts):
         lines.append("Of two reports the later holds.")

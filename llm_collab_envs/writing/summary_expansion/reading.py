@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from llm_collab_envs.core.actions import count_tokens, cut_tokens
+from llm_collab_envs.core.lines import without_marker
 from llm_collab_envs.writing.sentences import (
     WORD,
     Entry,
@@ -30,7 +31,10 @@ from llm_collab_envs.writing.values import MONTHS, written_forms
 HEADLINE, ACCOUNT = TEXTS[0], TEXTS[-1]
 MOST_FACTS_A_SENTENCE = 3
 _SHORT_WORD = 3  # letters: too short to have a capital in a headline
-_HEADING = re.compile(rf"[#*= ]{{0,8}}({'|'.join(TEXTS)})[*= ]{{0,8}}(?::[* ]{{0,8}}(.*))?", re.I)
+_HEADING = re.compile(
+    rf"[#*= ]{{0,8}}(?:full )?({'|'.join(TEXTS)})[*= ]{{0,8}}(?::[* ]{{0,8}}(.*))?", re.I
+)
+_TOPIC = re.compile(r"[#*_ ]{0,8}((?:the )?([^\W\d_]+))[*_]{0,3}:[*_]{0,3}(?=\s)", re.I)
 _AMOUNT = re.compile(r"[0-9]{1,3}(?:[, ]?[0-9]{3}){0,4}|[0-9]{1,15}")
 _DATE = re.compile(rf"([0-9]{{1,2}}) ({'|'.join(MONTHS)}) ([0-9]{{4}})")
 _PUBLIC = frozenset("the a it in on headline summary account".split())
@@ -129,7 +133,7 @@ def _split(part: str) -> dict[str, str]:
     lines: dict[str, list[str]] = {}
     text = ""
     for line in part.splitlines():
-        heading = _HEADING.fullmatch(line.strip())
+        heading = _HEADING.fullmatch(without_marker(line.strip()))
         if heading:
             text = heading.group(1).lower()
             line = heading.group(2) or ""
@@ -166,7 +170,7 @@ def _read_block(lexicon: Lexicon, text: str, block: str) -> Reading:
         return reading
     event = ""
     for line in block.splitlines():
-        for sentence in split_sentences(line):
+        for sentence in split_sentences(_plain_topic(lexicon, line)):
             found = WORD.findall(sentence.lower())
             named = [word for word in found if word in lexicon.events]
             event = named[-1] if named else event  # a sentence that names none goes on
@@ -174,6 +178,15 @@ def _read_block(lexicon: Lexicon, text: str, block: str) -> Reading:
             entries = lexicon.of(events) if is_assertion(sentence, words) else []
             _take(lexicon, sentence, find_claimed(entries, words), events, reading)
     return reading
+
+
+def _plain_topic(lexicon: Lexicon, line: str) -> str:
+    """Return a line, with 'Flood:' first where that is 'flood:' or '**Flood**:', as in a list."""
+    plain = without_marker(line)
+    topic = _TOPIC.match(plain)
+    if topic is None or topic.group(2).lower() not in lexicon.events:
+        return line
+    return f"{topic.group(1).capitalize()}:{plain[topic.end() :]}"
 
 
 def _read_headline(lexicon: Lexicon, reading: Reading) -> None:
@@ -254,7 +267,7 @@ def lexicon_of(task: SummaryTask) -> Lexicon:
         outdated={n: _forms(f.outdated) for n, f in enumerate(task.facts) if f.outdated},
         events=frozenset(task.events),
         known={event: frozenset(words) for event, words in known.items()},
-        public=_PUBLIC | frozenset(task.events),
+        public=_PUBLIC.union(task.events, *(fact.cues for fact in task.facts)),
         most_facts=max(MOST_FACTS_A_SENTENCE, _most_in_a_sentence(task)),
     )
 
