@@ -254,6 +254,16 @@ def test_python_fences_are_taken_off() -> None:
     assert of(p1=f"```diff\n{DIFF}\n```").quality == 0.5
 
 
+@pytest.mark.parametrize(("pay", "tax"), [(RIGHT_PAY, RIGHT_TAX), (DIFF, TAX_DIFF)])
+def test_each_file_may_stand_in_a_fence_of_its_own(pay: str, tax: str) -> None:
+    parts = [("pay.py", pay), ("tax.py", tax)]
+    if pay == DIFF:
+        parts = [(name, f"--- {name}\n+++ {name}\n{diff}") for name, diff in parts]
+    text = "".join(f"**{name}**\n```python\n{part}\n```\n- a slip\n" for name, part in parts)
+    patched = patch_all(TASK, {"agent_1": text}, {"agent_1": NAMES})
+    assert patched == {"agent_1": Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})}
+
+
 def test_the_examples_alone_fix_nothing() -> None:
     hard_coded = "@@ -2,0 +3,2 @@\n+    if (hours, rate) == (8, 2):\n+        return 18"
     assert of(p1=hard_coded) == of()
