@@ -21,12 +21,12 @@ from llm_collab_envs.core.tasks import TaskSource
 _SHOWN = 3  # problems that one notice names
 
 _FORM = """\
-Submit the whole repaired file, or a diff of it, like
+Submit the whole repaired file, or a diff of it, where '# name.py' is line 1, like
 @@ -4 +4 @@
 -    the line as it is
 +    the line as it should be"""
 _FORM_OF_MANY = """\
-Submit the repaired files, each from its first line on, or a diff of them, like
+Submit the repaired files, each from its line '# name.py' on, or a diff, where that is line 1, like
 --- name.py
 +++ name.py
 @@ -4 +4 @@
@@ -58,8 +58,8 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     ## Action Space
     `UnicodeText(65536)`, in the suite's grammar: `<say to="all">..</say>`, `<submit>..</submit>`,
     `<done/>`. An owner submits whole files, or a unified diff of them as they were at first. Diffs
-    are applied as GNU patch does: a hunk is found by its lines, wherever they stand. What does not
-    apply, or is no Python, changes nothing.
+    are applied as GNU patch does: a hunk is found by its lines, wherever they stand; the counts in
+    its header do not matter. What does not apply, or is no Python, changes nothing.
 
     ## Rewards
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality
