@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from llm_collab_envs.coding.bug_repair.cases import call_text, failure_text
+from llm_collab_envs.coding.bug_repair.cases import call_text, failures_text
 from llm_collab_envs.coding.bug_repair.expert import Expert, Memo
 from llm_collab_envs.coding.bug_repair.menu import make_menu
 from llm_collab_envs.coding.bug_repair.patching import Patched
@@ -129,7 +129,7 @@ class BugRepairEnv(CodingEnv[RepairTask]):
             ]
             lines.append(f"agent_0 sees calls that fail; {', '.join(owners)}.")
         if me == 0:
-            lines += ["Calls that fail:", *(f"- {failure_text(case)}" for case in task.failing)]
+            lines.append(failures_text(task.failing))
         if not shares[me]:
             lines.append("You have no file: tell the owners, and submit nothing.")
             return "\n".join(lines)
