@@ -14,6 +14,7 @@ from llm_collab_envs import make
 from llm_collab_envs.coding.bug_repair.cases import call_text, fact_text, facts_of
 from llm_collab_envs.coding.bug_repair.expert import Expert, functions_of, read, repair, submit
 from llm_collab_envs.coding.bug_repair.tasks import RepairTask, SourceFile, deal_files
+from llm_collab_envs.core.actions import count_tokens
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from llm_collab_envs.wrappers import AgentDropout
@@ -296,11 +297,26 @@ def test_more_messages_are_not_needed_than_there_are_failing_calls() -> None:
     for difficulty in DIFFICULTIES:
         env = env_of(difficulty)
         infos = play(env, Expert())
-        assert infos["message_tokens"] <= env.tasks[0].talk / 6 + 1
+        told = {fact_text(f) for case in env.tasks[0].failing for f in facts_of(case)}
+        assert infos["message_tokens"] == count_tokens("; ".join(told))
         said = [
             turn.message_tokens for round_ in env.episode.rounds for turn in round_.turns.values()
         ]
         assert sum(map(bool, said)) == 1
+
+
+@pytest.mark.parametrize("difficulty", DIFFICULTIES)
+def test_the_tester_may_tell_its_list_as_it_is_shown(difficulty: str) -> None:
+    env = env_of(difficulty)
+    for task in range(8):
+        seen, _ = env.reset(options={"task": task})
+        shown = re.search(r"Calls that fail:(\n- .*)+", seen["agent_0"])
+        assert shown
+        pasted = " ".join(shown[0].split())
+        seen, *_, infos = env.step({"agent_0": f'<say to="all">{pasted}</say>'})
+        assert "Notice" not in seen["agent_0"]
+        assert all(f"agent_0: {pasted}" in seen[f"agent_{n}"] for n in (1, 2, 3))
+        assert infos["agent_0"]["coordination_cost"] <= 0.25
 
 
 class TestFailingTeams:

@@ -110,6 +110,11 @@ class TestDiffs:
             "@@ -3,3 +3,3 @@\n     total = hours * rate\n-    if hours > 8:\n+    if hours >= 8:\n"
             "         return total + rate",
             DIFF.replace("\n", "\r\n"),
+            DIFF.replace("-4 +4", "-4,3 +4"),  # wrong counts
+            DIFF.replace("-4 +4", "-4,0 +4,7"),
+            DIFF.replace("-4 +4", "-1,999999999 +1," + "9" * 5_000),
+            f"{DIFF}\n\\ No newline at end of file",
+            f"{DIFF}\n\nThis is the slip.",
         ],
     )
     def test_apply(self, text: str) -> None:
@@ -127,17 +132,23 @@ class TestDiffs:
         text = "@@ -2,0 +3,2 @@\n+    if hours < 0:\n+        return 0"
         assert "rate):\n    if hours < 0:\n        return 0\n    total" in one(text).files["pay.py"]
 
+    @pytest.mark.parametrize("counts", ["-3 +3", "-3,9 +3", "-2,1 +2,1", "-9,2 +9,4"])
+    @pytest.mark.parametrize("after", ["", "     if hours > 8:\n", "     if hours > 8:\n\n\n"])
+    def test_that_add_a_case_with_counts_that_are_wrong(self, counts: str, after: str) -> None:
+        case = "+    if hours < 0:\n+        return 0\n"
+        text = f"@@ {counts} @@\n     total = hours * rate\n{case}{after}"
+        assert "* rate\n    if hours < 0:\n        return 0\n    if h" in one(text).files["pay.py"]
+
     @pytest.mark.parametrize(
         ("text", "why"),
         [
             (DIFF.replace("hours > 8", "hours > 9"), "Hunk #1 failed to apply"),
             (DIFF.replace("@@ -4 +4 @@", "@@"), "'@@' is no hunk header like '@@ -4 +4 @@'"),
             (DIFF.replace("@@ -4 +4 @@", "@@ 4 @@"), "'@@ 4 @@' is no hunk header"),
-            (DIFF.replace("-4 +4", "-4,3 +4"), "Hunk #1 ends before all of the lines"),
             (f"{DIFF}\n{DIFF}", "Hunk #2 failed to apply"),
             ("@@ -4 +4 @@\n     if hours > 8:", "Hunk #1 contains no changed lines"),
-            ("@@ -4 +4 @@", "Hunk #1 ends before all of the lines"),
-            (DIFF.replace("-4 +4", "-1,999999999 +1,999999999"), "is no hunk header"),
+            ("@@ -4 +4 @@", "Hunk #1 contains no changed lines"),
+            ("@@ -4 +4 @@\n+    x = 1", "'@@ -4 +4 @@' only adds lines: put the line above before"),
             (DIFF.replace("-4", "-" + "9" * 5_000), "is no hunk header"),
         ],
     )
@@ -252,6 +263,16 @@ def test_a_broken_file_does_not_cost_the_teammate_its_repair() -> None:
 def test_python_fences_are_taken_off() -> None:
     assert of(p1=f"```python\n{RIGHT_PAY}```").quality == 0.5
     assert of(p1=f"```diff\n{DIFF}\n```").quality == 0.5
+
+
+@pytest.mark.parametrize(("pay", "tax"), [(RIGHT_PAY, RIGHT_TAX), (DIFF, TAX_DIFF)])
+def test_each_file_may_stand_in_a_fence_of_its_own(pay: str, tax: str) -> None:
+    parts = [("pay.py", pay), ("tax.py", tax)]
+    if pay == DIFF:
+        parts = [(name, f"--- {name}\n+++ {name}\n{diff}") for name, diff in parts]
+    text = "".join(f"**{name}**\n```python\n{part}\n```\n- a slip\n" for name, part in parts)
+    patched = patch_all(TASK, {"agent_1": text}, {"agent_1": NAMES})
+    assert patched == {"agent_1": Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})}
 
 
 def test_the_examples_alone_fix_nothing() -> None:

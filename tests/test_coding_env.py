@@ -257,15 +257,37 @@ class TestEveryCodingEnv:
         ("```python\nx = 1\n```", "x = 1\n"),
         ("```\nx = 1\n```\n", "x = 1\n"),
         ("```py\nx = '```'\n```", "x = '```'\n"),
-        ("``````", ""),
-        ("```python```", ""),
+        ("```python\r\nx = 1\r\n```\r\n", "x = 1\r\n"),
+        ("Here it is:\n```python\nx = 1\n```\nIt works.", "x = 1\n"),
+        ("A:\n```python\nx = 1\n```\nand B:\n```\ny = 2\n```\nDone.", "x = 1\n\ny = 2\n"),
+        ("A:\n```python\nx = 1\n```\n```python\ny = 2", "x = 1\n\ny = 2"),  # never closed
+        ("x = '''\n```\ny\n```\n'''", "x = '''\n```\ny\n```\n'''"),
+        ("```python\n```", ""),
+        ("``````", "``````"),
         ("```", "```"),
         ("text ```python\nx\n```", "text ```python\nx\n```"),
         ("", ""),
     ],
 )
-def test_one_fence_around_all_is_taken_off(part: str, source: str) -> None:
+def test_what_is_in_fences_counts(part: str, source: str) -> None:
     assert source_of(part) == source
+
+
+@pytest.mark.parametrize("team_size", [1, 2])
+@pytest.mark.parametrize("env_id", CODING_ENVS)
+def test_a_fence_for_each_function_or_file_costs_no_quality(env_id: str, team_size: int) -> None:
+    env = make_env(env_id, team_size=team_size, difficulty="hard", split="test")
+    expert = env._expert()
+
+    def fenced(submission: re.Match[str]) -> str:
+        pieces = re.split(r"\n(?=def |--- )", submission[1].strip())
+        blocks = [f"Part {n} is:\n```python\n{piece}\n```" for n, piece in enumerate(pieces)]
+        return "\n".join(["<submit>", *blocks, "This does what was asked.</submit>"])
+
+    plain = play(env, expert)
+    infos = play(env, lambda text: re.sub(r"(?s)<submit>(.*)</submit>", fenced, expert(text)))
+    assert infos["quality"] == plain["quality"] == 1.0
+    assert infos["coordination_cost"] == plain["coordination_cost"]
 
 
 def test_metrics_are_numbers(env: FunctionPairEnv) -> None:

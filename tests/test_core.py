@@ -57,10 +57,19 @@ class TestMessages:
         seen, *_, infos = env.step({A: reply})
         assert "agent_0: one two\nagent_0: five\n" in seen[B]
         assert "three" not in seen[B]
-        assert "Notice: 1 messages were over your budget and not sent." in seen[A]
+        over = "1 messages were over your budget and not sent: 2 tokens with 1 left."
+        assert f"Notice: {over}" in seen[A]
         assert "Notice" not in seen[B]
         assert infos[A]["message_tokens"] == 5
         assert infos[A]["coordination_cost"] == pytest.approx(5 / 9)
+
+    def test_over_budget_are_told_of_with_what_was_left(self) -> None:
+        env = started(message_budget=2)
+        seen, *_ = env.step({A: '<say to="all">a b c</say><say to="all">a</say>' * 9})
+        told = "16 messages were over your budget and not sent: "
+        told += "3 tokens with 2 left, 3 tokens with 1 left, 3 tokens with 0 left."
+        assert seen[A].count("Notice") == 1
+        assert f"Notice: {told}" in seen[A]
 
     def test_empty_ones_cost_a_token(self) -> None:
         *_, infos = started().step({A: '<say to="all"></say>'})

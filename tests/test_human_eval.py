@@ -185,6 +185,21 @@ class TestPrivacy:
         told = [len(list(filter(None, (t.helper, t.result, *t.keys)))) for t in tasks]
         assert told == sorted(set(told))
 
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_the_budget_holds_two_polite_sentences(self, difficulty: str) -> None:
+        env = env_of(difficulty)
+        for index in TASKS:
+            task = env.tasks[index]
+            pairs = zip(task.keys, task.problem.parameters, strict=bool(task.keys))
+            takes = ", ".join(f"{key!r} for {name}" for key, name in pairs)
+            takes = f"a dict with the keys {takes}" if takes else "the same arguments as yours"
+            gives = f", and returns a dict with {task.result!r}" if task.result else ""
+            text = f"Hello agent_1, my helper is called {task.helper} and takes {takes}{gives}. "
+            text += "Please call it by that name in your function, thank you."
+            env.reset(options={"task": index})
+            seen, *_ = env.step({"agent_0": f'<say to="all">{text}</say>'})
+            assert f"agent_0: {text}" in seen["agent_1"]
+
     def test_alone_an_agent_sees_the_prompt_and_nothing_else(self) -> None:
         for difficulty in DIFFICULTIES:
             env = env_of(difficulty, team_size=1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import marshal
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -18,7 +20,7 @@ from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, Ref, Sandbox, sa
 LIMITS = Limits(seconds=1.0, wall_seconds=10.0)  # of a run that is scored
 PATIENCE = 5.0  # seconds on the clock for a run that is not: it only makes a notice
 MAX_SHOWN_CHARS = 160
-FENCE = "```"
+_FENCED = re.compile(r"(?ms)^```[^\n`]*\n(.*?)(?:^```[ \t\r]*$|\Z)")  # unclosed: to the end
 
 TaskT = TypeVar("TaskT", bound=Task)
 
@@ -87,7 +89,7 @@ class Outcomes:
 
 
 class CodingEnv(CollabEnv[TaskT]):
-    """A team whose parts are Python source.
+    """A team whose parts are Python source; where a part has fences, what is in them counts.
 
     Subclasses write the hooks of `CollabEnv`, and `_examples`; whatever a score needs from code
     they get by `_execute`. `_score` puts `pass_rate`, hidden tests passed over all, into its
@@ -182,11 +184,23 @@ def hasty(limits: Limits) -> Limits:
 
 
 def source_of(part: str) -> str:
-    """Return the Python source of a submitted part: itself, or what one fence around it holds."""
+    """Return what a submitted part holds: what is in its fences, or itself where it has none.
+
+    What is Python as it stands has none: lines of backticks are in its strings.
+    """
     part = part.strip()
-    if len(part) >= 2 * len(FENCE) and part.startswith(FENCE) and part.endswith(FENCE):
-        return part.removesuffix(FENCE).partition("\n")[2]
-    return part
+    blocks: list[str] = _FENCED.findall(part)
+    return "\n".join(blocks) if blocks and not _is_python(part) else part
+
+
+def _is_python(source: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 def _below(given: str, source: str) -> str:

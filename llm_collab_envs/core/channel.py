@@ -40,18 +40,22 @@ class Channel:
         self._inboxes: dict[str, list[Delivery]] = {agent: [] for agent in budgets}
         self._late: list[tuple[str, Delivery]] = []
 
-    def send(self, round_: int, sender: str, messages: Iterable[Message]) -> tuple[int, int]:
+    def send(
+        self, round_: int, sender: str, messages: Iterable[Message]
+    ) -> tuple[int, list[tuple[int, int]]]:
         """Send one agent's messages.
 
         Returns:
-            Message tokens attempted, and how many of the messages were dropped as over budget.
+            Message tokens attempted, and of each message that was dropped as over budget its tokens
+            and those that were left.
         """
-        attempted = dropped = 0
+        attempted = 0
+        dropped: list[tuple[int, int]] = []
         for message in messages:
             cost = max(1, count_tokens(message.text))
             attempted += cost
             if cost > self.left[sender]:
-                dropped += 1
+                dropped.append((cost, self.left[sender]))
                 continue
             self.left[sender] -= cost
             delivery = Delivery(round_, sender, message.recipient, message.text)

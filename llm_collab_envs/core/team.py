@@ -11,6 +11,8 @@ from llm_collab_envs.core.episode import Turn as TurnLog
 from llm_collab_envs.core.metrics import Tally
 from llm_collab_envs.core.observation import Turn
 
+_SHOWN = 3  # messages over the budget that one notice tells of
+
 
 class Team:
     """The agents of one episode.
@@ -114,7 +116,9 @@ class Team:
             self.tell(agent, ["your last reply did nothing: it has no tag."])
         spent, dropped = self.channel.send(round_, agent, action.says)
         if dropped:
-            self.tell(agent, [f"{dropped} messages were over your budget and not sent."])
+            over = f"{len(dropped)} messages were over your budget and not sent"
+            each = [f"{cost} tokens with {left} left" for cost, left in dropped[:_SHOWN]]
+            self.tell(agent, [f"{over}: {', '.join(each)}."])
         self._take(agent, action)
         slowdown = self.condition.slowdown(agent)
         return TurnLog(reply, action.tokens, spent, action.error, slowdown)

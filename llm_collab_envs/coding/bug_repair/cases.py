@@ -71,7 +71,12 @@ def call_text(function: str, args: Sequence[Any]) -> str:
     return f"{function}({', '.join(map(repr, args))})"
 
 
-def failure_text(case: Case) -> str:
+def failures_text(cases: Sequence[Case]) -> str:
+    """Write failing calls as the tester sees them."""
+    return "\n".join(["Calls that fail:", *(f"- {_failure_text(case)}" for case in cases)])
+
+
+def _failure_text(case: Case) -> str:
     """Write a failing call as the tester sees it."""
     inner = "".join(f"; in it {_result(case)}" for case in case.inner)
     return _result(case) + inner

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from llm_collab_envs.coding.bug_repair.cases import call_text, failure_text
+from llm_collab_envs.coding.bug_repair.cases import call_text, failures_text
 from llm_collab_envs.coding.bug_repair.expert import Expert, Memo
 from llm_collab_envs.coding.bug_repair.menu import make_menu
 from llm_collab_envs.coding.bug_repair.patching import Patched
@@ -21,12 +21,12 @@ from llm_collab_envs.core.tasks import TaskSource
 _SHOWN = 3  # problems that one notice names
 
 _FORM = """\
-Submit the whole repaired file, or a diff of it, like
+Submit the whole repaired file, or a diff of it, where '# name.py' is line 1, like
 @@ -4 +4 @@
 -    the line as it is
 +    the line as it should be"""
 _FORM_OF_MANY = """\
-Submit the repaired files, each from its first line on, or a diff of them, like
+Submit the repaired files, each from its line '# name.py' on, or a diff, where that is line 1, like
 --- name.py
 +++ name.py
 @@ -4 +4 @@
@@ -58,8 +58,8 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     ## Action Space
     `UnicodeText(65536)`, in the suite's grammar: `<say to="all">..</say>`, `<submit>..</submit>`,
     `<done/>`. An owner submits whole files, or a unified diff of them as they were at first. Diffs
-    are applied as GNU patch does: a hunk is found by its lines, wherever they stand. What does not
-    apply, or is no Python, changes nothing.
+    are applied as GNU patch does: a hunk is found by its lines, wherever they stand; the counts in
+    its header do not matter. What does not apply, or is no Python, changes nothing.
 
     ## Rewards
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality
@@ -129,7 +129,7 @@ class BugRepairEnv(CodingEnv[RepairTask]):
             ]
             lines.append(f"agent_0 sees calls that fail; {', '.join(owners)}.")
         if me == 0:
-            lines += ["Calls that fail:", *(f"- {failure_text(case)}" for case in task.failing)]
+            lines.append(failures_text(task.failing))
         if not shares[me]:
             lines.append("You have no file: tell the owners, and submit nothing.")
             return "\n".join(lines)

@@ -8,10 +8,14 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import takewhile
 
 MAX_CHARS = 12_000  # of a submission, and of a file
 _MARKER = re.compile(r"# ([\w.]{1,80})")
-_HUNK = re.compile(r"@@ -(\d{1,4})(,\d{1,4})? \+(\d{1,4})(,\d{1,4})? @@")
+_HUNK = re.compile(r"@@ -(\d{1,4})(,\d+)? \+(\d{1,4})(,\d+)? @@")
+_LINE = re.compile(r"[-+ \t\\]|$")  # of a hunk; an empty one has lost the space that it began with
+_CHANGED = re.compile(r"^[-+]", re.MULTILINE)
+_KEPT = re.compile(r"^(?![-+]) ?(.*)$", re.MULTILINE)
 
 
 @dataclass
@@ -133,11 +137,35 @@ def _applied(source: str, diff: str) -> str:
     """Apply the hunks of one file; raises ValueError where they do not fit."""
     import unipatch
 
-    for line in diff.split("\n"):
-        # A count of many lines would make the library wait for as many.
-        if line.startswith("@@") and not _HUNK.match(line):
-            raise ValueError(f"{line[:40]!r} is no hunk header like '@@ -4 +4 @@'")
-    return unipatch.apply_patch(source, diff + "\n")
+    source = source.removesuffix("\n") + "\n"
+    hunks = re.split(r"^(?=@@)", diff, flags=re.MULTILINE)[1:]
+    try:
+        return unipatch.apply_patch(source, "".join(_counted(hunk, True) for hunk in hunks))
+    except unipatch.HunkApplyError:
+        return unipatch.apply_patch(source, "".join(_counted(hunk, False) for hunk in hunks))
+
+
+def _counted(hunk: str, exact: bool) -> str:
+    """Return a hunk with the counts of its own lines, whatever its header says.
+
+    Args:
+        hunk: Its header, its lines and what is written after them.
+        exact: Whether lines that stay have to be found as lines that go are. GNU patch lets some of
+            them differ, but looks only at the end of a file for a hunk that has few at its end.
+    """
+    header, *rest = hunk.split("\n")
+    where = _HUNK.match(header)
+    if not where:
+        raise ValueError(f"{header[:40]!r} is no hunk header like '@@ -4 +4 @@'")
+    lines = takewhile(_LINE.match, rest)
+    text = "\n".join(line for line in lines if not line.startswith("\\")).rstrip("\n")
+    if exact and _CHANGED.search(text):
+        text = _KEPT.sub(r"-\1\n+\1", text)
+    old = len(re.findall(r"^(?!\+)", text, re.MULTILINE))
+    new = len(re.findall(r"^(?!-)", text, re.MULTILINE))
+    if not old and where[2] != ",0":
+        raise ValueError(f"{where[0]!r} only adds lines: put the line above before them")
+    return f"@@ -{where[1]},{old} +{where[3]},{new} @@\n{text}\n"
 
 
 @lru_cache(maxsize=256)

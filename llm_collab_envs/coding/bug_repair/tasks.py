@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from llm_collab_envs.coding.bug_repair.cases import Case, fact_text, facts_of
+from llm_collab_envs.coding.bug_repair.cases import Case, failures_text
 from llm_collab_envs.coding.bug_repair.injection import break_program
 from llm_collab_envs.coding.bug_repair.patching import MAX_CHARS
 from llm_collab_envs.coding.bug_repair.programs import Module, generate_program
 from llm_collab_envs.core.actions import count_tokens
 
 _FILE_NAME = re.compile(r"[a-z_][a-z0-9_]*\.py")
-TALK = 6  # message tokens of the team, in multiples of what telling all failing calls takes
+TALK = 5  # message tokens of the team, in lists of the failing calls: room for one in each share
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,13 @@ class RepairTask:
                 functions that the program does not have, no failing call for the tester or none
                 that is hidden.
         """
+        failing = tuple(map(Case.from_dict, data["failing"]))
         task = cls(
             files=tuple(SourceFile(**file) for file in data["files"]),
             faults=int(data["faults"]),
-            failing=tuple(map(Case.from_dict, data["failing"])),
+            failing=failing,
             hidden=tuple(map(Case.from_dict, data["hidden"])),
-            talk=int(data.get("talk", TALK * 20)),
+            talk=int(data.get("talk", _talk(failing))),
             max_cycles=int(data.get("max_cycles", LEVELS["easy"].max_cycles)),
         )
         task._check()
@@ -132,13 +134,12 @@ def generate(rng: np.random.Generator, split: str, difficulty: str) -> RepairTas
     while broken is None:
         modules = generate_program(rng, split, level.faults, level.copies, level.across)
         broken = break_program(rng, modules)
-    told = dict.fromkeys(fact_text(fact) for case in broken.failing for fact in facts_of(case))
     return RepairTask(
         files=tuple(_file(module, broken.sources) for module in modules),
         faults=level.faults,
         failing=broken.failing,
         hidden=broken.hidden,
-        talk=TALK * count_tokens("; ".join(told)),
+        talk=_talk(broken.failing),
         max_cycles=level.max_cycles,
     )
 
@@ -155,6 +156,10 @@ def deal_files(task: RepairTask, team_size: int) -> list[tuple[SourceFile, ...]]
         return [task.files[: n // 3], task.files[n // 3 :]]
     shares = [task.files[n * i // owners : n * (i + 1) // owners] for i in range(owners)]
     return [(), *shares]
+
+
+def _talk(failing: Sequence[Case]) -> int:
+    return TALK * count_tokens(failures_text(failing))
 
 
 def _file(module: Module, sources: dict[str, str]) -> SourceFile:

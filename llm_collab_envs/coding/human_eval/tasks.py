@@ -19,7 +19,7 @@ from llm_collab_envs.core.tasks import TaskSource, invent_name
 
 TEST_EVERY = 4
 MAX_CYCLES = {"easy": 4, "medium": 5, "hard": 6}
-TALK = {"easy": 48, "medium": 60, "hard": 72}
+TALK = {"easy": 96, "medium": 120, "hard": 144}  # each of two can tell it in polite sentences
 
 
 @dataclass(frozen=True)
