@@ -11,7 +11,7 @@ from cheats_function_pair import CHEATS, finds_helpers
 from llm_collab_envs.coding.function_pair.env import FunctionPairEnv
 from llm_collab_envs.coding.function_pair.expert import Expert, entries, read, say, write
 from llm_collab_envs.coding.function_pair.programs import HELPERS
-from llm_collab_envs.core.observation import split_briefing
+from llm_collab_envs.core.observation import TURN_MARK, split_briefing
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from llm_collab_envs.wrappers import AgentDropout
 from pair_tasks import TASKS, generated, make
@@ -41,10 +41,22 @@ class TestExpert:
             actions = {"agent_0": "", "agent_1": Expert()(observations["agent_1"])}
             observations, _, _, _, infos = env.step(actions)
             parts.append(len(env.parts))
-        assert parts == [0, 0, 1, 1, 1, 1]
+        assert parts == [0, 0, 0, 0, 1, 1]
         assert infos["agent_1"]["functions"] == 0.25  # C's own agreed value is known to agent_1
 
-    @pytest.mark.parametrize("round_", [1, 3])
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    @pytest.mark.parametrize("lost", range(4))
+    def test_asks_for_what_did_not_arrive_and_is_told_again(
+        self, difficulty: str, lost: int
+    ) -> None:
+        def act(observation: str) -> str:
+            unsent = f"You are agent_{lost} " in observation and TURN_MARK + "1 " in observation
+            return "" if unsent else Expert()(observation)
+
+        infos = play(make(difficulty=difficulty, split="test"), act)
+        assert infos["quality"] == 1.0
+
+    @pytest.mark.parametrize("round_", [1, 5])
     def test_does_what_it_can_when_its_briefing_is_cut(self, round_: int) -> None:
         observations, _ = make(difficulty="hard", split="test").reset(options={"task": 0})
         briefing, _ = split_briefing(observations["agent_3"])

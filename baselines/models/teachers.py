@@ -41,13 +41,13 @@ class Shares:
         idle: Declares itself done without working.
     """
 
-    tell: float = 0.45
+    tell: float = 0.55
     heed: float = 0.97
     keep: float = 0.98
-    chat: float = 0.25
-    hasty: float = 0.15
-    wait: float = 0.3
-    idle: float = 0.12
+    chat: float = 0.2
+    hasty: float = 0.12
+    wait: float = 0.25
+    idle: float = 0.1
 
 
 class ImperfectAgent:
@@ -132,7 +132,7 @@ class ImperfectProgrammer(ImperfectAgent):
     """
 
     expert = programming
-    usual = Shares(tell=0.85, heed=0.92, hasty=0.05, wait=0.25, idle=0.03)
+    usual = Shares(tell=0.85, heed=0.92, chat=0.25, hasty=0.05, wait=0.25, idle=0.03)
 
     def _work(self, memo: programming.Memo) -> str:
         own = memo.own

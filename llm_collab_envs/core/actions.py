@@ -20,12 +20,15 @@ from llm_collab_envs.core.spaces import sanitise
 MAX_ACTION_CHARS = 65_536
 EVERYONE = "all"
 
-_SAY_HELP = '<say to="all">message</say> or to="agent_0": teammates read it next round.\n'
+_SAY_HELP = """\
+<say to="all">message</say>: teammates read it next round; a name in place of "all" tells one only.
+"""
 _GRAMMAR_HELP = """\
 Reply with any of:
-{say}<submit>text</submit>: your part; a later one replaces it.
-<done/>: you are finished, for good.
-Example: <submit>my text</submit><done/>"""
+{say}<submit>text</submit>: your part, one a reply; one in a later round replaces it.
+<done/>: you are finished, for good; you read and change nothing more.
+An empty reply waits a round. Text outside of these does nothing, but takes time.
+Example: <submit>my text</submit>"""
 
 _TAG = r"""<say to="[^"<>]{1,32}">|</say>|<submit>|</submit>|<done/>"""
 _TOKEN = re.compile(rf"{_TAG}|[A-Za-z]{{1,12}}|[0-9]{{1,6}}|\S")

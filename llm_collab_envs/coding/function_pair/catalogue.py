@@ -21,7 +21,7 @@ mirror         | | Add the reversed list at the end. | x + x[::-1] | | order
 _COMPARED = """
 ascending      | | Sort the list. | sorted(x) | | order
 descending     | | Sort the list, largest first. | sorted(x, reverse=True) | | order
-unique         | | Drop items that came before. | \
+unique         | | Drop items that came before, but keep the first of each. | \
 [v for i, v in enumerate(x) if v not in x[:i]] | | sift
 """
 _NUMBERS = """
@@ -38,12 +38,14 @@ odd            | | Keep the odd numbers. | [v for v in x if v % 2] | | sift
 undivided      | | Keep the numbers that {k} does not divide. | [v for v in x if v % {k}] | \
 modulus | sift
 squares        | | Square each number. | [v * v for v in x]
-running        | | Replace each number by the sum up to it. | \
+running        | | Replace each number by the sum up to and with it. | \
 [sum(x[:i + 1]) for i in range(len(x))]
-peaks          | | Replace each number by the largest up to it. | \
+peaks          | | Replace each number by the largest up to and with it. | \
 [max(x[:i + 1]) for i in range(len(x))]
-differences    | | Take each number minus the one before it. | [b - a for a, b in zip(x, x[1:])]
-products       | | Multiply each number by the one before it. | [a * b for a, b in zip(x, x[1:])]
+differences    | | Take each number but the first minus the one before it. | \
+[b - a for a, b in zip(x, x[1:])]
+products       | | Multiply each number but the first by the one before it. | \
+[a * b for a, b in zip(x, x[1:])]
 windows        | | Add up each run of {k} neighbours. | \
 [sum(x[i:i + {k}]) for i in range(len(x) - {k} + 1)] | count
 remainder      | | Take each number modulo {k}. | [v % {k} for v in x] | modulus
@@ -51,7 +53,7 @@ cap            | | Cap each number at {k}. | [min(v, {k}) for v in x] | level | 
 raise          | | Raise each number to at least {k}. | [max(v, {k}) for v in x] | level | clip
 weigh          | | Multiply each number by its position, from 1. | \
 [i * v for i, v in enumerate(x, 1)] | | place
-digits         | | Replace each number by the sum of its digits. | \
+digits         | | Replace each number by the sum of its digits, a minus left out. | \
 [sum(int(c) for c in str(abs(v))) for v in x]
 divide         | | Divide each number by {k}, rounded down. | [v // {k} for v in x] | any | scale
 with_sum       | | Put the sum at the end of the list. | x + [sum(x)] | | edge
@@ -68,47 +70,50 @@ sum(i * v for i, v in enumerate(x))
 spread         | number | Take the largest number minus the least. | max(x) - min(x)
 spell          | words | Write each number as a word. | [str(v) for v in x]
 join_numbers   | text | Join the numbers with {k}. | {k}.join(str(v) for v in x) | tag
-index_numbers  | table | Make a dict from each number, as a word, to its position, from 0. | \
+index_numbers  | table | Make a dict from each number, as a word, to its last position, from 0. | \
 {str(v): i for i, v in enumerate(x)}
 """
 _WORDS = """
 prefix         | | Put {k} in front of each word. | [{k} + w for w in x] | tag
 suffix         | | Put {k} after each word. | [w + {k} for w in x] | tag
-wedge          | | Put {k} after the first letter of each word. | \
+wedge          | | Put {k} after the first character of each word. | \
 [w[:1] + {k} + w[1:] for w in x] | tag
 append_word    | | Put {k} at the end of the list. | x + [{k}] | tag | edge
 prepend_word   | | Put {k} at the start of the list. | [{k}] + x | tag | edge
 trade          | | Replace {k} in each word by {l}. | [w.replace({k}, {l}) for w in x] | letter tag
 capitals       | | Write each word in capitals. | [w.upper() for w in x] | | case
-title          | | Write the first letter of each word as a capital. | \
+title          | | Write the first letter of each word as a capital, the others small. | \
 [w.capitalize() for w in x] | | case
 backwards      | | Write each word backwards. | [w[::-1] for w in x] | | within
-longer         | | Keep the words of more than {k} letters. | [w for w in x if len(w) > {k}] | \
+longer         | | Keep the words of more than {k} characters. | [w for w in x if len(w) > {k}] | \
 level | sift
 containing     | | Keep the words with {k} in them. | [w for w in x if {k} in w] | letter | sift
 lacking        | | Keep the words without {k} in them. | [w for w in x if {k} not in w] | \
 letter | sift
-by_length      | | Sort the words by length. | sorted(x, key=len) | | order
-stems          | | Keep the first {k} letters of each word. | [w[:{k}] for w in x] | count | within
-tails          | | Drop the first letter of each word. | [w[1:] for w in x] | | within
+by_length      | | Sort the words by length, those of one length in their order. | \
+sorted(x, key=len) | | order
+stems          | | Keep the first {k} characters of each word. | \
+[w[:{k}] for w in x] | count | within
+tails          | | Drop the first character of each word. | [w[1:] for w in x] | | within
 double         | | Write each word twice in one. | [w + w for w in x]
-roll           | | Move the first letter of each word to its end. | \
+roll           | | Move the first character of each word to its end. | \
 [w[1:] + w[:1] for w in x] | | within
 numbered       | | Put its position, from 0, after each word. | \
 [w + str(i) for i, w in enumerate(x)]
 sized          | | Put its length after each word. | [w + str(len(w)) for w in x]
-chain          | | Join each word to the next. | [a + b for a, b in zip(x, x[1:])]
-thin           | | Drop the vowels from each word. | \
+chain          | | Join each word but the last to the next. | [a + b for a, b in zip(x, x[1:])]
+thin           | | Drop the small vowels from each word. | \
 [''.join(c for c in w if c not in 'aeiou') for w in x]
-sort_letters   | | Sort the letters of each word. | [''.join(sorted(w)) for w in x] | | within
+sort_letters   | | Sort the characters of each word. | [''.join(sorted(w)) for w in x] | | within
 """
 _FROM_WORDS = """
 lengths        | numbers | Take the length of each word. | [len(w) for w in x]
-initials       | numbers | Take the code of the first letter of each word. | [ord(w[0]) for w in x]
-vowels         | numbers | Count the vowels of each word. | \
+initials       | numbers | Take the code of the first character of each word. | \
+[ord(w[0]) for w in x]
+vowels         | numbers | Count the small vowels of each word. | \
 [len([c for c in w if c in 'aeiou']) for w in x]
 join_words     | text | Join the words with {k}. | {k}.join(x) | tag
-letters        | number | Count the letters of all words. | sum(len(w) for w in x)
+letters        | number | Count the characters of all words. | sum(len(w) for w in x)
 count_words    | table | Make a dict from each word to its count. | {w: x.count(w) for w in x}
 measure        | table | Make a dict from each word to its length. | {w: len(w) for w in x}
 locate         | table | Make a dict from each word to its last position, from 0. | \
@@ -123,10 +128,10 @@ mark_words     | | Put {k} in front of each word of the text. | \
 ' '.join({k} + w for w in x.split()) | tag
 end_words      | | Put {k} after each word of the text. | ' '.join(w + {k} for w in x.split()) | tag
 upper          | | Write the text in capitals. | x.upper() | | case
-titled         | | Write each word of the text with a capital. | x.title() | | case
+titled         | | Write the text in title case, as title() does. | x.title() | | case
 mirror_text    | | Write the text backwards. | x[::-1] | | turn
 without        | | Drop each {k} from the text. | x.replace({k}, '') | letter
-thin_text      | | Drop the vowels from the text. | \
+thin_text      | | Drop the small vowels from the text. | \
 ''.join(c for c in x if c not in 'aeiou')
 stride_text    | | Keep one character in {k}, starting with the first. | x[::{k}] | count | cut
 skip_text      | | Drop the first {k} characters. | x[{k}:] | count | cut
@@ -144,7 +149,7 @@ echo_text      | | Add the text backwards at its end. | x + x[::-1] | | turn
 """
 _FROM_TEXT = """
 split          | words | Split the text at spaces. | x.split()
-chunks         | words | Cut the text into pieces of {k} characters. | \
+chunks         | words | Cut the text into pieces of {k} characters; the last may be shorter. | \
 [x[i:i + {k}] for i in range(0, len(x), {k})] | count
 codes          | numbers | Take the code of each character. | [ord(c) for c in x]
 word_lengths   | numbers | Take the length of each word of the text. | [len(w) for w in x.split()]
@@ -164,12 +169,13 @@ end_keys       | | Put {k} after each key. | {a + {k}: b for a, b in x.items()} 
 flip_keys      | | Write each key backwards. | {a[::-1]: b for a, b in x.items()}
 key_sizes      | | Add to each value the length of its key. | {a: b + len(a) for a, b in x.items()}
 with_total     | | Add the sum of the values under {k}. | {**x, {k}: sum(x.values())} | tag
-ranks          | | Replace each value by how many values are smaller. | \
+ranks          | | Replace each value by how many entries have a smaller one. | \
 {a: len([c for c in x.values() if c < b]) for a, b in x.items()}
 """
 _FROM_TABLE = """
 keys           | words | Take the keys. | list(x)
-by_value       | words | List the keys by value, smallest first. | sorted(x, key=lambda a: x[a])
+by_value       | words | List the keys by value, smallest first, ties as they come. | \
+sorted(x, key=lambda a: x[a])
 values         | numbers | Take the values. | list(x.values())
 entries        | text | Write the entries as key=value, joined with {k}. | \
 {k}.join(f'{a}={b}' for a, b in x.items()) | tag
@@ -184,7 +190,8 @@ from_number    | | Subtract the number from {k}. | {k} - x | any | offset
 square         | | Square the number. | x * x
 """
 _FROM_NUMBER = """
-digit_list     | numbers | Take the digits of the number. | [int(c) for c in str(abs(x))]
+digit_list     | numbers | Take the digits of the number, a minus left out. | \
+[int(c) for c in str(abs(x))]
 multiples      | numbers | List the first {k} multiples of the number. | \
 [x * i for i in range(1, {k} + 1)] | any
 as_text        | text | Write the number after {k} as a text. | {k} + str(x) | tag
@@ -196,7 +203,8 @@ small          | | Keep the records with a size below {k}. | [r for r in x if r[
 level | sift
 named          | | Keep the records with {k} in their name. | [r for r in x if {k} in r['name']] | \
 letter | sift
-by_size        | | Sort the records by size. | sorted(x, key=lambda r: r['size']) | | order
+by_size        | | Sort the records by size, those of one size in their order. | \
+sorted(x, key=lambda r: r['size']) | | order
 by_name        | | Sort the records by name. | sorted(x, key=lambda r: r['name']) | | order
 grow           | | Add {k} to each size. | [{**r, 'size': r['size'] + {k}} for r in x] | any
 stretch        | | Multiply each size by {k}. | [{**r, 'size': r['size'] * {k}} for r in x] | any
@@ -217,9 +225,9 @@ describe       | records | Make a record of each word: the word as name, its len
 [{'name': w, 'size': len(w)} for w in x]
 """
 _TO_GROUPS = """
-group          | groups | Group the words by first letter. | \
+group          | groups | Group the words by first character. | \
 {a[:1]: [w for w in x if w[:1] == a[:1]] for a in x}
-group_ends     | groups | Group the words by last letter. | \
+group_ends     | groups | Group the words by last character. | \
 {a[-1:]: [w for w in x if w[-1:] == a[-1:]] for a in x}
 """
 _GROUPS = """
@@ -232,7 +240,7 @@ join_groups    | | Put {k} at the end of each group. | {a: g + [{k}] for a, g in
 _FROM_GROUPS = """
 count_groups   | table | Make a dict from each key to the size of its group. | \
 {a: len(g) for a, g in x.items()}
-weigh_groups   | table | Make a dict from each key to the letters in its group. | \
+weigh_groups   | table | Make a dict from each key to how many characters its group has in all. | \
 {a: sum(len(w) for w in g) for a, g in x.items()}
 heads          | words | Take the first word of each group. | [g[0] for g in x.values()]
 glue           | words | Join the words of each group into one. | [''.join(g) for g in x.values()]

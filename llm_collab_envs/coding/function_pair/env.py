@@ -104,7 +104,8 @@ class FunctionPairEnv(CodingEnv[PairTask]):
         secret = " Only one of you knows what each helper is called and what each capital is."
         lines = [
             f"Functions: {', '.join(self._plan(task))}. main calls the others by their names. "
-            f"Capitals stand for agreed values.{'' if self.team_size == 1 else secret}",
+            f"Capitals stand for agreed values. Words of a text are what split() gives."
+            f"{'' if self.team_size == 1 else secret}",
             f"You know: {'; '.join(_known(task, share)) or 'nothing'}.",
             "You write:",
         ]

@@ -1,9 +1,10 @@
 """The scripted expert: it parses its own observation, and nothing else.
 
 Alone it is the solo expert: it writes everything at once. In a team it tells what only it knows,
-until it hears something, then writes its functions when it has heard what they need, or in round 3
-as far as it can. It also writes what was handed over to it by teammates that have left, and tells
-what they had no chance to tell.
+then writes its functions when it has heard what they need, or in round 5 as far as it can. Who
+misses something asks to be told again, so nobody is done before round 3, and who was asked tells
+again until round 5. It also writes what was handed over to it by teammates that have left, and
+tells what they had no chance to tell.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from llm_collab_envs.core.observation import (
     split_briefing,
 )
 
-PATIENCE = 3
+PATIENCE = 5
+AGAIN = "again?"
 
 _HEADER = re.compile(r"(A|B|C|main): (def [a-z]+\([nmx, ]+\)), where x is .+:")
 _KNOWN = re.compile(r"^You know: (.+)\.$", re.MULTILINE)
@@ -75,7 +77,7 @@ class Memo:
         alone: Whether there are no teammates.
         round: The round to be played.
         submitted: Whether this agent has submitted already.
-        heard: Whether teammates have said anything.
+        asked_again: Whether a teammate has asked to be told again.
         plans: The functions to write.
         own: What this agent was dealt: signatures by label, values by capital, as texts.
         told: What teammates told, in the same form.
@@ -84,7 +86,7 @@ class Memo:
     alone: bool
     round: int
     submitted: bool
-    heard: bool
+    asked_again: bool
     plans: list[Plan]
     own: dict[str, str]
     told: dict[str, str]
@@ -117,18 +119,22 @@ class Expert:
     def __call__(self, observation: str) -> str:
         """Return the expert's action."""
         memo = read(observation)
-        if memo.submitted:
+        if memo.submitted and not memo.asked_again:
             return "<done/>"
-        told = ""
+        told = say(memo) if memo.round == 1 or memo.asked_again else ""
         for gone, view in handed_over(observation).items():
             orphan = read(view)
             told += "" if heard_from(observation, gone) else say(orphan)
             memo.own |= orphan.own
             if left_undone(observation, gone):
                 memo.plans += orphan.plans
-        if memo.alone or memo.round >= PATIENCE or (memo.complete and memo.round > 1):
+        if memo.alone or memo.round >= PATIENCE:
             return f"{told}<submit>{write(memo, memo.known)}</submit><done/>"
-        return told or ("" if memo.heard else say(memo))
+        if memo.round == 1 or memo.submitted:
+            return told
+        if memo.complete:
+            return f"{told}<submit>{write(memo, memo.known)}</submit>"
+        return f'{told}<say to="all">{AGAIN}</say>'
 
 
 def say(memo: Memo) -> str:
@@ -148,13 +154,14 @@ def read(observation: str) -> Memo:
     briefing = briefing[: briefing.rfind("\n") + 1]  # whole lines
     known = _KNOWN.search(briefing)
     told: dict[str, str] = {}
-    for line in turn.partition("Messages:\n")[2].splitlines():
-        told = {**entries(line.partition(": ")[2]), **told}
+    said = [line.partition(": ")[2] for line in turn.partition("Messages:\n")[2].splitlines()]
+    for text in said:
+        told = {**entries(text), **told}
     return Memo(
         alone=", working alone.\n" in briefing,
         round=int(re.findall(r"\d+", turn)[0]),
         submitted="\nYour submission: " in turn,
-        heard="\nMessages:\n" in turn,
+        asked_again=AGAIN in said,
         plans=_read_plans(briefing.splitlines()),
         own=entries(known[1]) if known else {},
         told=told,
