@@ -63,8 +63,9 @@ class FunctionPairEnv(CodingEnv[PairTask]):
     Q = (2 F + 3 M) / 5. F is the mean over functions of the share of their own hidden tests that
     pass (helpers alone, main with its helpers replaced by others), M the share of the module's
     hidden tests that pass, at most main's own: a main that ignores its helpers has neither. Shares
-    count from what one constant or the argument itself would pass. Cost C is message tokens over
-    the team's budget plus the share of functions that more than one part defines.
+    count from what one constant or the argument itself would pass. Main has to use its helpers'
+    names, in `hard` their keys too, and not look for whatever they are called. Cost C is message
+    tokens over the team's budget plus the share of functions that more than one part defines.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
