@@ -52,9 +52,9 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
     with less than half of its facts is missing and follows nothing. A fact that is also claimed
     with another value is not right. Cost C is message tokens over the team's budget plus the share
     of repeated or misplaced facts. Honest work in silence, its style a guess, has about three
-    quarters of the expert's R: the last quarter is what talk is worth. In a team of 2 one agent that
-    writes its own half, and pads the rest with what nothing asks for, has up to 0.45 of it, in a
-    team of 3 up to 0.3: F (1 + K) / 2 pays half of the work so.
+    quarters of the expert's R: the last quarter is what talk is worth. In a team of 2 one agent
+    that writes its own half, and pads the rest with what nothing asks for, has up to 0.45 of it, in
+    a team of 3 up to 0.3: F (1 + K) / 2 pays half of the work so.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
