@@ -51,7 +51,7 @@ def table(results: Sequence[Result]) -> list[str]:
 def main() -> None:
     """Read the command line, play, print the table and write it."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
-    parser.add_argument("--tasks", type=int, default=5, help="tasks for each")
+    parser.add_argument("--tasks", type=int, default=20, help="tasks for each")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of the table")
     options = parser.parse_args()
