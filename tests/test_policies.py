@@ -6,7 +6,7 @@ import json
 
 import pytest
 import torch
-from transformers import AutoTokenizer, GenerationConfig
+from transformers import AutoTokenizer, GenerationConfig, GPT2Config, MambaConfig
 
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
@@ -120,6 +120,13 @@ def test_folder_with_cut_off_weights(tmp_path):
     weights = save_small_model(tmp_path) / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-9])
     with pytest.raises(CommandError, match="are damaged"):
+        load_policy(str(tmp_path), ENV)
+
+
+def test_a_model_without_attention_is_refused_when_it_is_loaded(tmp_path):
+    sizes = dict(hidden_size=32, num_hidden_layers=1, state_size=4)
+    save_small_model(tmp_path, kind=MambaConfig, **sizes)
+    with pytest.raises(CommandError, match=r"\(MambaForCausalLM\) keeps no past keys and values"):
         load_policy(str(tmp_path), ENV)
 
 
@@ -249,6 +256,24 @@ def test_greedy_replies_do_not_depend_on_the_batch(folder):
     policy.model.float()  # in bf16, ties may fall either way
     histories = [history(FIRST), history(FIRST + "Notice: a longer one.\n" * 9), history("short")]
     assert policy.act(histories) == [policy.act([one])[0] for one in histories]
+
+
+def test_a_model_that_learned_its_positions_plays(tmp_path):
+    """GPT-2: padding on the left moves no position, and a reply of two stretches is read on."""
+    sizes = dict(n_embd=32, n_layer=1, n_head=2, n_positions=4096)
+    folder = save_small_model(tmp_path, kind=GPT2Config, **sizes)
+    policy = HFPolicy.load(folder, ActionSelector(temperature=0.0, max_new_tokens=140))
+    policy.model.float().transformer.wpe.weight.data.mul_(50)  # so that they decide
+    prompts = [policy.context.ids(history(text)) for text in (FIRST, "short")]
+    written = policy.selector.select(policy.model, prompts, 0, ())
+    for prompt, reply in zip(prompts, written, strict=True):
+        ids = torch.tensor([prompt + reply])
+        with torch.no_grad():
+            best = policy.model(ids, use_cache=False).logits[0].argmax(dim=1)
+        assert best[len(prompt) - 1 : -1].tolist() == reply
+        assert len(set(reply)) > 20
+    (episode,) = play([make(ENV, team_size=2)], [0], policy)
+    assert all(past.replies for past in episode.histories.values())
 
 
 def test_greedy_replies_do_not_depend_on_who_has_the_same_prompt(folder):
