@@ -149,6 +149,20 @@ def test_weights_have_a_fingerprint(tmp_path):
     assert first is not None
     assert weights_of(str(tmp_path)) not in (first, None)
     assert weights_of("expert") is None
+    assert weights_of(f"hf:{tmp_path}") == weights_of(str(tmp_path))
+    assert weights_of("hf:nobody/nothing") is None
+
+
+def test_weights_that_torch_saved_have_a_fingerprint(tmp_path):
+    weights = tmp_path / "pytorch_model.bin"
+    prints = set()
+    for text in ("one", "two"):
+        weights.write_text(text)
+        (tmp_path / "training_args.bin").write_text(text * 2)
+        prints.add(weights_of(str(tmp_path)))
+    (tmp_path / "training_args.bin").write_text("no weights")
+    prints.add(weights_of(str(tmp_path)))
+    assert len(prints - {None}) == 2
 
 
 # What a language model reads
@@ -285,6 +299,17 @@ def test_greedy_replies_do_not_depend_on_who_has_the_same_prompt(folder):
     alone = {id(one): policy.act([one])[0] for one in (short, long)}
     histories = [long, short, short, long, short, long]
     assert policy.act(histories) == [alone[id(one)] for one in histories]
+
+
+def test_top_p_restricts_what_is_sampled(folder):
+    def replies(**how: float) -> list[Reply]:
+        policy = HFPolicy.load(folder, ActionSelector(**how, max_new_tokens=24))
+        policy.model.float()
+        torch.manual_seed(0)
+        return policy.act([history(FIRST)] * 4)
+
+    assert replies(temperature=1.0, top_p=1e-6) == replies(temperature=0.0)
+    assert replies(temperature=1.0) != replies(temperature=0.0)
 
 
 def test_a_prompt_that_many_share_is_read_once(folder):
