@@ -32,7 +32,9 @@ from baselines.grpo import (
     share,
 )
 from baselines.models import TINY
-from baselines.train import METRICS, StopOnSignal, _prepare_folder, train
+from baselines.run_folder import prepare_folder
+from baselines.train import METRICS, StopOnSignal, train
+from baselines.version import version_of_envs
 from small_model import save_small_model
 
 ENV = "section_writing_v0"
@@ -231,16 +233,28 @@ def test_interrupt_saves_and_says_where(tmp_path):
     assert list((out / "checkpoints").glob("checkpoint-*"))
 
 
-def test_existing_folder(tmp_path):
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(CommandError, match="--resume"):
-        train(small(tmp_path))
-    assert (tmp_path / "file").read_text() == "mine"
+@pytest.mark.parametrize("name", ["file", "run.json", "run.txt", "run.part"])
+def test_existing_folder(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(CommandError, match="exists and is not empty"):
+        train(small(tmp_path, model="/nowhere"))
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_of_two_runs_at_the_same_time_one_has_the_folder(tmp_path, monkeypatch):
+    """The other may have looked before anything was in it."""
+    prepare_folder(small(tmp_path), resume=False, processes=1)
+    before = (tmp_path / "run.json").read_bytes()
+    monkeypatch.setattr(Path, "iterdir", lambda self: iter(()))
+    with pytest.raises(CommandError, match="exists and is not empty"):
+        prepare_folder(small(tmp_path, steps=9), resume=False, processes=1)
+    assert (tmp_path / "run.json").read_bytes() == before
 
 
 def test_wrong_model_name(tmp_path):
     with pytest.raises(CommandError, match=r"no model could be loaded from '/nowhere'"):
         train(small(tmp_path / "run", model="/nowhere"))
+    assert not list((tmp_path / "run").iterdir())
 
 
 def test_nothing_to_resume(tmp_path):
@@ -249,12 +263,21 @@ def test_nothing_to_resume(tmp_path):
 
 
 def test_resume_with_other_options(tmp_path):
-    with pytest.raises(CommandError):
-        train(small(tmp_path / "run", model="/nowhere"))
+    config = small(tmp_path / "run", model="/nowhere")
+    prepare_folder(config, resume=False, processes=1)
     with pytest.raises(CommandError, match="learning_rate"):
-        train(small(tmp_path / "run", model="/nowhere", learning_rate=1.0), resume=True)
+        train(replace(config, learning_rate=1.0), resume=True)
     with pytest.raises(CommandError, match=r"processes=1, not 2"):
-        _prepare_folder(small(tmp_path / "run", model="/nowhere"), True, 2)
+        prepare_folder(config, resume=True, processes=2)
+
+
+def test_resume_with_other_envs(tmp_path):
+    config = small(tmp_path / "run", model="/nowhere")
+    prepare_folder(config, resume=False, processes=1)
+    path = config.out / "run.json"
+    path.write_text(path.read_text().replace(version_of_envs(), "0.1.0+older"))
+    with pytest.raises(CommandError, match=r"llm_collab_envs='0\.1\.0\+older'.* another --out"):
+        train(config, resume=True)
 
 
 def test_all_processes_stop_in_the_same_step(monkeypatch):
