@@ -32,6 +32,8 @@ from baselines.grpo import (
     share,
 )
 from baselines.models import TINY
+from baselines.policies.base import History
+from baselines.policies.load import load_policy
 from baselines.run_folder import prepare_folder
 from baselines.train import METRICS, StopOnSignal, train
 from baselines.version import version_of_envs
@@ -204,33 +206,45 @@ def test_resumed_run_equals_unbroken_run(tmp_path):
     )
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert not all(torch.equal(one[name], start[name]) for name in one), "step 2 is a step"
+    policy = load_policy(str(whole / "checkpoints" / "checkpoint-1"), ENV, team_size=2)
+    loaded = policy.model.float().state_dict()
+    assert all(torch.allclose(loaded[name], start[name], atol=0.01) for name in start)
+    assert policy.context.ids(History(["a"])) == load_policy(str(TINY), ENV).context.ids(
+        History(["a"])
+    )
 
 
-def interrupted(command: list[str], at: str) -> list[str]:
-    """Run a command, press Ctrl-C at a line that starts like this, and return all it printed."""
+def interrupted(command: list[str], at: str) -> tuple[list[str], int]:
+    """Run a command, press Ctrl-C at a line that starts like this; return what it printed."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     said = []
     for line in process.stdout:
         said.append(line)
         if line.startswith(at):
             process.send_signal(signal.SIGINT)
-    process.wait(timeout=120)
-    return said
+    return said, process.wait(timeout=120)
 
 
-def test_interrupt_saves_and_says_where(tmp_path):
-    out = tmp_path / "run"
-    model = str(save_small_model(tmp_path / "model"))
-    settings = {**SMALL, "steps": 50, "save_every": 50, "model": model}
-    code = (
-        "from pathlib import Path; from baselines.config import TrainConfig; "
-        "from baselines.train import train\n"
-        f"train(TrainConfig({ENV!r}, Path({str(out)!r}), **{settings!r}))"
+@pytest.mark.slow
+def test_ctrl_c_saves_and_says_where_and_resume_goes_on(tmp_path):
+    out, steps = tmp_path / "run", 8
+    command = [sys.executable, "-u", "-m", "baselines.cli", "train", ENV, "--out", str(out)]
+    command += ["--model", str(save_small_model(tmp_path / "model")), "--steps", str(steps)]
+    command += "--team-size 2 --tasks-per-step 1 --solo-tasks 0 --generations 2".split()
+    command += "--max-new-tokens 8".split()
+    said, code = interrupted(command, at="step 1")
+    assert code == 130, said
+    (checkpoint,) = (out / "checkpoints").glob("checkpoint-*")
+    step = int(checkpoint.name.partition("-")[2])
+    assert step < steps
+    assert said[-1] == (
+        f"stopped after step {step}; the state is saved in {out}. Go on with --resume --out {out}\n"
     )
-    text = "".join(interrupted([sys.executable, "-u", "-c", code], at="step 1"))
-    assert "--resume" in text
-    assert str(out) in text
-    assert list((out / "checkpoints").glob("checkpoint-*"))
+    done = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"step {step + 1}: ")
+    assert [line["step"] for line in metrics(out)] == [*range(1, steps + 1)]
+    assert (out / "model.safetensors").exists()
 
 
 @pytest.mark.parametrize("name", ["file", "run.json", "run.txt", "run.part"])
@@ -388,7 +402,7 @@ def test_ctrl_c_stops_two_processes_in_one_step_and_saves(tmp_path):
     command += ["baselines.cli", "train", ENV, "--out", str(out), "--team-size", "2"]
     command += ["--model", str(save_small_model(tmp_path / "model"))]
     command += "--tasks-per-step 1 --generations 2 --steps 200 --max-new-tokens 24".split()
-    said = interrupted(command, at="step 2")
+    said, _ = interrupted(command, at="step 2")
     stopped = {line.split(";")[0] for line in said if line.startswith("stopped after step")}
     assert len(stopped) == 1, said
     (checkpoint,) = (out / "checkpoints").glob("checkpoint-*")
