@@ -19,6 +19,7 @@ from baselines.errors import CommandError
 from baselines.evaluate import EvalConfig, evaluate
 from baselines.report import Entry, learning_curve, markdown, table
 from baselines.results import Record
+from baselines.run_folder import CONFIG, started_otherwise
 
 ENV = "section_writing_v0"
 TEAM = 4
@@ -155,7 +156,7 @@ def _transcripts(policy: Path) -> str:
 
 def _train(config: TrainConfig) -> Path:
     """Train, or go on training, or take what is trained already."""
-    from baselines.train import CONFIG, train
+    from baselines.train import train
 
     if (config.out / "model.safetensors").exists():
         return config.out
@@ -171,9 +172,7 @@ def _folder(root: Path, steps: int, seed: int) -> Path:
 
 
 def _is_taken(folder: Path, steps: int, seed: int) -> bool:
-    """Whether a folder holds a finished demo, or one with other options."""
-    from baselines.train import CONFIG, started_otherwise
-
+    """Whether a folder holds a finished demo, or one with other options or of other envs."""
     config = training(folder / "policy", steps, seed)
     begun = (config.out / CONFIG).exists()
     return (folder / FINISHED).exists() or (begun and bool(started_otherwise(config)))

@@ -20,7 +20,6 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-import llm_collab_envs
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
 from baselines.policies.base import Reply
@@ -28,6 +27,7 @@ from baselines.policies.chat_server import Requests
 from baselines.policies.load import TEAM_SIZE, open_policy, weights_of
 from baselines.results import Record, ResultsFile
 from baselines.rollout import Episode, RolloutError, play_rounds
+from baselines.version import version_of_envs
 from llm_collab_envs import make
 from llm_collab_envs.core import metrics
 
@@ -239,7 +239,7 @@ def _versions() -> dict[str, str]:
     loaded = {name: sys.modules[name] for name in _LIBRARIES if name in sys.modules}
     return {
         "python": platform.python_version(),
-        "llm_collab_envs": llm_collab_envs.__version__,
+        "llm_collab_envs": version_of_envs(),
         **{name: module.__version__ for name, module in loaded.items()},
     }
 

@@ -13,7 +13,7 @@ if sys.platform != "win32":
     import fcntl
 
 from baselines.errors import CommandError
-from llm_collab_envs import __version__
+from baselines.version import version_of_envs
 
 Record = dict[str, Any]
 
@@ -28,7 +28,7 @@ class ResultsFile:
     Args:
         path: The file; it need not exist.
         identity: The fields that all its lines share, the first of them "env"; what differs there,
-            or in the version of llm_collab_envs, is another configuration.
+            or in the sources of llm_collab_envs, is another configuration.
 
     Raises:
         CommandError: Where the file holds something else, another run uses it, or it cannot be
@@ -132,7 +132,7 @@ class ResultsFile:
                 raise TypeError
         except (ValueError, TypeError, KeyError) as problem:
             raise self._foreign(number) from problem
-        for name, value in {**self._identity, "llm_collab_envs": __version__}.items():
+        for name, value in {**self._identity, "llm_collab_envs": version_of_envs()}.items():
             if found[name] != value:
                 raise CommandError(
                     f"{self.path} holds results of another configuration: {name} is "

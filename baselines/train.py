@@ -10,7 +10,7 @@ import shutil
 import signal
 import time
 import warnings
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
@@ -30,9 +30,9 @@ from baselines.config import TrainConfig
 from baselines.errors import CommandError
 from baselines.models import TINY
 from baselines.policies.hf import load_model
+from baselines.run_folder import CONFIG, prepare_folder
 
 METRICS = "metrics.jsonl"
-CONFIG = "run.json"
 CHECKPOINTS = "checkpoints"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -56,14 +56,19 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     """
     state = PartialState(cpu=not torch.cuda.is_available())
     if state.is_main_process:
-        _prepare_folder(config, resume, state.num_processes)
+        prepare_folder(config, resume, state.num_processes)
         if resume:
             _drop_cut_checkpoints(config.out)
     state.wait_for_everyone()
     checkpoint = get_last_checkpoint(str(config.out / CHECKPOINTS)) if resume else None
     _quiet()
     set_seed(config.seed)
-    model, tokenizer = _load(config.model)
+    try:
+        model, tokenizer = _load(config.model)
+    except BaseException:
+        if state.is_main_process and not resume:
+            (config.out / CONFIG).unlink()  # nothing has begun that could go on
+        raise
     # TRL is imported here, so that a wrong folder or model name is answered at once.
     from baselines.grpo import build_trainer
 
@@ -206,59 +211,6 @@ class StopOnSignal(TrainerCallback):
         if self.asked:
             control.should_save = True
             control.should_training_stop = True
-
-
-def _prepare_folder(config: TrainConfig, resume: bool, processes: int) -> None:
-    """Create the run's folder, or check that the run in it is the one that is to go on."""
-    path = config.out / CONFIG
-    if not resume:
-        try:
-            config.out.mkdir(parents=True, exist_ok=True)
-            used = any(file.stem != path.stem for file in config.out.iterdir())  # a run that began
-            if not used:
-                _write_whole(path, json.dumps(_options(config, processes), indent=1) + "\n")
-        except OSError as problem:
-            raise CommandError(
-                f"cannot write to the output folder {config.out}: {problem.strerror}. Mend that, "
-                "or choose another --out."
-            ) from problem
-        if used:
-            raise CommandError(
-                f"the output folder {config.out} exists and is not empty. Choose another --out, or "
-                "go on with the run in it by --resume."
-            )
-        return
-    if not path.exists():
-        raise CommandError(f"there is no run to resume in {config.out}. Leave out --resume.")
-    for name, (stored, now) in started_otherwise(config, processes).items():
-        raise CommandError(
-            f"the run in {config.out} was started with {name}={stored!r}, not {now!r}. Resume it "
-            "with the same options."
-        )
-
-
-def started_otherwise(config: TrainConfig, processes: int = 1) -> dict[str, tuple[Any, Any]]:
-    """Return the options, {name: (then, now)}, that the run in `config.out` has otherwise."""
-    asked, stored = _options(config, processes), json.loads((config.out / CONFIG).read_text())
-    names = [name for name in asked if name != "out"]
-    return {n: (stored.get(n), asked[n]) for n in names if asked[n] != stored.get(n)}
-
-
-def _options(config: TrainConfig, processes: int) -> dict[str, Any]:
-    """Return what decides a run, as JSON has it; each process has its own chance."""
-    options = {**asdict(config), "out": str(config.out), "processes": processes}
-    return dict(json.loads(json.dumps(options)))
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file, or leave none: it appears when all of it is on the disk."""
-    part = path.with_suffix(".part")
-    try:
-        part.write_text(text)
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _drop_cut_checkpoints(out: Path) -> None:

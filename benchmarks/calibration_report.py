@@ -16,7 +16,7 @@ from llm_collab_envs.core.tasks import DIFFICULTIES
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
-EXPERT_BAR = 0.9
+EXPERT_BAR = 0.95
 HACK_BAR = 0.25
 STEP_BAR_MS = 2.0
 GROWTH_BAR = 1.3

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    LlamaConfig,
+    PreTrainedConfig,
+    PreTrainedTokenizerFast,
+)
 
 from llm_collab_envs import make
 
@@ -14,6 +19,13 @@ END = "<|im_end|>"
 CHATML = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n"
     "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+LLAMA = dict(
+    hidden_size=32,
+    intermediate_size=64,
+    num_hidden_layers=1,
+    num_attention_heads=2,
+    max_position_embeddings=4096,
 )
 
 
@@ -35,21 +47,26 @@ def small_tokenizer(template: str | None = None) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
-def save_small_model(folder: Path, seed: int = 0) -> Path:
-    """Save a random Llama of width 32 and its tokenizer, and return the folder."""
+def save_small_model(
+    folder: Path, seed: int = 0, kind: type[PreTrainedConfig] = LlamaConfig, **sizes: int
+) -> Path:
+    """Save a random model, a Llama of width 32 if left open, and its tokenizer; return the folder.
+
+    Args:
+        folder: Where to.
+        seed: Of the weights.
+        kind: The model's config.
+        sizes: What the config takes instead of a small Llama's sizes.
+    """
     tokenizer = small_tokenizer(CHATML)
     torch.manual_seed(seed)
-    config = LlamaConfig(
+    config = kind(
         vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        max_position_embeddings=4096,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
+        **(sizes or LLAMA),
     )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

@@ -115,7 +115,7 @@ def test_report_says_that_all_bars_are_reached(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "bar"),
     [
-        ({"expert": 0.85}, "section_writing_v0, medium, team of 4: the expert has 0.850."),
+        ({"expert": 0.94}, "section_writing_v0, medium, team of 4: the expert has 0.940."),
         ({"one pads all": 0.3}, "medium, team of 2: the hack 'one pads all' has 0.316 of the exp"),
         ({"handicapped expert": 0.3}, "the handicapped expert has 0.800, 0.300, 0.400 at easy"),
         ({"timing": Timing({ENV: (8, 2.5, 1.0)}, {2: 1.0, 16: 1.0})}, "team of 8 takes 2.50 ms"),

@@ -42,24 +42,22 @@ def policy():
 def test_each_agent_in_its_own_process_acts_the_same(policy):
     (together,) = play([make(ENV, team_size=2, split="test")], [0], policy)
     env = make(ENV, team_size=2, split="test")
-    seat = subprocess.Popen(
-        [sys.executable, "-c", SEAT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    history = History()  # of agent_1, whose process is this one
+    seats = {
+        agent: subprocess.Popen(
+            [sys.executable, "-c", SEAT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for agent in env.possible_agents
+    }
     observations, infos = env.reset(options={"task": 0})
     while env.agents:
         actions = {}
-        if not infos["agent_0"]["done"]:
-            seat.stdin.write(json.dumps(observations["agent_0"]) + "\n")
-            seat.stdin.flush()
-            actions["agent_0"] = json.loads(seat.stdout.readline())
-        if not infos["agent_1"]["done"]:
-            history.observations.append(observations["agent_1"])
-            history.replies += policy.act([history])
-            actions["agent_1"] = history.replies[-1].text
+        for agent in (agent for agent in env.agents if not infos[agent]["done"]):
+            seats[agent].stdin.write(json.dumps(observations[agent]) + "\n")
+            seats[agent].stdin.flush()
+            actions[agent] = json.loads(seats[agent].stdout.readline())
         observations, _, _, _, infos = env.step(actions)
-    seat.stdin.close()
-    seat.wait()
+    for seat in seats.values():
+        seat.communicate()
     assert env.episode == together.log
 
 

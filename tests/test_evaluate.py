@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+import llm_collab_envs
 from baselines.bootstrap import mean_interval, normalised_score, paired_interval, ratio_of_means
 from baselines.errors import CommandError
 from baselines.evaluate import EvalConfig, evaluate
 from baselines.results import ResultsFile
 from baselines.summary import speed_up, summarise
+from baselines.version import version_of_envs
 from llm_collab_envs import make
 from small_model import save_small_model
 
@@ -216,13 +218,19 @@ def test_results_of_other_weights_are_refused(tmp_path):
         evaluate(model(folder, episodes=1, out=out))
 
 
-def test_results_of_another_version_are_refused(expert_lines, tmp_path):
+@pytest.mark.parametrize("version", ["0.0.1", llm_collab_envs.__version__])
+def test_results_of_other_envs_are_refused(version, expert_lines, tmp_path):
+    """Also where they have the same version: its sources change between two releases."""
     out = tmp_path / "results.jsonl"
     record = json.loads(expert_lines.splitlines()[0])
-    record["versions"]["llm_collab_envs"] = "0.0.1"
+    record["versions"]["llm_collab_envs"] = version
     out.write_text(json.dumps(record) + "\n")
-    with pytest.raises(CommandError, match="configuration: llm_collab_envs is"):
+    with pytest.raises(CommandError) as refused:
         evaluate(config(out=out))
+    assert (
+        f"configuration: llm_collab_envs is {version!r} there and {version_of_envs()!r} here. Give "
+        "another --out"
+    ) in str(refused.value)
 
 
 @pytest.mark.parametrize("task", [[1], "0", 0.0, True, None])

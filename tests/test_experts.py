@@ -5,7 +5,6 @@ Bars are held against a team of four, or as large as the env admits.
 
 from __future__ import annotations
 
-import contextlib
 import re
 from typing import Any
 
@@ -28,11 +27,9 @@ def env_of(env_id: str, difficulty: str, **kwargs: Any) -> CollabEnv[Any]:
 
 def teams(env_id: str, difficulty: str) -> list[CollabEnv[Any]]:
     """The env with every team that its tasks admit, from two on."""
-    envs = []
-    for size in range(2, make(env_id).max_team_size + 1):
-        with contextlib.suppress(ValueError):  # of a team that is too large for the tasks
-            envs.append(env_of(env_id, difficulty, team_size=size))
-    return envs
+    sizes = range(2, env_of(env_id, difficulty, team_size=1).largest_team + 1)
+    assert sizes, "a team has two agents or more"
+    return [env_of(env_id, difficulty, team_size=size) for size in sizes]
 
 
 def test_is_nearly_perfect_in_every_team(env_id: str, difficulty: str) -> None:

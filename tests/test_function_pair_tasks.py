@@ -6,7 +6,6 @@ import dataclasses
 import json
 import random
 import re
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -109,24 +108,30 @@ class TestReferences:
         ],
     )
     def test_pass_no_other_programs_tests(self, difficulty: str, count: int) -> None:
-        """Each against every other with the same kind of argument, over hundreds of programs."""
+        """Each against every other with the same kind of argument, over hundreds of programs.
+
+        As in scoring, main calls not its own helpers but the replaced ones of the task it is in.
+        """
         groups: dict[Any, list[Any]] = {}
         for split in SPLITS:
             for task in generated(difficulty, split, count):
-                scope = task.scope("value")
-                for function in task.functions[:3]:
-                    run = bind(function.steps, scope)
-                    does = Counter((s.block, *resolved(s, scope)) for s in function.steps)
-                    key = (function.kind, len(function.parameters))
+                scope, swapped = task.scope("value"), task.scope("other")
+                *helpers, main = task.functions
+                replaced = {helper.label: bind(helper.steps, swapped) for helper in helpers}
+                for function in task.functions:
+                    run = bind(function.steps, scope | replaced)
+                    does = [(s.block, *resolved(s, scope)) for s in function.steps]
+                    key = (function is main, function.kind, len(function.parameters))
                     wanted = [run(*args) for args in function.tests]
-                    groups.setdefault(key, []).append((function, run, does, wanted))
+                    groups.setdefault(key, []).append((function, scope, does, replaced, wanted))
         pairs = 0
         for group in groups.values():
-            for one, run, steps, _ in group:
-                for other, _, other_steps, wanted in group:
-                    if one is other or steps == other_steps:
+            for one, scope, steps, *_ in group:
+                for other, _, other_steps, replaced, wanted in group:
+                    if steps == other_steps:
                         continue
                     pairs += 1
+                    run = bind(one.steps, scope | replaced)
                     assert not passes(run, other, wanted), (one.steps, other.steps)
         assert pairs > 4_000
 

@@ -20,6 +20,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerControl
 from trl import GRPOTrainer
 
 import baselines.train as trainer_module
+from baselines.action_selector import ActionSelector
 from baselines.advantages import group_relative
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
@@ -32,7 +33,11 @@ from baselines.grpo import (
     share,
 )
 from baselines.models import TINY
-from baselines.train import METRICS, StopOnSignal, _prepare_folder, train
+from baselines.policies.base import History
+from baselines.policies.load import load_policy
+from baselines.run_folder import prepare_folder
+from baselines.train import METRICS, StopOnSignal, train
+from baselines.version import version_of_envs
 from small_model import save_small_model
 
 ENV = "section_writing_v0"
@@ -202,45 +207,69 @@ def test_resumed_run_equals_unbroken_run(tmp_path):
     )
     assert all(torch.equal(one[name], two[name]) for name in one)
     assert not all(torch.equal(one[name], start[name]) for name in one), "step 2 is a step"
+    policy = load_policy(
+        str(whole / "checkpoints" / "checkpoint-1"), ENV, 2, ActionSelector(max_new_tokens=4)
+    )
+    played = policy.model.state_dict()
+    assert all(torch.equal(played[name], start[name].to(played[name].dtype)) for name in start)
+    assert policy.act([History(["a"])])[0].token_ids
 
 
-def interrupted(command: list[str], at: str) -> list[str]:
-    """Run a command, press Ctrl-C at a line that starts like this, and return all it printed."""
+def interrupted(command: list[str], at: str) -> tuple[list[str], int]:
+    """Run a command, press Ctrl-C at a line that starts like this; return what it printed."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     said = []
     for line in process.stdout:
         said.append(line)
         if line.startswith(at):
             process.send_signal(signal.SIGINT)
-    process.wait(timeout=120)
-    return said
+    return said, process.wait(timeout=120)
 
 
-def test_interrupt_saves_and_says_where(tmp_path):
-    out = tmp_path / "run"
-    model = str(save_small_model(tmp_path / "model"))
-    settings = {**SMALL, "steps": 50, "save_every": 50, "model": model}
-    code = (
-        "from pathlib import Path; from baselines.config import TrainConfig; "
-        "from baselines.train import train\n"
-        f"train(TrainConfig({ENV!r}, Path({str(out)!r}), **{settings!r}))"
+@pytest.mark.slow
+def test_ctrl_c_saves_and_says_where_and_resume_goes_on(tmp_path):
+    out, steps = tmp_path / "run", 8
+    command = [sys.executable, "-u", "-m", "baselines.cli", "train", ENV, "--out", str(out)]
+    command += ["--model", str(save_small_model(tmp_path / "model")), "--steps", str(steps)]
+    command += "--team-size 2 --tasks-per-step 1 --solo-tasks 0 --generations 2".split()
+    command += "--max-new-tokens 8".split()
+    said, code = interrupted(command, at="step 1")
+    assert code == 130, said
+    (checkpoint,) = (out / "checkpoints").glob("checkpoint-*")
+    step = int(checkpoint.name.partition("-")[2])
+    assert step < steps
+    assert said[-1] == (
+        f"stopped after step {step}; the state is saved in {out}. Go on with --resume --out {out}\n"
     )
-    text = "".join(interrupted([sys.executable, "-u", "-c", code], at="step 1"))
-    assert "--resume" in text
-    assert str(out) in text
-    assert list((out / "checkpoints").glob("checkpoint-*"))
+    done = subprocess.run([*command, "--resume"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"step {step + 1}: ")
+    assert [line["step"] for line in metrics(out)] == [*range(1, steps + 1)]
+    assert (out / "model.safetensors").exists()
 
 
-def test_existing_folder(tmp_path):
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(CommandError, match="--resume"):
-        train(small(tmp_path))
-    assert (tmp_path / "file").read_text() == "mine"
+@pytest.mark.parametrize("name", ["file", "run.json", "run.txt", "run.part"])
+def test_existing_folder(tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(CommandError, match="exists and is not empty"):
+        train(small(tmp_path, model="/nowhere"))
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_of_two_runs_at_the_same_time_one_has_the_folder(tmp_path, monkeypatch):
+    """The other may have looked before anything was in it."""
+    prepare_folder(small(tmp_path), resume=False, processes=1)
+    before = (tmp_path / "run.json").read_bytes()
+    monkeypatch.setattr(Path, "iterdir", lambda self: iter(()))
+    with pytest.raises(CommandError, match="exists and is not empty"):
+        prepare_folder(small(tmp_path, steps=9), resume=False, processes=1)
+    assert (tmp_path / "run.json").read_bytes() == before
 
 
 def test_wrong_model_name(tmp_path):
     with pytest.raises(CommandError, match=r"no model could be loaded from '/nowhere'"):
         train(small(tmp_path / "run", model="/nowhere"))
+    assert not list((tmp_path / "run").iterdir())
 
 
 def test_nothing_to_resume(tmp_path):
@@ -249,12 +278,21 @@ def test_nothing_to_resume(tmp_path):
 
 
 def test_resume_with_other_options(tmp_path):
-    with pytest.raises(CommandError):
-        train(small(tmp_path / "run", model="/nowhere"))
+    config = small(tmp_path / "run", model="/nowhere")
+    prepare_folder(config, resume=False, processes=1)
     with pytest.raises(CommandError, match="learning_rate"):
-        train(small(tmp_path / "run", model="/nowhere", learning_rate=1.0), resume=True)
+        train(replace(config, learning_rate=1.0), resume=True)
     with pytest.raises(CommandError, match=r"processes=1, not 2"):
-        _prepare_folder(small(tmp_path / "run", model="/nowhere"), True, 2)
+        prepare_folder(config, resume=True, processes=2)
+
+
+def test_resume_with_other_envs(tmp_path):
+    config = small(tmp_path / "run", model="/nowhere")
+    prepare_folder(config, resume=False, processes=1)
+    path = config.out / "run.json"
+    path.write_text(path.read_text().replace(version_of_envs(), "0.1.0+older"))
+    with pytest.raises(CommandError, match=r"llm_collab_envs='0\.1\.0\+older'.* another --out"):
+        train(config, resume=True)
 
 
 def test_all_processes_stop_in_the_same_step(monkeypatch):
@@ -365,7 +403,7 @@ def test_ctrl_c_stops_two_processes_in_one_step_and_saves(tmp_path):
     command += ["baselines.cli", "train", ENV, "--out", str(out), "--team-size", "2"]
     command += ["--model", str(save_small_model(tmp_path / "model"))]
     command += "--tasks-per-step 1 --generations 2 --steps 200 --max-new-tokens 24".split()
-    said = interrupted(command, at="step 2")
+    said, _ = interrupted(command, at="step 2")
     stopped = {line.split(";")[0] for line in said if line.startswith("stopped after step")}
     assert len(stopped) == 1, said
     (checkpoint,) = (out / "checkpoints").glob("checkpoint-*")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
-from importlib import resources
+from importlib import metadata, resources
 
 import pytest
 
@@ -15,6 +16,7 @@ HEAVY = ("torch", "transformers", "trl", "datasets", "pandas", "matplotlib", "ri
 
 @pytest.mark.parametrize("module", ["", ".wrappers", ".interop.trl"])
 def test_import_is_fast_and_light(module: str) -> None:
+    """In CPU seconds, which other processes on the machine do not lengthen."""
     code = (
         f"import sys, time\nstart = time.process_time()\nimport llm_collab_envs{module}\n"
         "print(time.process_time() - start)\n"
@@ -27,6 +29,13 @@ def test_import_is_fast_and_light(module: str) -> None:
     seconds, heavy = zip(*(run.stdout.splitlines() for run in runs), strict=True)
     assert min(map(float, seconds)) < 1.0
     assert set(heavy) == {"[]"}
+
+
+def test_depends_on_no_more_than_it_says() -> None:
+    """What is needed beyond these three is an extra."""
+    core = [line for line in metadata.requires("llm-collab-envs") or () if "extra ==" not in line]
+    names = {re.split(r"[^\w-]", line)[0] for line in core}
+    assert names == {"numpy", "gymnasium", "pettingzoo"}
 
 
 def test_types_are_shipped() -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 import torch
-from transformers import AutoTokenizer, GenerationConfig
+from transformers import AutoTokenizer, GenerationConfig, GPT2Config, MambaConfig
 
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
@@ -123,6 +123,13 @@ def test_folder_with_cut_off_weights(tmp_path):
         load_policy(str(tmp_path), ENV)
 
 
+def test_a_model_without_attention_is_refused_when_it_is_loaded(tmp_path):
+    sizes = dict(hidden_size=32, num_hidden_layers=1, state_size=4)
+    save_small_model(tmp_path, kind=MambaConfig, **sizes)
+    with pytest.raises(CommandError, match=r"\(MambaForCausalLM\) keeps no past keys and values"):
+        load_policy(str(tmp_path), ENV)
+
+
 @pytest.mark.parametrize("prefix", ["", "hf:"])
 def test_model_folder_loads_and_draws_by_the_seed(folder, prefix):
     selector = ActionSelector(max_new_tokens=12)
@@ -142,6 +149,20 @@ def test_weights_have_a_fingerprint(tmp_path):
     assert first is not None
     assert weights_of(str(tmp_path)) not in (first, None)
     assert weights_of("expert") is None
+    assert weights_of(f"hf:{tmp_path}") == weights_of(str(tmp_path))
+    assert weights_of("hf:nobody/nothing") is None
+
+
+def test_weights_that_torch_saved_have_a_fingerprint(tmp_path):
+    weights = tmp_path / "pytorch_model.bin"
+    prints = set()
+    for text in ("one", "two"):
+        weights.write_text(text)
+        (tmp_path / "training_args.bin").write_text(text * 2)
+        prints.add(weights_of(str(tmp_path)))
+    (tmp_path / "training_args.bin").write_text("no weights")
+    prints.add(weights_of(str(tmp_path)))
+    assert len(prints - {None}) == 2
 
 
 # What a language model reads
@@ -251,6 +272,24 @@ def test_greedy_replies_do_not_depend_on_the_batch(folder):
     assert policy.act(histories) == [policy.act([one])[0] for one in histories]
 
 
+def test_a_model_that_learned_its_positions_plays(tmp_path):
+    """GPT-2: padding on the left moves no position, and a reply of two stretches is read on."""
+    sizes = dict(n_embd=32, n_layer=1, n_head=2, n_positions=4096)
+    folder = save_small_model(tmp_path, kind=GPT2Config, **sizes)
+    policy = HFPolicy.load(folder, ActionSelector(temperature=0.0, max_new_tokens=140))
+    policy.model.float().transformer.wpe.weight.data.mul_(50)  # so that they decide
+    prompts = [policy.context.ids(history(text)) for text in (FIRST, "short")]
+    written = policy.selector.select(policy.model, prompts, 0, ())
+    for prompt, reply in zip(prompts, written, strict=True):
+        ids = torch.tensor([prompt + reply])
+        with torch.no_grad():
+            best = policy.model(ids, use_cache=False).logits[0].argmax(dim=1)
+        assert best[len(prompt) - 1 : -1].tolist() == reply
+        assert len(set(reply)) > 20
+    (episode,) = play([make(ENV, team_size=2)], [0], policy)
+    assert all(past.replies for past in episode.histories.values())
+
+
 def test_greedy_replies_do_not_depend_on_who_has_the_same_prompt(folder):
     policy = HFPolicy.load(
         folder, ActionSelector(temperature=0.0, max_new_tokens=200, batch_size=4)
@@ -260,6 +299,17 @@ def test_greedy_replies_do_not_depend_on_who_has_the_same_prompt(folder):
     alone = {id(one): policy.act([one])[0] for one in (short, long)}
     histories = [long, short, short, long, short, long]
     assert policy.act(histories) == [alone[id(one)] for one in histories]
+
+
+def test_top_p_restricts_what_is_sampled(folder):
+    def replies(**how: float) -> list[Reply]:
+        policy = HFPolicy.load(folder, ActionSelector(**how, max_new_tokens=24))
+        policy.model.float()
+        torch.manual_seed(0)
+        return policy.act([history(FIRST)] * 4)
+
+    assert replies(temperature=1.0, top_p=1e-6) == replies(temperature=0.0)
+    assert replies(temperature=1.0) != replies(temperature=0.0)
 
 
 def test_a_prompt_that_many_share_is_read_once(folder):

@@ -8,7 +8,8 @@ import pytest
 
 from baselines import demo
 from baselines.report import Entry, learning_curve, markdown
-from baselines.train import _prepare_folder
+from baselines.run_folder import prepare_folder
+from baselines.version import version_of_envs
 
 RECORD = {
     "joint_reward": 0.5,
@@ -69,10 +70,18 @@ def test_claims_are_held_against_both_solo_baselines():
 
 def test_an_unfinished_demo_goes_on_only_with_the_same_options(tmp_path):
     first = demo.training(tmp_path / "demo-1" / "policy", steps=5, seed=0)
-    _prepare_folder(first, resume=False, processes=1)
+    prepare_folder(first, resume=False, processes=1)
     assert demo._folder(tmp_path, 5, 0) == tmp_path / "demo-1"
     assert demo._folder(tmp_path, 6, 0) == tmp_path / "demo-2"
     assert demo._folder(tmp_path, 5, 1) == tmp_path / "demo-2"
+
+
+def test_an_unfinished_demo_does_not_go_on_with_other_envs(tmp_path):
+    first = demo.training(tmp_path / "demo-1" / "policy", steps=5, seed=0)
+    prepare_folder(first, resume=False, processes=1)
+    path = first.out / "run.json"
+    path.write_text(path.read_text().replace(version_of_envs(), "0.1.0+older"))
+    assert demo._folder(tmp_path, 5, 0) == tmp_path / "demo-2"
 
 
 @pytest.mark.slow

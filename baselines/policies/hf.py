@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,8 @@ def load_model(name: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
     """Load weights, onto the accelerator where there is one, and the tokenizer.
 
     Raises:
-        ValueError: Where there is no such model, or its weights are damaged.
+        ValueError: Where there is no such model, its weights are damaged, or it is of a kind that
+            `baselines.generation` cannot write with.
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(name)
@@ -73,6 +75,12 @@ def load_model(name: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
         raise ValueError(
             f"the weights in {str(name)!r} are damaged ({problem}). Save or copy them again."
         ) from problem
+    if "past_key_values" not in inspect.signature(model.forward).parameters:
+        raise ValueError(
+            f"the model in {str(name)!r} ({type(model).__name__}) keeps no past keys and values, "
+            "as state-space models do not, and cannot be played or trained here. Give a model with "
+            "attention, such as a Llama, a Qwen or a GPT-2."
+        )
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from baselines.action_selector import ActionSelector
@@ -102,8 +103,9 @@ def weights_of(spec: str) -> str | None:
 
     The name of a folder does not say which weights are in it: training goes on, folders are reused.
     """
-    folder = TINY if spec == "tiny" else Path(spec)
-    files = [] if spec in _SCRIPTED else sorted(folder.glob("*.safetensors"))
+    folder = TINY if spec == "tiny" else Path(spec.removeprefix(HUB))
+    found = (folder.glob(form) for form in ("*.safetensors", "*model*.bin"))
+    files = [] if spec in _SCRIPTED else sorted(chain.from_iterable(found))
     if not files:
         return None
     digest = hashlib.sha256()

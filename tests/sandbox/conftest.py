@@ -1,6 +1,11 @@
-"""Backends to test; those that cannot work here are skipped, and say why."""
+"""Backends to test; those that cannot work here are skipped, and say why.
+
+With REQUIRE_BWRAP=1 in the environment the tests of bubblewrap fail instead of being skipped.
+"""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
@@ -11,7 +16,7 @@ from llm_collab_envs.sandbox.bubblewrap import why_bubblewrap_fails
 def bwrap() -> str:
     """The full backend."""
     if reason := why_bubblewrap_fails():
-        pytest.skip(reason)
+        (pytest.fail if os.environ.get("REQUIRE_BWRAP") == "1" else pytest.skip)(reason)
     return "bwrap"
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
@@ -153,8 +155,8 @@ class SectionTask:
 
         Raises:
             ValueError: For what no document could be written or read from: an unknown style
-                option, kind or section, an attribute that is used twice, a value in another form,
-                two values without an older and a later record.
+                option, kind or section, a decision, title or attribute that is used twice, a value
+                in another form, two values without an older and a later record.
         """
         task = cls(
             subject=str(data["subject"]),
@@ -172,6 +174,13 @@ class SectionTask:
         for decision, option in self.style:
             if option not in DECISIONS.get(decision, {}):
                 raise ValueError(f"there is no style {decision!r}: {option!r}")
+        if len(self.house_style) < len(self.style):
+            raise ValueError(f"the style must make each decision once; got {self.style}")
+        for title in self.sections:
+            if not isinstance(title, str):
+                raise ValueError(f"a title must be a text; got {title!r}")
+        if len({title.casefold() for title in self.sections}) < len(self.sections):
+            raise ValueError(f"titles must differ in more than case; got {self.sections}")
         filled = [title for title, _ in groupby(self.facts, attrgetter("section"))]
         if not filled or filled != [*self.sections]:
             raise ValueError("every section needs facts, in the order of the sections")
@@ -182,7 +191,7 @@ class SectionTask:
             if fact.attribute in seen or not _ATTRIBUTE.fullmatch(fact.attribute):
                 raise ValueError(f"fact {fact.attribute!r} needs words of its own as attribute")
             for value in (fact.value, fact.outdated or fact.value):
-                if not VALUE_FORMS[fact.kind].fullmatch(value):
+                if not _is_written(fact.kind, value):
                     raise ValueError(
                         f"fact {fact.attribute!r}: no {fact.kind} is written {value!r}"
                     )
@@ -211,6 +220,16 @@ def generate(rng: np.random.Generator, split: str, difficulty: str) -> SectionTa
     return SectionTask(
         subject, sections, tuple(facts), style, rotation, level.talk, level.max_cycles
     )
+
+
+def _is_written(kind: str, value: str) -> bool:
+    """Whether a value has the neutral form of its kind; a date is a day that there was."""
+    written = VALUE_FORMS[kind].fullmatch(value) is not None
+    if kind != "date" or not written:
+        return written
+    with suppress(ValueError):
+        return bool(date.fromisoformat(value))
+    return False
 
 
 def deal_facts(task: SectionTask, team_size: int) -> list[tuple[Fact, ...]]:

@@ -1,0 +1,79 @@
+"""The folder of a training run: one run's alone, and it says what that run is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from baselines.config import TrainConfig
+from baselines.errors import CommandError
+from baselines.version import version_of_envs
+
+CONFIG = "run.json"
+
+
+def prepare_folder(config: TrainConfig, resume: bool, processes: int) -> None:
+    """Create the run's folder, or check that the run in it is the one that is to go on.
+
+    Raises:
+        CommandError: Where the folder is not empty or cannot be written, or holds no run to resume
+            or another one.
+    """
+    if not resume:
+        _claim(config, processes)
+        return
+    if not (config.out / CONFIG).exists():
+        raise CommandError(f"there is no run to resume in {config.out}. Leave out --resume.")
+    for name, (stored, now) in started_otherwise(config, processes).items():
+        raise CommandError(
+            f"the run in {config.out} was started with {name}={stored!r}, not {now!r}. Resume it "
+            "with the same, or train anew with another --out."
+        )
+
+
+def started_otherwise(config: TrainConfig, processes: int = 1) -> dict[str, tuple[Any, Any]]:
+    """Return what the run in `config.out` has otherwise, {name: (then, now)}; the envs count."""
+    asked, stored = _decided(config, processes), json.loads((config.out / CONFIG).read_text())
+    names = [name for name in asked if name != "out"]
+    return {n: (stored.get(n), asked[n]) for n in names if asked[n] != stored.get(n)}
+
+
+def _claim(config: TrainConfig, processes: int) -> None:
+    """Write down the run in an empty folder; of two at the same time only one succeeds."""
+    text = json.dumps(_decided(config, processes), indent=1) + "\n"
+    try:
+        config.out.mkdir(parents=True, exist_ok=True)
+        used = any(config.out.iterdir()) or not _create(config.out / CONFIG, text)
+    except OSError as problem:
+        raise CommandError(
+            f"cannot write to the output folder {config.out}: {problem.strerror}. Mend that, "
+            "or choose another --out."
+        ) from problem
+    if used:
+        raise CommandError(
+            f"the output folder {config.out} exists and is not empty. Choose another --out, or "
+            "go on with the run in it by --resume."
+        )
+
+
+def _create(path: Path, text: str) -> bool:
+    """Write a new file, all of it or nothing; False where there is one already."""
+    try:
+        file = path.open("x")
+    except FileExistsError:
+        return False
+    try:
+        with file:
+            file.write(text)
+    except OSError:
+        path.unlink()
+        raise
+    return True
+
+
+def _decided(config: TrainConfig, processes: int) -> dict[str, Any]:
+    """Return what decides a run, as JSON has it; each process has its own chance."""
+    options = {**asdict(config), "out": str(config.out), "processes": processes}
+    return dict(json.loads(json.dumps({**options, "llm_collab_envs": version_of_envs()})))
