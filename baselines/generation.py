@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from transformers import GenerationConfig, StaticCache, StoppingCriteria, StoppingCriteriaList
 
+from baselines.errors import CommandError
+
 if TYPE_CHECKING:
     from baselines.action_selector import ActionSelector
 
@@ -32,7 +34,11 @@ def finish(
         prompts: Token ids, one list for each reply.
         pad: The padding token's id.
         ends: The tokens that end a reply.
+
+    Raises:
+        CommandError: Where the model has learned a vector for each position, and not for so many.
     """
+    _check_positions(model, max(map(len, prompts), default=0), how.max_new_tokens)
     replies: list[list[int]] = [[] for _ in prompts]
     left = list(range(len(prompts)))
     room = how.max_new_tokens
@@ -44,6 +50,18 @@ def finish(
             room -= max(len(ids) for ids in new)
             left = [n for n in left if replies[n][-1] not in ends]
     return replies
+
+
+def _check_positions(model: Any, read: int, written: int) -> None:
+    """Refuse what a table of positions has no room for; other models only get worse."""
+    tables = [m for m in model.modules() if isinstance(m, torch.nn.Embedding)]
+    most = getattr(model.config, "max_position_embeddings", None)
+    if len(tables) > 1 and most is not None and read + written > most:
+        raise CommandError(
+            f"a history of {read} tokens and a reply of up to {written} do not fit into the {most} "
+            "positions that the model has learned. Allow fewer new tokens, play easier tasks or "
+            "larger teams, or use a model with a longer context."
+        )
 
 
 @contextmanager

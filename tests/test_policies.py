@@ -290,6 +290,14 @@ def test_a_model_that_learned_its_positions_plays(tmp_path):
     assert all(past.replies for past in episode.histories.values())
 
 
+def test_a_history_longer_than_a_table_of_positions_is_one_clear_sentence(tmp_path):
+    folder = save_small_model(tmp_path, kind=GPT2Config, n_embd=32, n_head=2, n_layer=2)
+    policy = HFPolicy.load(folder, ActionSelector(max_new_tokens=24))
+    policy.act([history(FIRST)])
+    with pytest.raises(CommandError, match="do not fit into the 1024 positions"):
+        policy.act([history(FIRST * 60)])
+
+
 def test_greedy_replies_do_not_depend_on_who_has_the_same_prompt(folder):
     policy = HFPolicy.load(
         folder, ActionSelector(temperature=0.0, max_new_tokens=200, batch_size=4)
