@@ -434,6 +434,16 @@ class TestGymnasiumViews:
         assert view.step("")[2:4] == (False, False)
         assert view.step("<done/>")[2:4] == (True, False)
 
+    def test_a_seat_ends_when_its_agent_leaves_and_is_kept(self) -> None:
+        """More steps let the teammates play on, and pay the seat nothing."""
+        team = AgentDropout(RelayEnv(team_size=3, max_cycles=3), at_round=2, agents=[A])
+        view = SingleAgentView(to_tensor_env(team, menu=menu_of(), agents=[A]), A)
+        view.reset(seed=0)
+        assert view.step(1)[2:4] == (True, False)
+        assert A not in view.env.unwrapped.agents
+        assert view.step(1)[1:4] == (0.0, True, False)
+        assert view.env.unwrapped.joint_reward > 0
+
     def test_teammates_that_have_left_are_not_asked(self) -> None:
         asked: list[str] = []
         team = KeepAlive(AgentDropout(RelayEnv(team_size=2), at_round=2, agents=[B]))

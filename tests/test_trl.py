@@ -81,6 +81,22 @@ def test_a_seat_whose_agent_leaves_is_paid_what_its_team_goes_on_to_make(replies
     assert own_reward(played) > 0.4
 
 
+@pytest.mark.parametrize("replies", [0, 1])
+def test_a_seat_whose_agent_leaves_is_paid_its_own_gain_where_motives_are_mixed(replies):
+    def team():
+        env = make("bargaining_v0", reward="individual")
+        return AgentDropout(env, at_round=2, agents=[A])
+
+    played = TextEnvFactory(team)()
+    played.reset(task=0)
+    assert [played.reply("") for _ in range(replies)] == [OVER] * replies
+    gain = played.get_reward()
+    env = played.view.env.unwrapped
+    assert not env.agents
+    assert gain == pytest.approx(env.earned(A)) == pytest.approx(env._own_gains()[A])
+    assert 0 < gain < env.joint_reward
+
+
 def test_rows_have_to_name_the_task():
     with pytest.raises(ValueError, match=r"needs a column 'task'.*it has \['prompt'\]"):
         seat("section_writing_v0").reset(prompt=[])
