@@ -41,6 +41,7 @@ from llm_collab_envs.wrappers import (
     TokenState,
     to_tensor_env,
 )
+from play import terms
 from relay import RelayEnv
 
 ENV = "section_writing_v0"
@@ -203,10 +204,14 @@ class TestTokenObs:
             TokenObs(RelayEnv(), keep="middle")
         with pytest.raises(ValueError, match=r"dtype must be one of .*; got 'float64'"):
             TokenObs(RelayEnv(), dtype="float64")
+        with pytest.raises(ValueError, match=r"keep must be one of .*; got None"):
+            TokenObs(RelayEnv(), keep=None)  # type: ignore[arg-type]
         with pytest.raises(
             ValueError, match=r"TokenObs names \['agent_9'\]; this env's agents are"
         ):
             TokenObs(RelayEnv(), agents=["agent_9"])
+        with pytest.raises(ValueError, match=r"agents of TokenObs must .*Pass agents=\['agent_0'"):
+            TokenObs(RelayEnv(), agents=A)
 
 
 class TestTokenizers:
@@ -315,6 +320,16 @@ class TestTokenActions:
         env.reset(seed=0)
         with pytest.raises(ValueError, match=r"agent_0 must be an array of \(3,\) token ids below"):
             env.step({A: action})
+
+    def test_has_room_for_what_the_expert_team_writes(self, env_id: str) -> None:
+        env = make(env_id)
+        sizes = {TokenActions(env).action_space(A).shape}
+        sizes |= {to_tensor_env(env, "tokens").action_space(A).shape}
+        ((length,),) = sizes
+        for task in range(8):
+            terms(env, env._expert(), task)
+            turns = [turn for round_ in env.episode.rounds for turn in round_.turns.values()]
+            assert max(len(turn.text.encode()) for turn in turns) <= length
 
     def test_is_put_on_once(self) -> None:
         with pytest.raises(TypeError, match="TokenActions needs actions of text"):
@@ -458,6 +473,10 @@ class TestGymnasiumViews:
             SingleAgentView(RelayEnv(), "agent_9")
         with pytest.raises(ValueError, match=r"teammates names no policy for \['agent_2'\]"):
             SingleAgentView(RelayEnv(team_size=3), A, {B: always("")})
+        for stranger in ("agent_9", A):
+            policies = dict.fromkeys([B, C, stranger], always(""))
+            with pytest.raises(ValueError, match=rf"teammates names \['{stranger}'\]; the team"):
+                SingleAgentView(RelayEnv(team_size=3), A, policies)
         with pytest.raises(TypeError, match="an expert plays agent_1, and reads and writes text"):
             SingleAgentView(TokenObs(RelayEnv()))
 

@@ -33,7 +33,8 @@ class SingleAgentView(gymnasium.Env[Any, Any]):
         agent: The seat.
 
     Raises:
-        ValueError: For an agent that the env does not have, or a teammate without a policy.
+        ValueError: For an agent that the env does not have, a teammate without a policy, or a
+            policy for one who is no teammate.
         TypeError: Where teammates are experts, which read text, and see none.
     """
 
@@ -60,6 +61,12 @@ class SingleAgentView(gymnasium.Env[Any, Any]):
         missing = [mate for mate in mates if mate not in policies]
         if missing:
             raise ValueError(f"teammates names no policy for {missing}. Add one for each of them.")
+        strangers = [name for name in policies if name not in mates]
+        if strangers:
+            raise ValueError(
+                f"teammates names {strangers}; the teammates of {agent} are {mates}. Leave the "
+                "others out."
+            )
         self._policies = {mate: policies[mate] for mate in mates}
         self._observations: dict[str, Any] = {}
 
