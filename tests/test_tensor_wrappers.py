@@ -395,9 +395,8 @@ class TestKeepAlive:
         assert not any(cut.values())
 
 
+@pytest.mark.filterwarnings("ignore:.*Not able to test alternative render modes")
 @pytest.mark.filterwarnings("error")
-@pytest.mark.filterwarnings("ignore:.*not a (numpy|NumPy) array")
-@pytest.mark.filterwarnings("ignore:.*render")
 class TestGymnasiumViews:
     @pytest.mark.parametrize("form", ["text", "tensors"])
     @pytest.mark.parametrize("view", [SingleAgentView, Centralized])
@@ -407,7 +406,7 @@ class TestGymnasiumViews:
         env = base if form == "text" else to_tensor_env(base, agents=agents)
         whole = view(env)
         whole.action_space.seed(0)
-        check_gymnasium_env(whole, skip_render_check=True)
+        check_gymnasium_env(whole)
         assert whole.metadata is base.metadata
         assert whole.render_mode == "ansi"
         assert whole.render() == base.render()
