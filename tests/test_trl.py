@@ -19,6 +19,7 @@ from baselines.policies.base import History, Reply
 from baselines.policies.context import Context
 from llm_collab_envs import make
 from llm_collab_envs.core.observation import split_briefing
+from llm_collab_envs.interop import trl
 from llm_collab_envs.interop.trl import OVER, TextEnvFactory, plain_speech
 from llm_collab_envs.wrappers import AgentDropout
 from play import play
@@ -120,6 +121,13 @@ def test_plain_speech_takes_each_reply_for_a_round():
     assert parsed(later, "<|end|>") == [""]
     assert parsed(later, said) is None, "it was cut"
     assert parsed(later.replace("Three.", OVER), f"{said}<|end|>") is None
+
+
+@pytest.mark.parametrize("old", ["4.57.1", "5.12.0", "5.12.0.dev0"])
+def test_plain_speech_refuses_a_transformers_that_is_too_old(old, monkeypatch):
+    monkeypatch.setattr(trl, "version", lambda package: old)
+    with pytest.raises(ImportError, match=rf"5.13 or newer; this is {old}\. Run pip"):
+        plain_speech(None)
 
 
 def config(out: Path, **changes) -> GRPOConfig:

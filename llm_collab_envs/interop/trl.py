@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from typing import Any
 
 from pettingzoo import ParallelEnv
@@ -161,7 +162,16 @@ def plain_speech(tokenizer: Any) -> Any:
     Args:
         tokenizer: A Hugging Face tokenizer with a chat template, whose assistant's messages close
             with its end-of-sequence token.
+
+    Raises:
+        ImportError: For an older transformers.
     """
+    installed = version("transformers")
+    if tuple(map(int, installed.split(".")[:2])) < (5, 13):
+        raise ImportError(
+            f"plain_speech needs transformers 5.13 or newer; this is {installed}. "
+            "Run pip install -U transformers."
+        )
     plain = copy.deepcopy(tokenizer)
     # From the end of what the user said to the start of the assistant's reply.
     asked = plain.apply_chat_template(
