@@ -400,7 +400,7 @@ class TestHeterogeneous:
         assert "Message tokens left: 1." in seen[A]
         assert infos[A]["coordination_cost"] == same[A]["coordination_cost"] == 4 / 30
 
-    @pytest.mark.parametrize("length", [256, 400, 700, 1_000, 4_000])
+    @pytest.mark.parametrize("length", [256, 400, 900, 1_000, 4_000])
     def test_observation_length_bounds_observations(self, length: int) -> None:
         env = Heterogeneous(make("section_writing_v0"), observation_length=length, agents=[A])
         seen, _ = env.reset(options={"task": 0})
@@ -408,7 +408,7 @@ class TestHeterogeneous:
         for n in range(4):
             assert len(seen[A]) <= length
             assert f"== Round {n + 1} of" in seen[A]
-            assert (CUT in seen[A]) == (700 <= length < whole)
+            assert (CUT in seen[A]) == (900 <= length < whole)
             seen, *_ = env.step(
                 {B: '<say to="all">one two three</say>', C: '<say to="all">x</say>'}
             )
