@@ -34,7 +34,8 @@ def by_chance(env: CollabEnv[Any]) -> Callable[[str], str]:
 
 class TestEveryMenu:
     def test_can_be_played_well(self, env_id: str, difficulty: str) -> None:
-        for team_size in {1, 2, make(env_id).team_size}:
+        usual = make(env_id, difficulty=difficulty, split="test")
+        for team_size in {1, 2, usual.team_size, usual.largest_team}:
             env = make(env_id, difficulty=difficulty, split="test", team_size=team_size)
             best = joint_reward(env, by_menu(env, POLICIES[env_id]), 2)
             assert best >= LEAST * joint_reward(env, env._expert(), 2)

@@ -60,7 +60,7 @@ def test_unknown_env() -> None:
         make("chess_v0")
 
 
-@pytest.mark.parametrize("task", [-1, 10_000, "first", 1.5, None])
+@pytest.mark.parametrize("task", [-1, 10_000, "first", 1.5, None, True])
 def test_task_index(task: Any) -> None:
     env = RelayEnv(split="test")
     with pytest.raises(

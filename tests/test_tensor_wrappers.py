@@ -41,6 +41,7 @@ from llm_collab_envs.wrappers import (
     TokenState,
     to_tensor_env,
 )
+from play import terms
 from relay import RelayEnv
 
 ENV = "section_writing_v0"
@@ -203,10 +204,14 @@ class TestTokenObs:
             TokenObs(RelayEnv(), keep="middle")
         with pytest.raises(ValueError, match=r"dtype must be one of .*; got 'float64'"):
             TokenObs(RelayEnv(), dtype="float64")
+        with pytest.raises(ValueError, match=r"keep must be one of .*; got None"):
+            TokenObs(RelayEnv(), keep=None)  # type: ignore[arg-type]
         with pytest.raises(
             ValueError, match=r"TokenObs names \['agent_9'\]; this env's agents are"
         ):
             TokenObs(RelayEnv(), agents=["agent_9"])
+        with pytest.raises(ValueError, match=r"agents of TokenObs must .*Pass agents=\['agent_0'"):
+            TokenObs(RelayEnv(), agents=A)
 
 
 class TestTokenizers:
@@ -316,6 +321,16 @@ class TestTokenActions:
         with pytest.raises(ValueError, match=r"agent_0 must be an array of \(3,\) token ids below"):
             env.step({A: action})
 
+    def test_has_room_for_what_the_expert_team_writes(self, env_id: str) -> None:
+        env = make(env_id)
+        sizes = {TokenActions(env).action_space(A).shape}
+        sizes |= {to_tensor_env(env, "tokens").action_space(A).shape}
+        ((length,),) = sizes
+        for task in range(8):
+            terms(env, env._expert(), task)
+            turns = [turn for round_ in env.episode.rounds for turn in round_.turns.values()]
+            assert max(len(turn.text.encode()) for turn in turns) <= length
+
     def test_is_put_on_once(self) -> None:
         with pytest.raises(TypeError, match="TokenActions needs actions of text"):
             TokenActions(TokenActions(RelayEnv()))
@@ -380,9 +395,8 @@ class TestKeepAlive:
         assert not any(cut.values())
 
 
+@pytest.mark.filterwarnings("ignore:.*Not able to test alternative render modes")
 @pytest.mark.filterwarnings("error")
-@pytest.mark.filterwarnings("ignore:.*not a (numpy|NumPy) array")
-@pytest.mark.filterwarnings("ignore:.*render")
 class TestGymnasiumViews:
     @pytest.mark.parametrize("form", ["text", "tensors"])
     @pytest.mark.parametrize("view", [SingleAgentView, Centralized])
@@ -392,7 +406,7 @@ class TestGymnasiumViews:
         env = base if form == "text" else to_tensor_env(base, agents=agents)
         whole = view(env)
         whole.action_space.seed(0)
-        check_gymnasium_env(whole, skip_render_check=True)
+        check_gymnasium_env(whole)
         assert whole.metadata is base.metadata
         assert whole.render_mode == "ansi"
         assert whole.render() == base.render()
@@ -434,6 +448,16 @@ class TestGymnasiumViews:
         assert view.step("")[2:4] == (False, False)
         assert view.step("<done/>")[2:4] == (True, False)
 
+    def test_a_seat_ends_when_its_agent_leaves_and_is_kept(self) -> None:
+        """More steps let the teammates play on, and pay the seat nothing."""
+        team = AgentDropout(RelayEnv(team_size=3, max_cycles=3), at_round=2, agents=[A])
+        view = SingleAgentView(to_tensor_env(team, menu=menu_of(), agents=[A]), A)
+        view.reset(seed=0)
+        assert view.step(1)[2:4] == (True, False)
+        assert A not in view.env.unwrapped.agents
+        assert view.step(1)[1:4] == (0.0, True, False)
+        assert view.env.unwrapped.joint_reward > 0
+
     def test_teammates_that_have_left_are_not_asked(self) -> None:
         asked: list[str] = []
         team = KeepAlive(AgentDropout(RelayEnv(team_size=2), at_round=2, agents=[B]))
@@ -448,6 +472,10 @@ class TestGymnasiumViews:
             SingleAgentView(RelayEnv(), "agent_9")
         with pytest.raises(ValueError, match=r"teammates names no policy for \['agent_2'\]"):
             SingleAgentView(RelayEnv(team_size=3), A, {B: always("")})
+        for stranger in ("agent_9", A):
+            policies = dict.fromkeys([B, C, stranger], always(""))
+            with pytest.raises(ValueError, match=rf"teammates names \['{stranger}'\]; the team"):
+                SingleAgentView(RelayEnv(team_size=3), A, policies)
         with pytest.raises(TypeError, match="an expert plays agent_1, and reads and writes text"):
             SingleAgentView(TokenObs(RelayEnv()))
 

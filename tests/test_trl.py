@@ -19,6 +19,7 @@ from baselines.policies.base import History, Reply
 from baselines.policies.context import Context
 from llm_collab_envs import make
 from llm_collab_envs.core.observation import split_briefing
+from llm_collab_envs.interop import trl
 from llm_collab_envs.interop.trl import OVER, TextEnvFactory, plain_speech
 from llm_collab_envs.wrappers import AgentDropout
 from play import play
@@ -81,6 +82,22 @@ def test_a_seat_whose_agent_leaves_is_paid_what_its_team_goes_on_to_make(replies
     assert own_reward(played) > 0.4
 
 
+@pytest.mark.parametrize("replies", [0, 1])
+def test_a_seat_whose_agent_leaves_is_paid_its_own_gain_where_motives_are_mixed(replies):
+    def team():
+        env = make("bargaining_v0", reward="individual")
+        return AgentDropout(env, at_round=2, agents=[A])
+
+    played = TextEnvFactory(team)()
+    played.reset(task=0)
+    assert [played.reply("") for _ in range(replies)] == [OVER] * replies
+    gain = played.get_reward()
+    env = played.view.env.unwrapped
+    assert not env.agents
+    assert gain == pytest.approx(env.earned(A)) == pytest.approx(env._own_gains()[A])
+    assert 0 < gain < env.joint_reward
+
+
 def test_rows_have_to_name_the_task():
     with pytest.raises(ValueError, match=r"needs a column 'task'.*it has \['prompt'\]"):
         seat("section_writing_v0").reset(prompt=[])
@@ -104,6 +121,13 @@ def test_plain_speech_takes_each_reply_for_a_round():
     assert parsed(later, "<|end|>") == [""]
     assert parsed(later, said) is None, "it was cut"
     assert parsed(later.replace("Three.", OVER), f"{said}<|end|>") is None
+
+
+@pytest.mark.parametrize("old", ["4.57.1", "5.12.0", "5.12.0.dev0"])
+def test_plain_speech_refuses_a_transformers_that_is_too_old(old, monkeypatch):
+    monkeypatch.setattr(trl, "version", lambda package: old)
+    with pytest.raises(ImportError, match=rf"5.13 or newer; this is {old}\. Run pip"):
+        plain_speech(None)
 
 
 def config(out: Path, **changes) -> GRPOConfig:

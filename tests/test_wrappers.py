@@ -400,7 +400,7 @@ class TestHeterogeneous:
         assert "Message tokens left: 1." in seen[A]
         assert infos[A]["coordination_cost"] == same[A]["coordination_cost"] == 4 / 30
 
-    @pytest.mark.parametrize("length", [256, 400, 700, 1_000, 4_000])
+    @pytest.mark.parametrize("length", [256, 400, 900, 1_000, 4_000])
     def test_observation_length_bounds_observations(self, length: int) -> None:
         env = Heterogeneous(make("section_writing_v0"), observation_length=length, agents=[A])
         seen, _ = env.reset(options={"task": 0})
@@ -408,7 +408,7 @@ class TestHeterogeneous:
         for n in range(4):
             assert len(seen[A]) <= length
             assert f"== Round {n + 1} of" in seen[A]
-            assert (CUT in seen[A]) == (700 <= length < whole)
+            assert (CUT in seen[A]) == (900 <= length < whole)
             seen, *_ = env.step(
                 {B: '<say to="all">one two three</say>', C: '<say to="all">x</say>'}
             )
@@ -609,11 +609,26 @@ class TestMistakes:
             (lambda env: AgentDropout(env, away_rounds=0), "away_rounds must be a whole number, 1"),
             (lambda env: AgentDropout(env, agents=["bob"]), r"AgentDropout names \['bob'\]; this"),
             (lambda env: AgentDropout(env, count=0), "count must be a whole number, 1 or more"),
-            (lambda env: Straggler(env, factor=0.5), "factor must be between 1 and .*; got 0.5"),
+            (
+                lambda env: Straggler(env, factor=0.5),
+                "factor must be a number between 1 .* got 0.5",
+            ),
             (lambda env: Straggler(env, factor=math.inf), "got inf. Use AgentDropout for one who"),
             (lambda env: Straggler(env, factor=math.nan), "factor must be .*; got nan"),
             (lambda env: Straggler(env, factor=1e308), "factor must be .*; got 1e\\+308"),
-            (lambda env: LossyChannel(env, late=1.5), "late must be a probability.* got 1.5"),
+            (lambda env: Straggler(env, factor="2"), "factor must be a number .*; got '2'"),
+            (lambda env: Straggler(env, factor=None), "factor must be a number .*; got None"),
+            (lambda env: Straggler(env, factor=True), "factor must be a number .*; got True"),
+            (lambda env: Straggler(env, seed=None), "seed must be a whole number, .*; got None"),
+            (lambda env: LossyChannel(env, late=1.5), "late must be .* got 1.5. It is a prob"),
+            (lambda env: LossyChannel(env, lost="0.1"), "lost must be a number .*; got '0.1'"),
+            (lambda env: LossyChannel(env, cut=True), "cut must be a number between 0 and 1; got"),
+            (lambda env: AgentDropout(env, announced="no"), "announced must be True or False; got"),
+            (lambda env: AgentDropout(env, count=None), "count must be a whole number, 1 or more"),
+            (lambda env: AgentDropout(env, agents=A), r"got 'agent_0'. Pass agents=\['agent_0'\]"),
+            (lambda env: Straggler(env, agents=5), r"must be a list of names; got 5. Pass agents="),
+            (Heterogeneous, "Heterogeneous needs a limit.* got none. Give one of token_cap, mess"),
+            (lambda env: Heterogeneous(env, every={}), "Heterogeneous needs a limit"),
             (lambda env: LossyChannel(env, max_delay=0), "max_delay must be a whole number, 1"),
             (lambda env: Heterogeneous(env, token_cap={A: -1}), "token_cap must be .*; got -1"),
             (lambda env: Heterogeneous(env, token_cap={"x": 1}), r"names \['x'\]"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -17,10 +17,49 @@ def check_number(name: str, value: object, least: int, most: int | None = None) 
     raise ValueError(f"{name} must be a whole number, {bounds}; got {value!r}.")
 
 
-def check_choice(name: str, value: object, choices: Sequence[object]) -> None:
+def check_real(name: str, value: object, least: float, most: float, hint: str = "") -> float:
+    """Return `value` as a float; raise ValueError, with a hint, where it is not within bounds."""
+    if (
+        isinstance(value, (int, float, np.integer, np.floating))
+        and not isinstance(value, bool)
+        and least <= value <= most
+    ):
+        return float(value)
+    bounds = f"between {least} and {most}"
+    raise ValueError(f"{name} must be a number {bounds}; got {value!r}. {hint}".rstrip())
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Return `value` as a bool; raise ValueError where it is neither True nor False."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise ValueError(f"{name} must be True or False; got {value!r}.")
+
+
+def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
     """Raise ValueError where `value` is not one of `choices`."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {choices}; got {value!r}.")
+
+
+def check_agents(owner: str, agents: object, possible: Sequence[str]) -> list[str]:
+    """Return the agents that are named; raise ValueError for no list, or whom the env lacks.
+
+    Args:
+        owner: Who asks, for the message.
+        agents: Names, in a list or the like.
+        possible: All agents that the env has.
+    """
+    if isinstance(agents, str) or not isinstance(agents, Iterable):
+        names = [agents] if isinstance(agents, str) else [*possible[:1]]
+        raise ValueError(
+            f"agents of {owner} must be a list of names; got {agents!r}. Pass agents={names}."
+        )
+    named = list(agents)
+    unknown = [agent for agent in named if agent not in possible]
+    if unknown:
+        raise ValueError(f"{owner} names {unknown}; this env's agents are {[*possible]}.")
+    return named
 
 
 def check_actions(

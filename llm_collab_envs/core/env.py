@@ -283,6 +283,10 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         """R as if the episode ended now, whoever has left; RuntimeError before the first reset."""
         return self._loop.aggregator.terms()["joint_reward"]
 
+    def earned(self, agent: str) -> float:
+        """Return what `agent` is paid for the episode if it ended now, also where it has left."""
+        return self.joint_reward
+
     def counterfactual_reward(self, agent: str) -> float:
         """Return R with `agent`'s submission, messages and time blanked.
 

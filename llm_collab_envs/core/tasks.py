@@ -74,7 +74,8 @@ class TaskSource(Generic[TaskT]):
 
     def __getitem__(self, index: int) -> TaskT:
         """Return task `index`, the same one every time."""
-        if not isinstance(index, (int, np.integer)) or not 0 <= index < len(self):
+        whole = isinstance(index, (int, np.integer)) and not isinstance(index, bool)
+        if not whole or not 0 <= index < len(self):
             raise ValueError(
                 f"options['task'] must be a whole number between 0 and {len(self) - 1}, as the "
                 f"{self._split} split has {len(self)} tasks; got {index!r}."

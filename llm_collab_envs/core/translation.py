@@ -9,6 +9,7 @@ from gymnasium.spaces import Space
 from pettingzoo import ParallelEnv
 from pettingzoo.utils import BaseParallelWrapper
 
+from llm_collab_envs.core.arguments import check_agents
 from llm_collab_envs.core.spaces import UnicodeText
 
 Infos = dict[str, dict[str, Any]]
@@ -40,12 +41,9 @@ class Translation(BaseParallelWrapper[str, Any, Any]):
         """Start with the spaces of the env."""
         super().__init__(env)
         possible = env.possible_agents
-        unknown = [agent for agent in agents or () if agent not in possible]
-        if unknown:
-            raise ValueError(
-                f"{type(self).__name__} names {unknown}; this env's agents are {possible}."
-            )
-        self._translated = possible if agents is None else list(agents)
+        self._translated = (
+            possible if agents is None else check_agents(type(self).__name__, agents, possible)
+        )
         self.observation_spaces: dict[str, Space[Any]] = {
             agent: env.observation_space(agent) for agent in possible
         }

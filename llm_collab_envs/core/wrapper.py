@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from pettingzoo import ParallelEnv
 from pettingzoo.utils import BaseParallelWrapper
 
-from llm_collab_envs.core.arguments import check_number
+from llm_collab_envs.core.arguments import check_agents, check_number
 from llm_collab_envs.core.conditions import Condition
 from llm_collab_envs.core.env import CollabEnv
 
@@ -43,25 +43,19 @@ class TeamWrapper(BaseParallelWrapper[str, str, str], Condition):
     def __init__(self, env: ParallelEnv[str, str, str], seed: int, **settings: Any) -> None:
         """Put the condition on the innermost env; it holds from the next reset on."""
         BaseParallelWrapper.__init__(self, env)
-        Condition.__init__(self, type(self).__name__, {**settings, "seed": seed})
+        name, base = type(self).__name__, env.unwrapped
+        if not isinstance(base, CollabEnv):
+            raise TypeError(
+                f"{name} wraps envs of llm_collab_envs; got {type(base).__name__}. "
+                "Put wrappers that turn text into tensors around it, not inside."
+            )
         check_number("seed", seed, 0)
         if "count" in settings:
             check_number("count", settings["count"], 1)
-        base = env.unwrapped
-        if not isinstance(base, CollabEnv):
-            raise TypeError(
-                f"{self.name} wraps envs of llm_collab_envs; got {type(base).__name__}. "
-                "Put wrappers that turn text into tensors around it, not inside."
-            )
-        self._check_agents(settings.get("agents") or ())
+        if settings.get("agents") is not None:
+            settings["agents"] = check_agents(name, settings["agents"], env.possible_agents)
+        Condition.__init__(self, name, {**settings, "seed": seed})
         base.conditions.add(self)
-
-    def _check_agents(self, agents: Iterable[str]) -> None:
-        unknown = [agent for agent in agents if agent not in self.possible_agents]
-        if unknown:
-            raise ValueError(
-                f"{self.name} names {unknown}; this env's agents are {self.possible_agents}."
-            )
 
     def _rng(self, task: int) -> np.random.Generator:
         """Return the generator of an episode on a task."""

@@ -32,8 +32,8 @@ try:
     from torchrl.envs import EnvBase, PettingZooWrapper
 except ImportError as problem:
     raise ImportError(
-        "llm_collab_envs.interop.benchmarl needs BenchMARL; "
-        "run pip install 'llm-collab-envs[benchmarl]'."
+        f"llm_collab_envs.interop.benchmarl needs BenchMARL, but: {problem}. "
+        "Run pip install -U 'llm-collab-envs[benchmarl]'."
     ) from problem
 
 _MOST_ROUNDS = 2**16

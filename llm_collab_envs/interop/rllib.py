@@ -29,7 +29,8 @@ try:
     from ray.rllib.env.wrappers.pettingzoo_env import ParallelPettingZooEnv
 except ImportError as problem:
     raise ImportError(
-        "llm_collab_envs.interop.rllib needs RLlib; run pip install 'llm-collab-envs[rllib]'."
+        f"llm_collab_envs.interop.rllib needs RLlib, but: {problem}. "
+        "Run pip install -U 'llm-collab-envs[rllib]'."
     ) from problem
 
 

@@ -30,7 +30,8 @@ try:
     from torchrl.envs import EnvBase
 except ImportError as problem:
     raise ImportError(
-        "llm_collab_envs.interop.torchrl needs TorchRL; run pip install 'llm-collab-envs[torchrl]'."
+        f"llm_collab_envs.interop.torchrl needs TorchRL, but: {problem}. "
+        "Run pip install -U 'llm-collab-envs[torchrl]'."
     ) from problem
 
 GROUP = "agents"

@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from typing import Any
 
 from pettingzoo import ParallelEnv
@@ -107,8 +108,9 @@ class TextSeat:
         return OVER if self._over else split_briefing(observation)[1]
 
     def get_reward(self) -> float:
-        """Return what the seat is paid for the whole episode: the joint reward.
+        """Return what the seat is paid for the whole episode, as the env pays it.
 
+        That is the joint reward, or its own gain where the env is made with `reward="individual"`.
         Where the model has stopped early, or its agent has left, its teammates play on to the end.
         """
         self._play_on()
@@ -122,11 +124,11 @@ class TextSeat:
         return self.view.agent not in self.view.env.unwrapped.agents
 
     def _step(self, text: str) -> str:
-        team, had_left = self.view.env.unwrapped, self._has_left()
-        before = team.joint_reward
-        observation, reward, terminated, truncated, self.infos = self.view.step(text)
-        self._paid += team.joint_reward - before if had_left else reward
-        self._over = terminated or truncated
+        team, agent, had_left = self.view.env.unwrapped, self.view.agent, self._has_left()
+        before = team.earned(agent)
+        observation, reward, _, _, self.infos = self.view.step(text)
+        self._paid += team.earned(agent) - before if had_left else reward
+        self._over = not self.view.env.agents  # later than for the view, where the agent has left
         return str(observation)
 
 
@@ -160,7 +162,16 @@ def plain_speech(tokenizer: Any) -> Any:
     Args:
         tokenizer: A Hugging Face tokenizer with a chat template, whose assistant's messages close
             with its end-of-sequence token.
+
+    Raises:
+        ImportError: For an older transformers.
     """
+    installed = version("transformers")
+    if tuple(map(int, installed.split(".")[:2])) < (5, 13):
+        raise ImportError(
+            f"plain_speech needs transformers 5.13 or newer; this is {installed}. "
+            "Run pip install -U transformers."
+        )
     plain = copy.deepcopy(tokenizer)
     # From the end of what the user said to the start of the assistant's reply.
     asked = plain.apply_chat_template(

@@ -15,7 +15,8 @@ class Centralized(gymnasium.Env[dict[str, Any], dict[str, Any]]):
 
     The reward is the mean of what the agents that have not left are paid, which is the joint reward
     where all are paid the same. Infos are the agents' own, by agent. An agent that has left goes on
-    seeing its last observation, and what is done for it has no effect.
+    seeing its last observation, and what is done for it has no effect. `unwrapped` is this env
+    itself, as Gymnasium has it; the team's is `env.unwrapped`.
 
     Args:
         env: An env of text or tensors.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pettingzoo import ParallelEnv
 
-from llm_collab_envs.core.arguments import check_number
+from llm_collab_envs.core.arguments import check_flag, check_number
 from llm_collab_envs.core.conditions import Departure
 from llm_collab_envs.core.wrapper import TeamWrapper
 
@@ -50,9 +50,9 @@ class AgentDropout(TeamWrapper):
             check_number("at_round", at_round, FIRST)
         if away_rounds is not None:
             check_number("away_rounds", away_rounds, 1)
-        names = None if agents is None else list(agents)
+        announced = check_flag("announced", announced)
         settings = {"at_round": at_round, "away_rounds": away_rounds, "announced": announced}
-        super().__init__(env, seed, **settings, agents=names, count=count)
+        super().__init__(env, seed, **settings, agents=agents, count=count)
         self._at_round = at_round
         self._away_rounds = away_rounds
         self._announced = announced

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pettingzoo import ParallelEnv
 
 from llm_collab_envs.core.actions import cut_tokens
-from llm_collab_envs.core.arguments import check_number
+from llm_collab_envs.core.arguments import check_agents, check_number
 from llm_collab_envs.core.wrapper import TeamWrapper
 
 Limit = int | Mapping[str, int]
@@ -31,6 +31,9 @@ class Heterogeneous(TeamWrapper):
             where a limit names its agents.
         count: How many to draw.
         seed: Of the draw.
+
+    Raises:
+        ValueError: Also where there is no limit at all.
     """
 
     def __init__(
@@ -51,6 +54,11 @@ class Heterogeneous(TeamWrapper):
             "observation_length": (observation_length, LEAST_LENGTH),
             "every": (every, 1),
         }
+        if all(limit is None or limit == {} for limit, _ in limits.values()):
+            raise ValueError(
+                "Heterogeneous needs a limit, as it does nothing without one; got none. Give one "
+                f"of {', '.join(limits)}."
+            )
         for name, (limit, least) in limits.items():
             for number in limit.values() if isinstance(limit, Mapping) else [limit]:
                 if number is not None:
@@ -59,10 +67,10 @@ class Heterogeneous(TeamWrapper):
             name: dict(limit) if isinstance(limit, Mapping) else limit
             for name, (limit, _) in limits.items()
         }
-        names = None if agents is None else list(agents)
-        super().__init__(env, seed, **self._limits, agents=names, count=count)
         for limit in self._limits.values():
-            self._check_agents(limit if isinstance(limit, Mapping) else ())
+            named = limit if isinstance(limit, Mapping) else ()
+            check_agents(type(self).__name__, named, env.possible_agents)
+        super().__init__(env, seed, **self._limits, agents=agents, count=count)
         self._limited: list[str] = []
 
     def start(self, agents: Sequence[str], max_cycles: int, task: int) -> None:

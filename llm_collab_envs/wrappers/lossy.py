@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from pettingzoo import ParallelEnv
 
-from llm_collab_envs.core.arguments import check_number
+from llm_collab_envs.core.arguments import check_number, check_real
 from llm_collab_envs.core.channel import Delivery
 from llm_collab_envs.core.wrapper import TeamWrapper
 
@@ -51,8 +51,7 @@ class LossyChannel(TeamWrapper):
         """Check the arguments."""
         chances = dict(zip(FAULTS, (lost, late, duplicated, cut, garbled), strict=True))
         for name, chance in chances.items():
-            if not 0 <= chance <= 1:
-                raise ValueError(f"{name} must be a probability, between 0 and 1; got {chance}.")
+            check_real(name, chance, 0, 1, "It is a probability.")
         check_number("max_delay", max_delay, 1)
         super().__init__(env, seed, **chances, max_delay=max_delay)
         self._chances = chances

@@ -16,6 +16,11 @@ Policy = Callable[[Any], Any]  # an agent's observation in, its action out
 class SingleAgentView(gymnasium.Env[Any, Any]):
     """What one agent sees and does; its teammates are part of the env.
 
+    The episode ends with the env's, or when this seat's agent leaves. Where `KeepAlive` is inside
+    and somebody is left in `env.agents`, one may step on after that: the teammates play on, and
+    what the seat does has no effect and is paid nothing. `unwrapped` is the view itself, as
+    Gymnasium has it; the env is `env.unwrapped`.
+
     Args:
         env: An env of text; or one in which this seat's text has been turned into tensors, as by
             `to_tensor_env(env, agents=[agent])`, while its teammates still read and write text.
@@ -28,7 +33,8 @@ class SingleAgentView(gymnasium.Env[Any, Any]):
         agent: The seat.
 
     Raises:
-        ValueError: For an agent that the env does not have, or a teammate without a policy.
+        ValueError: For an agent that the env does not have, a teammate without a policy, or a
+            policy for one who is no teammate.
         TypeError: Where teammates are experts, which read text, and see none.
     """
 
@@ -55,6 +61,12 @@ class SingleAgentView(gymnasium.Env[Any, Any]):
         missing = [mate for mate in mates if mate not in policies]
         if missing:
             raise ValueError(f"teammates names no policy for {missing}. Add one for each of them.")
+        strangers = [name for name in policies if name not in mates]
+        if strangers:
+            raise ValueError(
+                f"teammates names {strangers}; the teammates of {agent} are {mates}. Leave the "
+                "others out."
+            )
         self._policies = {mate: policies[mate] for mate in mates}
         self._observations: dict[str, Any] = {}
 
@@ -67,7 +79,7 @@ class SingleAgentView(gymnasium.Env[Any, Any]):
         return self._observations[self.agent], infos[self.agent]
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Play one round; the episode ends with the env's, or when this seat's agent leaves."""
+        """Play one round; terminated when all are done, or when this seat's agent has left."""
         actions = {
             mate: policy(self._observations[mate])
             for mate, policy in self._policies.items()
@@ -76,10 +88,12 @@ class SingleAgentView(gymnasium.Env[Any, Any]):
         self._observations, rewards, terminations, truncations, infos = self.env.step(
             {**actions, self.agent: action}
         )
+        playing = self.env.unwrapped.agents
+        left = bool(playing) and self.agent not in playing
         return (
             self._observations[self.agent],
             float(rewards[self.agent]),
-            terminations[self.agent],
+            left or terminations[self.agent],
             truncations[self.agent],
             infos[self.agent],
         )

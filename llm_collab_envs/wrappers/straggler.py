@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from pettingzoo import ParallelEnv
 
+from llm_collab_envs.core.arguments import check_real
 from llm_collab_envs.core.wrapper import TeamWrapper
 
 SLOWEST = 1_000_000
+_HINT = "Use AgentDropout for one who does nothing at all."
 
 
 class Straggler(TeamWrapper):
@@ -35,14 +37,8 @@ class Straggler(TeamWrapper):
         seed: int = 0,
     ) -> None:
         """Check the arguments."""
-        if not 1 <= factor <= SLOWEST:
-            raise ValueError(
-                f"factor must be between 1 and {SLOWEST}; got {factor}. Use AgentDropout for one "
-                "who does nothing at all."
-            )
-        names = None if agents is None else list(agents)
-        super().__init__(env, seed, factor=float(factor), agents=names, count=count)
-        self._factor = float(factor)
+        self._factor = check_real("factor", factor, 1, SLOWEST, _HINT)
+        super().__init__(env, seed, factor=self._factor, agents=agents, count=count)
         self._slow: list[str] = []
 
     def start(self, agents: Sequence[str], max_cycles: int, task: int) -> None:

@@ -13,7 +13,7 @@ from llm_collab_envs.core.translation import Translation
 from llm_collab_envs.wrappers.keep_alive import KeepAlive
 from llm_collab_envs.wrappers.menu import MenuActions
 from llm_collab_envs.wrappers.tokenizers import Tokenizer
-from llm_collab_envs.wrappers.tokens import TokenActions, TokenObs, TokenState
+from llm_collab_envs.wrappers.tokens import ACTION_LENGTH, TokenActions, TokenObs, TokenState
 
 ACTIONS = ("menu", "tokens")
 
@@ -22,7 +22,7 @@ def to_tensor_env(
     env: ParallelEnv[str, str, str],
     actions: str = "menu",
     menu: Menu[Any] | None = None,
-    action_length: int = 256,
+    action_length: int = ACTION_LENGTH,
     length: int = 1024,
     state_length: int = 4096,
     tokenizer: Tokenizer | None = None,
@@ -38,7 +38,8 @@ def to_tensor_env(
         env: An env of this package; wrappers of uneven and failing teams go inside.
         actions: "menu" for `MenuActions`, "tokens" for `TokenActions`.
         menu: The menu, by default the env's own; of no account where actions are tokens.
-        action_length: Tokens of an action; of no account where there is a menu.
+        action_length: Tokens of an action, in which the job's replies have to fit: see
+            `TokenActions`. Of no account where there is a menu.
         length: Tokens of an observation.
         state_length: Tokens of the state.
         tokenizer: By default the bytes of UTF-8.

@@ -14,6 +14,8 @@ from llm_collab_envs.core.spaces import UnicodeText
 from llm_collab_envs.core.translation import Translation
 from llm_collab_envs.wrappers.tokenizers import ByteTokenizer, Tokenizer, Tokens, Window
 
+ACTION_LENGTH = 2048  # bytes; no reply of an expert team at easy takes more
+
 
 class TokenObs(Translation):
     """Observations as arrays of token ids, of one length.
@@ -51,9 +53,13 @@ class TokenObs(Translation):
 class TokenActions(Translation):
     """Actions as arrays of token ids, of one length; what follows the first pad is left out.
 
+    A reply that is longer than an action cannot be written. The expert teams' longest at easy
+    have about 100 bytes (bargaining) to 1,800 (copy editing), at hard up to 2,800, and those of
+    solo experts up to four times as many; a tokenizer of words needs fewer ids.
+
     Args:
         env: An env of this package, wrapped or not.
-        length: Tokens of an action.
+        length: Tokens of an action; the job's replies have to fit.
         tokenizer: Turns ids into text; by default the bytes of UTF-8.
         agents: Whose actions, or None for all.
     """
@@ -61,7 +67,7 @@ class TokenActions(Translation):
     def __init__(
         self,
         env: ParallelEnv[str, Any, Any],
-        length: int = 256,
+        length: int = ACTION_LENGTH,
         tokenizer: Tokenizer | None = None,
         agents: Sequence[str] | None = None,
     ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent.parent
-FILES = "pettingzoo contract core golden package spaces tensor_wrappers"
+FILES = "pettingzoo contract core golden menus package spaces tensor_wrappers wrappers"
 
 if __name__ == "__main__":
     files = [str(TESTS / f"test_{name}.py") for name in FILES.split()]

@@ -12,6 +12,9 @@ Jobs of one order count together or not at all, so an order takes the sum of wha
 The best set is found by branch and bound over the orders by deadline. A bound looks at one x only,
 which leaves a knapsack problem, solved for every state beforehand (Dantzig 1957; Bellman 1957). The
 least bound of all x is nearly always what can be reached, so the search hardly ever turns back.
+
+`scipy.optimize.milp` finds the same, and is the reference that the tests compare with; but that
+would be a dependency of all who use the envs, and these compute with numpy alone.
 """
 
 from __future__ import annotations

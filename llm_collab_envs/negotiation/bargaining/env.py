@@ -123,6 +123,10 @@ class BargainingEnv(CollabEnv[BargainingTask]):
             rewards = {agent: gains[agent] - before[agent] for agent in rewards}
         return observations, rewards, terminations, truncations, self._add_own(infos)
 
+    def earned(self, agent: str) -> float:
+        """Return what an agent is paid if the episode ended now: its own gain, or as in any env."""
+        return self._own_gains()[agent] if self.individual else super().earned(agent)
+
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[BargainingTask]:

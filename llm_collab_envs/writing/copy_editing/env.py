@@ -45,11 +45,12 @@ class CopyEditingEnv(CollabEnv[EditingTask]):
     sections, of 76 (easy), 100 (medium) or 112 (hard) lines in all, and more than two thirds of
     these are to be mended: words for one thing that are not the house's, slips of tense, headings
     in another form or missing, figures that contradict each other, sentences that stand twice. What
-    is right is on the style sheet, and each of its 7, 11 or 16 points is known to one agent only:
-    so the team has to talk, but briefly, as editing outweighs talking. A sentence in the wrong
-    words shows two points, which two agents know: each by itself mends next to nothing. Nor does
-    the draft tell: of the options of a point each is there as often. In `medium` and `hard` the
-    sheet has checked figures, which hold whatever it says of figures in general.
+    is right is on the style sheet, and each of its 7, 11 or 16 points is known to one agent only
+    (in a team of 8 at easy, one agent knows none and edits by what it hears): so the team has to
+    talk, but briefly, as editing outweighs talking. A sentence in the wrong words shows two points,
+    which two agents know: each by itself mends next to nothing. Nor does the draft tell: of the
+    options of a point each is there as often. In `medium` and `hard` the sheet has checked figures,
+    which hold whatever it says of figures in general.
 
     Every agent sees an even share of the lines and 4 more on either side. So windows overlap, and
     who edits what is for the team to agree on: different edits of one line cancel each other, like

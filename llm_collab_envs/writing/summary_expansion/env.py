@@ -33,9 +33,11 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
     author of headline and summary as well: the summary owes the cost of every event (and its place,
     in medium and hard), the headline those of the event that cost most. Of its own paragraphs, the
     author has not read the sentences that tell this: teammates have. So it has to hear of all
-    events, but briefly: writing outweighs talking. In `hard`, the reports on two events disagree,
-    the other report stands in a paragraph that another agent has read, and the later one holds; one
-    of the two is on a cost, and decides the headline.
+    events, but briefly: writing outweighs talking. (All share the account, most of the writing, so
+    that the team is faster than one agent; headline and summary have one author, because agents
+    that told of their own events only would have no need to talk.) In `hard`, the reports on two
+    events disagree, the other report stands in a paragraph that another agent has read, and the
+    later one holds; one of the two is on a cost, and decides the headline.
 
     Where a teammate leaves for good in round 2 and the team is told, who takes over writes its
     texts, and the expert team of 4 keeps 86 % of its reward; untold it keeps 42 to 44 %, and some
