@@ -16,6 +16,7 @@ import pytest
 
 from cheats_bargaining import CHEATS, read
 from llm_collab_envs import make
+from llm_collab_envs.core.actions import grammar_help
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
 from llm_collab_envs.negotiation.bargaining.expert import Expert, propose
@@ -378,7 +379,7 @@ class TestPrivacy:
 
     def test_observations_are_short(self) -> None:
         for text in env_of().reset(seed=0)[0].values():
-            assert len(text) < 1_200
+            assert len(text) - len(grammar_help(alone=False)) < 900
 
 
 class TestTasks:
