@@ -129,12 +129,13 @@ class TestFeedback:
 
 
 class CountingSandbox(Sandbox):
-    """Counts the jobs that it is given."""
+    """Counts the jobs that it is given, and those of them that are scored."""
 
-    jobs = 0
+    jobs = scored = 0
 
     def run_many(self, jobs: Sequence[Job]) -> list[Outcome]:
         self.jobs += len(jobs)
+        self.scored += sum(job.limits == LIMITS for job in jobs)
         return super().run_many(jobs)
 
 
@@ -181,13 +182,21 @@ class TestOutcomes:
         sandbox = counted(env)
         infos = play(env, Expert())
         assert infos["difference_reward"] > 0.5
-        assert sandbox.jobs == 5
+        assert sandbox.scored == 5
 
     def test_are_forgotten_after_it(self, env: FunctionPairEnv) -> None:
         sandbox = counted(env)
         play(env, Expert())
         play(env, Expert())
-        assert sandbox.jobs == 10
+        assert sandbox.scored == 10
+
+    def test_of_the_expert_that_is_played_for_its_time_are_not_asked_for(
+        self, env: FunctionPairEnv
+    ) -> None:
+        sandbox = counted(env)
+        env.reset(options={"task": 0})
+        assert env._play_expert() > 0
+        assert sandbox.jobs == 0
 
     def test_of_a_part_that_is_sent_again_cost_nothing(self, env: FunctionPairEnv) -> None:
         sandbox = counted(env)

@@ -142,6 +142,8 @@ class CodingEnv(CollabEnv[TaskT]):
 
     def _feedback(self, agent: str) -> list[str]:
         """Say what is wrong with an agent's code, as long as it is wrong and the agent stays."""
+        if not self._rated:  # the expert plays for its time alone, and its code is right
+            return []
         team = self._loop.team
         listening = [a for a in team.present if a in self.parts and a not in team.done]
         now = (listening, dict(self.parts))
