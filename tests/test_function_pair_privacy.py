@@ -15,6 +15,7 @@ from llm_collab_envs.coding.function_pair.programs import (
     Function,
 )
 from llm_collab_envs.coding.function_pair.tasks import PairTask, deal
+from llm_collab_envs.core.actions import grammar_help
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from pair_tasks import TASKS, generated, make, replaced, save
 from privacy import Privacy
@@ -105,11 +106,11 @@ class TestPrivacy(Privacy):
 
 class TestObservation:
     def test_is_short_at_easy(self) -> None:
-        env = make()
+        env, shared = make(), len(grammar_help(alone=False))
         for task in range(12):
-            views = env.reset(options={"task": task})[0]
-            assert max(map(len, views.values())) <= 1_500
-            assert sum(map(len, views.values())) / 4 <= 1_300
+            lengths = [len(v) - shared for v in env.reset(options={"task": task})[0].values()]
+            assert max(lengths) <= 1_270
+            assert sum(lengths) / 4 <= 1_070
 
     @pytest.mark.parametrize("team_size", SIZES)
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)

@@ -19,6 +19,7 @@ from llm_collab_envs.coding.module_assembly.layout import Place, write_place
 from llm_collab_envs.coding.module_assembly.rules import RULES, another_value, rules_of
 from llm_collab_envs.coding.module_assembly.source import solution, specification
 from llm_collab_envs.coding.module_assembly.tasks import LEVELS, ModuleTask
+from llm_collab_envs.core.actions import grammar_help
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.observation import split_briefing
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
@@ -451,12 +452,12 @@ class TestTasks:
 
 def test_an_easy_observation_is_short() -> None:
     lengths = [
-        len(text)
+        len(text) - len(grammar_help(alone=False))
         for index in range(60)
         for text in env_of().reset(options={"task": index})[0].values()
     ]
-    assert sum(lengths) / len(lengths) < 1_500
-    assert max(lengths) < 1_700
+    assert sum(lengths) / len(lengths) < 1_270
+    assert max(lengths) < 1_470
 
 
 def test_team_larger_than_the_module() -> None:
