@@ -1,6 +1,6 @@
 """What the expert team of every env keeps where agents leave, are slow or limited, or unheard.
 
-`python -m benchmarks.uneven` prints a table and writes it to `docs/uneven.md`, in a minute or two.
+`python -m benchmarks.uneven` prints a table and writes it to `docs/uneven.md`, in a few minutes.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def table(results: Sequence[Result]) -> list[str]:
 def main() -> None:
     """Read the command line, play, print the table and write it."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
-    parser.add_argument("--tasks", type=int, default=20, help="tasks for each")
+    parser.add_argument("--tasks", type=int, default=60, help="tasks for each")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--out", type=Path, default=DOCS, help="folder of the table")
     options = parser.parse_args()
