@@ -54,9 +54,10 @@ def finish(
 
 def _check_positions(model: Any, read: int, written: int) -> None:
     """Refuse what a table of positions has no room for; other models only get worse."""
-    tables = [m for m in model.modules() if isinstance(m, torch.nn.Embedding)]
     most = getattr(model.config, "max_position_embeddings", None)
-    if len(tables) > 1 and most is not None and read + written > most:
+    if most is None or read + written <= most:
+        return
+    if sum(isinstance(module, torch.nn.Embedding) for module in model.modules()) > 1:
         raise CommandError(
             f"a history of {read} tokens and a reply of up to {written} do not fit into the {most} "
             "positions that the model has learned. Allow fewer new tokens, play easier tasks or "

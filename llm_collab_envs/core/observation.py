@@ -20,6 +20,7 @@ MAX_BRIEFING_CHARS = 16_384  # so that there is room for what one who leaves kne
 MAX_NOTICE_CHARS = 2_048
 TURN_MARK = "== Round "
 CUT = "(the rest is more than you can see)"
+AGAIN = "again?"  # what an expert says that misses something
 
 _HANDED_OVER = re.compile(
     r"\nWhat (?P<gone>\S+) knew:\n(?P<view>.*?)\nThat is all (?P=gone) knew\.(?=\n)", re.DOTALL
@@ -151,6 +152,11 @@ def left_undone(observation: str, gone: str) -> bool:
 def heard_from(observation: str, agent: str) -> bool:
     """Whether an observation shows a message of an agent."""
     return f"\n{agent}: " in observation
+
+
+def asked_again(turn: str) -> bool:
+    """Whether a turn shows that a teammate asks to be told again."""
+    return f": {AGAIN}\n" in turn
 
 
 def _hand_over(gone: str, view: str, room: int) -> str:

@@ -25,6 +25,8 @@ from llm_collab_envs.coding.function_pair.programs import (
     write_source,
 )
 from llm_collab_envs.core.observation import (
+    AGAIN,
+    asked_again,
     handed_over,
     heard_from,
     left_undone,
@@ -32,7 +34,6 @@ from llm_collab_envs.core.observation import (
 )
 
 PATIENCE = 5
-AGAIN = "again?"
 
 _HEADER = re.compile(r"(A|B|C|main): (def [a-z]+\([nmx, ]+\)), where x is .+:")
 _KNOWN = re.compile(r"^You know: (.+)\.$", re.MULTILINE)
@@ -154,14 +155,13 @@ def read(observation: str) -> Memo:
     briefing = briefing[: briefing.rfind("\n") + 1]  # whole lines
     known = _KNOWN.search(briefing)
     told: dict[str, str] = {}
-    said = [line.partition(": ")[2] for line in turn.partition("Messages:\n")[2].splitlines()]
-    for text in said:
-        told = {**entries(text), **told}
+    for line in turn.partition("Messages:\n")[2].splitlines():
+        told = {**entries(line.partition(": ")[2]), **told}
     return Memo(
         alone=", working alone.\n" in briefing,
         round=int(re.findall(r"\d+", turn)[0]),
         submitted="\nYour submission: " in turn,
-        asked_again=AGAIN in said,
+        asked_again=asked_again(turn),
         plans=_read_plans(briefing.splitlines()),
         own=entries(known[1]) if known else {},
         told=told,

@@ -25,12 +25,17 @@ from llm_collab_envs.coding.module_assembly.layout import (
 )
 from llm_collab_envs.coding.module_assembly.rules import RULES, read_rule
 from llm_collab_envs.coding.module_assembly.source import Part, signature, solution
-from llm_collab_envs.core.observation import handed_over, left_undone, split_briefing
+from llm_collab_envs.core.observation import (
+    AGAIN,
+    asked_again,
+    handed_over,
+    left_undone,
+    split_briefing,
+)
 
 ASK = (2, 3)  # rounds in which one that misses something asks
 ANSWER = (3, 4)  # rounds in which one that was asked tells again
 PATIENCE = 5
-AGAIN = "again?"
 OPEN_STRUCTURE = "Structure: yours to agree on."
 GUESSES = {"letters": "4", "limit": "50", "unknown": "-50"}
 
@@ -177,7 +182,7 @@ def read(observation: str) -> Memo | None:
         team_size=max(1, len(re.findall(r"agent_\d", lines[0])) - 1),
         round=int(re.findall(r"\d+", turn)[0]),
         submitted="\nYour submission: " in turn,
-        asked_again=f": {AGAIN}\n" in turn,
+        asked_again=asked_again(turn),
         parts=list(_read_parts(kind, briefing.partition("\nYour functions:\n")[2].splitlines())),
         asked=[rule for rule in RULES if any(line.startswith(f"- {rule}: ") for line in lines)],
         own=[entry for entry in own if entry != "nothing"],

@@ -173,7 +173,7 @@ def _form(task: SectionTask) -> str:
     item = "as a list item, " if "marker" in task.house_style else ""
     late = " Of two records the later holds." if any(f.outdated for f in task.facts) else ""
     return (
-        f"A section: its heading, then each fact in a sentence of its own with all its words, "
+        "A section: its heading, then each fact in a sentence of its own with all its words, "
         f"{item}like 'The height of the roof is 12.', last a sentence naming the audience, like "
         f"'Welcome, friends.'{late}"
     )
