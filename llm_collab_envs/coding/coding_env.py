@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import marshal
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
+from llm_collab_envs.coding.parsing import parsed
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.spaces import sanitise
@@ -192,17 +191,7 @@ def source_of(part: str) -> str:
     """
     part = part.strip()
     blocks: list[str] = _FENCED.findall(part)
-    return "\n".join(blocks) if blocks and not _is_python(part) else part
-
-
-def _is_python(source: str) -> bool:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+    return "\n".join(blocks) if blocks and parsed(part) is None else part
 
 
 def _below(given: str, source: str) -> str:

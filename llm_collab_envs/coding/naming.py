@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterable
 from functools import lru_cache
 
+from llm_collab_envs.coding.parsing import parsed
 from llm_collab_envs.core.tasks import is_invented
 
 MOST_NAMES = 16  # more than an honest part needs, and one in 256 of those that there are for tests
@@ -25,10 +26,8 @@ def knows(source: str, names: Iterable[str]) -> bool:
 @lru_cache(maxsize=64)
 def _words(source: str) -> frozenset[str]:
     """Return the identifiers of a source, and its texts; none where it is no Python."""
-    try:
-        nodes = ast.walk(ast.parse(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
+    tree = parsed(source)
+    nodes = ast.walk(tree) if tree else ()
     return frozenset(word for node in nodes for word in _words_of(node))
 
 
