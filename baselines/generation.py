@@ -14,7 +14,8 @@ from baselines.errors import CommandError
 if TYPE_CHECKING:
     from baselines.action_selector import ActionSelector
 
-STRETCH = 128  # tokens written at a stretch; the cache is as long as the prompt and this
+STRETCH = 128  # tokens written at a stretch; the cache is as long as the prompt and the stretch
+GROWTH = 4  # times as long is the next, as reading anew takes longer than a cache that is too long
 
 
 def finish(
@@ -24,7 +25,7 @@ def finish(
     pad: int,
     ends: Collection[int],
 ) -> list[list[int]]:
-    """Write one batch of replies to the end, in stretches of `STRETCH` tokens.
+    """Write one batch of replies to the end, in stretches.
 
     What is unfinished after one is read anew, in a cache that has room for the next.
 
@@ -41,13 +42,15 @@ def finish(
     _check_positions(model, max(map(len, prompts), default=0), how.max_new_tokens)
     replies: list[list[int]] = [[] for _ in prompts]
     left = list(range(len(prompts)))
-    room = how.max_new_tokens
+    room, stretch = how.max_new_tokens, STRETCH
     with _no_other_rules(model):
         while left and room:
-            new = _extend(how, model, [prompts[n] + replies[n] for n in left], room, pad, ends)
+            unfinished = [prompts[n] + replies[n] for n in left]
+            new = _extend(how, model, unfinished, min(room, stretch), pad, ends)
             for n, ids in zip(left, new, strict=True):
                 replies[n] += ids
             room -= max(len(ids) for ids in new)
+            stretch *= GROWTH
             left = [n for n in left if replies[n][-1] not in ends]
     return replies
 
@@ -84,11 +87,11 @@ def _extend(
     how: ActionSelector,
     model: Any,
     prompts: Sequence[list[int]],
-    room: int,
+    stretch: int,
     pad: int,
     ends: Collection[int],
 ) -> list[list[int]]:
-    """Write on until all replies are finished, or the stretch is full, or there is no room.
+    """Write on until all replies are finished, or the stretch is full.
 
     Distinct prompts (U) are read once, however many replies (B) go on from them. What is finished
     leaves the batch whenever half of it is, so that few long replies do not keep many short ones.
@@ -101,7 +104,7 @@ def _extend(
         ids_UT[n, width - len(ids) :] = torch.tensor(ids)
         mask_UT[n, width - len(ids) :] = 1
     which_B = torch.tensor([distinct.index(tuple(ids)) for ids in prompts], device=model.device)
-    cache = _read(model, ids_UT, mask_UT, width + STRETCH, pad)
+    cache = _read(model, ids_UT, mask_UT, width + stretch, pad)
     cache.reorder_cache(which_B)
     ids_BT, mask_BT = ids_UT[which_B], mask_UT[which_B]
     chance: dict[str, Any] = {"do_sample": False}
@@ -111,7 +114,7 @@ def _extend(
 
     written: list[list[int]] = [[] for _ in prompts]
     rows_B = torch.arange(len(prompts), device=model.device)
-    full = width + min(room, STRETCH)
+    full = width + stretch
     while True:
         ids_BT = model.generate(
             input_ids=ids_BT,

@@ -34,11 +34,15 @@ AGENTS = r"\['agent_0', 'agent_1', 'agent_2', 'agent_3'\]"
         ({"render_mode": "rgb"}, r"render_mode must be one of \['human', 'ansi'\] .*got 'rgb'"),
         (
             {"reward": {"quality": 0.9}},
-            r"quality \+ speed at most 1 .*got JointReward\(quality=0.9",
+            r"quality \+ speed at most 1; got JointReward\(quality=0.9",
         ),
-        ({"reward": {"quality": -0.1}}, r"weights must be 0 or more; got JointReward"),
-        ({"reward": {"quality": math.nan}}, r"weights must be 0 or more; got .*quality=nan"),
-        ({"reward": {"coordination": math.nan}}, r"weights must be .* got .*coordination=nan"),
+        ({"reward": {"quality": -0.1}}, r"weight 'quality' must be .* between 0 and 1; got -0.1"),
+        ({"reward": {"quality": math.nan}}, r"weight 'quality' must be .*; got nan"),
+        ({"reward": {"coordination": 2.0}}, r"weight 'coordination' must be .*; got 2.0"),
+        ({"reward": {"speed": "0.3"}}, r"weight 'speed' must be a number .*; got '0.3'"),
+        ({"reward": {"qualty": 0.5}}, r"some of \['quality', .*\]; got {'qualty': 0.5}"),
+        ({"reward": 0.5}, r"reward must be a JointReward, or its weights by name.*got 0.5"),
+        ({"reward": "joint"}, r"reward must be .*got 'joint'"),
     ],
 )
 def test_arguments(env_id: str, arguments: dict[str, Any], message: str) -> None:
@@ -104,9 +108,8 @@ def test_no_episode_yet() -> None:
             look()
 
 
-def test_weights() -> None:
-    with pytest.raises(ValueError, match="coordination at most 1"):
-        JointReward(0.5, 0.5, 2.0)
+def test_weights_by_name() -> None:
+    assert RelayEnv(reward={"speed": 0.1}).reward == JointReward(speed=0.1)
 
 
 def test_space_bound() -> None:

@@ -83,8 +83,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
             )
         self.difficulty = difficulty
         self.split = split
-        weights = reward or JointReward()
-        self.reward = JointReward(**weights) if isinstance(weights, Mapping) else weights
+        self.reward = JointReward.of(reward)
         self.render_mode = render_mode
         self.tasks = self._task_source(split, difficulty, tasks)
         self._tasks_path = tasks

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from llm_collab_envs.core.arguments import check_real
 from llm_collab_envs.core.metrics import Tally
 
 
@@ -45,6 +46,9 @@ class RewardParts:
     coordination_cost: float
 
 
+_WEIGHTS = ("quality", "speed", "coordination")
+
+
 @dataclass(frozen=True)
 class JointReward:
     """R = quality * Q + speed * Q * S - coordination * C.
@@ -65,13 +69,29 @@ class JointReward:
 
     def __post_init__(self) -> None:
         """Check that R stays in [-1, 1]."""
-        if not all(weight >= 0 for weight in (self.quality, self.speed, self.coordination)):
-            raise ValueError(f"reward weights must be 0 or more; got {self}.")
-        if self.quality + self.speed > 1 + 1e-9 or self.coordination > 1:
+        for name in _WEIGHTS:
+            check_real(f"the reward's weight {name!r}", getattr(self, name), 0, 1)
+        if self.quality + self.speed > 1 + 1e-9:
             raise ValueError(
-                "reward weights must keep the joint reward in [-1, 1]: quality + speed at most 1 "
-                f"and coordination at most 1; got {self}."
+                "reward weights must keep the joint reward in [-1, 1], with quality + speed at "
+                f"most 1; got {self}."
             )
+
+    @classmethod
+    def of(cls, weights: object) -> JointReward:
+        """Return weights that are given as such, by name, or as None for the default ones.
+
+        Raises:
+            ValueError: For anything else, or a name that is none of a weight.
+        """
+        if weights is None or isinstance(weights, JointReward):
+            return weights or cls()
+        if not isinstance(weights, Mapping) or not set(weights).issubset(_WEIGHTS):
+            raise ValueError(
+                f"reward must be a JointReward, or its weights by name, some of {[*_WEIGHTS]}; "
+                f"got {weights!r}."
+            )
+        return cls(**weights)
 
     def combine(
         self, quality: float, reference_path: int, critical_path: int, coordination_cost: float

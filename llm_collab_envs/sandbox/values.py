@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import math
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -146,6 +147,19 @@ _JSON = json.JSONDecoder(parse_float=_refuse, parse_int=int, parse_constant=_ref
 
 def same(a: Any, b: Any) -> bool:
     """Whether two values are equal and of the same types throughout; nan is the same as nan."""
+    return type(a) is type(b) and (_same_bytes(a, b) or _same(a, b))
+
+
+def _same_bytes(a: Any, b: Any) -> bool:
+    """Whether two values are written with the same bytes, types included, which is soon found."""
+    try:
+        return marshal.dumps(a, 2) == marshal.dumps(b, 2)
+    except ValueError:  # of some other type, or nested too deep
+        return False
+
+
+def _same(a: Any, b: Any) -> bool:
+    """The same for values that may be written in other ways, as dicts and sets of any order are."""
     kind = type(a)
     if kind is not type(b):
         return False
@@ -154,10 +168,10 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, float):
         return a == b or (math.isnan(a) and math.isnan(b))
     if isinstance(a, _SEQUENCES):
-        return len(a) == len(b) and all(map(same, a, b))
+        return len(a) == len(b) and all(map(_same, a, b))
     if isinstance(a, dict):
         # Keys that are equal can still differ in type, as 1 and True do.
-        return len(a) == len(b) and _same_sets(a, b) and all(same(a[key], b[key]) for key in a)
+        return len(a) == len(b) and _same_sets(a, b) and all(_same(a[key], b[key]) for key in a)
     if isinstance(a, _SETS):
         return len(a) == len(b) and _same_sets(a, b)
     return bool(a == b)
@@ -166,4 +180,4 @@ def same(a: Any, b: Any) -> bool:
 def _same_sets(a: Any, b: Any) -> bool:
     """Whether two collections of hashable values hold the same ones, of the same types."""
     twins = {item: item for item in b}
-    return all(item in twins and same(item, twins[item]) for item in a)
+    return all(item in twins and _same(item, twins[item]) for item in a)

@@ -146,8 +146,7 @@ def find_mentions(text: str, public: Collection[str]) -> list[str]:
     A capitalised word is a name, or a part of it, unless the text begins with it.
     """
     spans: list[tuple[int, int]] = []
-    has_capitals = any(map(str.isupper, text[1:]))
-    for n, match in enumerate(WORD.finditer(text) if has_capitals else ()):
+    for n, match in enumerate(() if text[1:].islower() else WORD.finditer(text)):
         word = match.group()
         if n > 0 and len(word) > 1 and word[0].isupper() and word.casefold() not in public:
             start, end = match.span()

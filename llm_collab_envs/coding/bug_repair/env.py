@@ -39,9 +39,10 @@ class BugRepairEnv(CodingEnv[RepairTask]):
 
     ## Description
     A program of made-up rules in three files works but for its faults: 1, 2 or 3 in each file
-    (easy, medium, hard). A fault is one slip (a comparison, a number one too high or too low, a
-    wrong variable, swapped arguments) or a missing case, and was copied into the four functions
-    that have the lines around it. Faulty lines look like sound ones: only calls tell them apart.
+    (easy, medium, hard), so that every owner has something to repair. A fault is one slip (a
+    comparison, a number one too high or too low, a wrong variable, swapped arguments) or a missing
+    case, and was copied into the four functions that have the lines around it. Faulty lines look
+    like sound ones: only calls tell them apart.
     Agent 0, the tester, sees calls that fail, what they return and what they should, but no source
     (in a team of two it has one of the files). The other agents see their own files and no call. In
     `hard`, files call each other: a failing call may show that a function inside it is at fault,

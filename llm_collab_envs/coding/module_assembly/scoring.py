@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from llm_collab_envs.coding.coding_env import LIMITS, hasty, source_of
@@ -33,23 +34,25 @@ Names = frozenset[str]
 
 @dataclass(frozen=True)
 class Step:
-    """A call of a function in a hidden test.
+    """A call of a function in a hidden test, on a box of the team's structure.
 
     Attributes:
         test: Number of the test.
         function: The function.
         args: What it gets after the box.
-        before: What the box holds by then, by field.
+        box: The box as it should be by then.
         answer: What it returns.
-        after: What the box holds afterwards.
+        after: The box as it should be afterwards.
+        fields: What that holds, by field.
     """
 
     test: int
     function: str
     args: tuple[Any, ...]
-    before: Fields
+    box: Any
     answer: object
-    after: Fields
+    after: Any
+    fields: Fields
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,8 @@ def score(
 def _load(task: ModuleTask, sources: Sequence[str], execute: Execute, known: Known) -> None:
     """Find out which parts run, and which functions these define."""
     new = [source for source in dict.fromkeys(sources) if source not in known.names]
-    named = [[p for p in task.parts if p.name in _WORD.findall(source)] for source in new]
+    words = [set(_WORD.findall(source)) for source in new]
+    named = [[part for part in task.parts if part.name in its] for its in words]
     jobs = [Job(source, (), hasty(LIMITS)) for source in new]
     jobs += [
         Job(f"{source}\n\n{there_code(parts)}", [Call(THERE + part.name) for part in parts])
@@ -185,21 +189,19 @@ def _judge(
 ) -> None:
     """Find out in which tests functions of parts are wrong, each part without the others."""
     new = [source for source in sources if (source, structure) not in known.wrong]
-    steps = [[s for s in _steps(task) if s.function in (known.names[part] or ())] for part in new]
+    steps = [s for s in _steps(task, structure) if new]
+    shares = [[s for s in steps if s.function in (known.names[part] or ())] for part in new]
     outcomes = execute(
         [
             Job(
                 f"{part}\n\n{_judge_code(task, known.names[part] or ())}",
-                [
-                    Call(CALL + s.function, (structure.hand(task.module_kind, s.before), *s.args))
-                    for s in mine
-                ],
+                [Call(CALL + step.function, (step.box, *step.args)) for step in mine],
                 LIMITS,
             )
-            for part, mine in zip(new, steps, strict=True)
+            for part, mine in zip(new, shares, strict=True)
         ]
     )
-    for part, mine, outcome in zip(new, steps, outcomes, strict=True):
+    for part, mine, outcome in zip(new, shares, outcomes, strict=True):
         known.wrong[part, structure] = frozenset(
             (step.test, step.function)
             for step, answer in zip(mine, outcome.answers, strict=True)
@@ -212,13 +214,17 @@ def _judge_code(task: ModuleTask, names: Collection[str]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _steps(task: ModuleTask) -> list[Step]:
-    """Return the calls of all tests."""
+def _steps(task: ModuleTask, structure: Structure) -> list[Step]:
+    """Return the calls of all tests, on boxes of a structure."""
     return [
-        Step(n, name, args, before, answer, after)
+        Step(n, name, args, before, answer, after, fields)
         for n, test in enumerate(hidden_tests(task))
-        for (name, args), before, answer, after in zip(
-            test.calls, test.fields, test.answers, test.fields[1:], strict=False
+        for (name, args), answer, (before, after), fields in zip(
+            test.calls,
+            test.answers,
+            pairwise(structure.hand(task.module_kind, test.fields)),
+            test.fields[1:],
+            strict=True,
         )
     ]
 
@@ -231,7 +237,8 @@ def _is_right(task: ModuleTask, step: Step, structure: Structure, answer: Answer
         and isinstance(said, list)
         and len(said) == 2
         and same(said[0], step.answer)
-        and structure.holds(task.module_kind, said[1], step.after)
+        # Most boxes hold the fields and nothing else, in the usual order.
+        and (same(said[1], step.after) or structure.holds(task.module_kind, said[1], step.fields))
     )
 
 

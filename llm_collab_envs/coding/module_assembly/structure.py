@@ -7,7 +7,7 @@ nothing else. So nothing that one author knows gets to another one's functions i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,15 +44,16 @@ class Structure:
     box: type
     kept: tuple[Kept, ...]
 
-    def hand(self, kind: Kind, fields: Fields) -> Any:
-        """Return a box that holds the fields and nothing else."""
-        held = {}
-        for kept in self.kept:
-            value = form_of(kind, kept.place).keep(fields[kept.place.field])
-            held[kept.place.key] = [*map(list, value)] if kept.pair is list else value
-        if self.box is dict:
-            return held
-        return [held.get(n) for n in range(1 + max(int(key) for key in held))]
+    def hand(self, kind: Kind, states: Iterable[Fields]) -> Iterator[Any]:
+        """Yield a box for each state that holds its fields and nothing else."""
+        forms = [form_of(kind, kept.place) for kept in self.kept]
+        length = 0 if self.box is dict else 1 + max(int(kept.place.key) for kept in self.kept)
+        for fields in states:
+            held = {}
+            for kept, form in zip(self.kept, forms, strict=True):
+                value = form.keep(fields[kept.place.field])
+                held[kept.place.key] = [*map(list, value)] if kept.pair is list else value
+            yield held if self.box is dict else [held.get(n) for n in range(length)]
 
     def holds(self, kind: Kind, box: Any, fields: Fields) -> bool:
         """Whether a box holds the fields, whatever else it holds."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -31,6 +32,8 @@ from llm_collab_envs.writing.sentences import (
 from llm_collab_envs.writing.values import MONTHS, UNIT_FORMS, written_forms
 
 MAX_FACTS_A_SENTENCE = 2
+
+Option = tuple[str, str]  # (decision, option)
 
 _HEADINGS = {  # the last three are recognised as headings, but no house style asks for them
     "hash": re.compile(r"# (\S.*)"),
@@ -87,6 +90,7 @@ class Block:
         denied: The facts that a sentence claims with a value that nothing supports.
         unsupported: How many names and figures nothing supports.
         options: The style options that it shows, (decision, option).
+        clear: Those of them that are its only one of their decision.
     """
 
     title: str
@@ -96,7 +100,8 @@ class Block:
     placed: set[Fact] = field(default_factory=set)
     denied: set[Fact] = field(default_factory=set)
     unsupported: int = 0
-    options: set[tuple[str, str]] = field(default_factory=set)
+    options: set[Option] = field(default_factory=set)
+    clear: set[Option] = field(default_factory=set)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +122,7 @@ class Lexicon:
     entries: dict[str, list[Entry[Fact]]]
     public: frozenset[str]
     sizes: Counter[str]
-    asked: dict[str, list[tuple[str, str]]]
+    asked: dict[str, frozenset[Option]]
 
 
 @lru_cache(maxsize=256)
@@ -133,6 +138,7 @@ def read_part(lexicon: Lexicon, text: str) -> list[Block]:
             _read_line(lexicon, line, blocks[-1])
     for block in blocks:
         block.options = _options(block)
+        block.clear = clear(block.options)
         block.placed = {fact for fact in block.stated if fact.section == block.title}
     return blocks
 
@@ -175,16 +181,22 @@ def _claims(lexicon: Lexicon, sentence: str) -> list[Entry[Fact]]:
     It has to be a sentence (a capital letter first, a verb, an end, no negation, no question),
     and to name the fact's property and object.
     """
-    found = [_BRITISH.get(word, word) for word in WORD.findall(sentence.lower())]
-    words = frozenset(found)
-    if words.isdisjoint(_ALL_VERBS) or not is_assertion(sentence, words):
+    in_order = dict.fromkeys(WORD.findall(sentence.lower()))
+    if in_order.keys().isdisjoint(_ALL_VERBS) or not is_assertion(sentence, in_order):
         return []
-    in_order = dict.fromkeys(found)
-    entries = (entry for word in in_order for entry in lexicon.entries.get(word, ()))
-    return find_claimed(entries, words)
+    if not in_order.keys().isdisjoint(_BRITISH):
+        in_order = dict.fromkeys(_BRITISH.get(word, word) for word in in_order)
+    entries = [e for w in in_order if w in lexicon.entries for e in lexicon.entries[w]]
+    return find_claimed(entries, frozenset(in_order))
 
 
-def _options(block: Block) -> set[tuple[str, str]]:
+def clear(options: Set[Option]) -> set[Option]:
+    """Return the options that are the only one of their decision among these."""
+    ways = Counter(decision for decision, _ in options)
+    return {option for option in options if ways[option[0]] == 1}
+
+
+def _options(block: Block) -> set[Option]:
     """Return the style options that a block shows, (decision, option)."""
     found = {("heading", block.form)}
     if not block.lines:
@@ -238,7 +250,7 @@ def lexicon_of(task: SectionTask) -> Lexicon:
     )
 
 
-def _asked(task: SectionTask, facts: list[tuple[Fact, dict[str, str]]]) -> list[tuple[str, str]]:
+def _asked(task: SectionTask, facts: list[tuple[Fact, dict[str, str]]]) -> frozenset[Option]:
     """Return the decisions that a section can follow: one on dates needs a date to show it."""
     words = {word for fact, _ in facts for word in WORD.findall(fact.attribute.lower())}
 
@@ -248,4 +260,6 @@ def _asked(task: SectionTask, facts: list[tuple[Fact, dict[str, str]]]) -> list[
             return any(option in forms and pattern.search(forms[option]) for _, forms in facts)
         return decision != "spelling" or any(w in SPELLINGS or w in _BRITISH for w in words)
 
-    return [(decision, option) for decision, option in task.style if shows(decision, option)]
+    return frozenset(
+        (decision, option) for decision, option in task.style if shows(decision, option)
+    )

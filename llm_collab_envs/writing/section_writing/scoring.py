@@ -10,13 +10,15 @@ F * (1 + K) / 2, so style without content is worth nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
 from llm_collab_envs.writing.section_writing.reading import (
     Block,
     Lexicon,
+    Option,
+    clear,
     lexicon_of,
     read_part,
 )
@@ -78,7 +80,12 @@ def _consistency(lexicon: Lexicon, blocks: Iterable[Block], right: Counter[str])
     for title, asked in lexicon.asked.items():
         pairs += len(asked)
         if right[title] >= MIN_SHARE_OF_FACTS * lexicon.sizes[title]:
-            shown = set().union(*(block.options for block in sections[title]))
-            ways = Counter(decision for decision, _ in shown)
-            followed += sum(pair in shown and ways[pair[0]] == 1 for pair in asked)
+            followed += len(asked & _shown_clearly(sections[title]))
     return followed / pairs if pairs else 1.0
+
+
+def _shown_clearly(blocks: Sequence[Block]) -> set[Option]:
+    """Return the options that blocks with one title show, and no other one of their decisions."""
+    if len(blocks) == 1:
+        return blocks[0].clear
+    return clear(set().union(*(block.options for block in blocks)))
