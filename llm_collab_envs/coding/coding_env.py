@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshal
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
@@ -31,13 +31,14 @@ class Example:
     Attributes:
         shown: The call as the agent knows it, "bakomen([1, 2])".
         calls: What is run, in order; the answer to the last call counts.
-        right: Every value that this agent cannot know to be wrong, the right one among them.
+        right: Every value that this agent cannot know to be wrong, the right one among them; it
+            can be looked through many times.
         after: Trusted source that is put after the agent's, such as stand-ins for teammates' code.
     """
 
     shown: str
     calls: tuple[Call, ...]
-    right: tuple[Any, ...]
+    right: Iterable[Any]
     after: str = ""
 
 

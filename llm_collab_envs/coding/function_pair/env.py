@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
-from llm_collab_envs.coding.coding_env import CodingEnv, Example, source_of
-from llm_collab_envs.coding.function_pair.expert import Expert, Memo
-from llm_collab_envs.coding.function_pair.inputs import agreed_values
-from llm_collab_envs.coding.function_pair.menu import make_menu
-from llm_collab_envs.coding.function_pair.programs import (
-    CALL,
-    HELPERS,
-    MAIN,
-    Args,
-    Function,
-    Scope,
-    bind,
-    literal,
-    stand_ins,
+from llm_collab_envs.coding.coding_env import CodingEnv, Example
+from llm_collab_envs.coding.function_pair.examples import (
+    possible_results,
+    stub_code,
+    write_examples,
 )
+from llm_collab_envs.coding.function_pair.expert import Expert, Memo
+from llm_collab_envs.coding.function_pair.menu import make_menu
+from llm_collab_envs.coding.function_pair.programs import HELPERS, MAIN, Function
 from llm_collab_envs.coding.function_pair.scoring import score
 from llm_collab_envs.coding.function_pair.tasks import PairTask, deal, generate
-from llm_collab_envs.coding.naming import knows
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
@@ -114,7 +106,7 @@ class FunctionPairEnv(CodingEnv[PairTask]):
         for function in share:
             title, *sentences = function.specification
             steps = [f"{next(numbers)}. {sentence}" for sentence in sentences]
-            lines += [f"{function.label}: {title}", *steps, *_shown(task, function)]
+            lines += [f"{function.label}: {title}", *steps, *write_examples(task, function)]
         return "\n".join(lines)
 
     def _score(self, task: PairTask, parts: Mapping[str, str]) -> Score:
@@ -145,8 +137,8 @@ class FunctionPairEnv(CodingEnv[PairTask]):
                     Example(
                         f"{function.name}({', '.join(map(repr, ordered))})",
                         (Call(function.name, ordered),),
-                        _possible(task, function.label, n),
-                        _stubs(task, n, self.parts[agent]) if function.label == MAIN else "",
+                        possible_results(task, function.label, n),
+                        stub_code(task, n, self.parts[agent]) if function.label == MAIN else "",
                     )
                 )
         return examples
@@ -177,58 +169,3 @@ def _known(task: PairTask, share: Sequence[Function]) -> list[str]:
         *(f"{f.label} {f.signature}" for f in share if f.label in HELPERS),
         *(f"{a.letter} {a.value}" for a in task.agreed if a.knower in labels),
     ]
-
-
-def _shown(task: PairTask, function: Function) -> list[str]:
-    """The examples as the author sees them, made with sample values."""
-    given = [f"{a.letter} = {a.sample}" for a in task.agreed if a.letter in function.letters]
-    lines = [f"Examples with {' and '.join(given)}:" if given else "Examples:"]
-    for n, args in enumerate(function.examples):
-        call = f"{function.name}({', '.join(map(repr, function.ordered(args)))})"
-        run = bind(function.steps, _scope(function, n, task.scope("sample")))
-        lines.append(f"{call} -> {function.wrapped(run(*args))!r}{_supposed(function, n)}")
-    return lines
-
-
-def _scope(function: Function, example: int, values: Scope) -> Scope:
-    """What capitals and labels stand for in an example: main's helpers give what it supposes."""
-    if function.label != MAIN:
-        return values
-    return {**values, **stand_ins(function.stubs[example])}
-
-
-def _supposed(function: Function, example: int) -> str:
-    """Say what the helpers give in an example of main, in the order of the calls."""
-    calls = [step.texts[0] for step in function.steps if step.block == CALL]
-    given = [f"{h} gives {function.stubs[example][HELPERS.index(h)]!r}" for h in calls]
-    return f", where {', '.join(given)}" if given else ""
-
-
-@lru_cache(maxsize=256)
-def _possible(task: PairTask, label: str, example: int) -> tuple[Any, ...]:
-    """Every result of an example that its author cannot know to be wrong."""
-    [function] = (f for f in task.functions if f.label == label)
-    args: Args = function.examples[example]
-    scopes: list[Scope] = [task.scope("value")]
-    for agreed in task.agreed:
-        if agreed.letter in function.letters:
-            values = [literal(agreed.value), literal(agreed.sample), *agreed_values(agreed.value)]
-            scopes = [{**scope, agreed.letter: v} for scope in scopes for v in values]
-    runs = (bind(function.steps, _scope(function, example, scope)) for scope in scopes)
-    return tuple(function.wrapped(run(*args)) for run in runs)
-
-
-def _stubs(task: PairTask, example: int, part: str) -> str:
-    """Source of helpers that give what an example of main supposes.
-
-    Only those are there whose name and key main's author knows: what comes back of code that looks
-    around must not tell the others.
-    """
-    *helpers, main = task.functions
-    values = zip(helpers, main.stubs[example], strict=True)
-    source = source_of(part)
-    return "\n".join(
-        f"def {h.name}(*given):\n    return {h.wrapped(value)!r}"
-        for h, value in values
-        if knows(source, filter(None, (h.name, h.key)))
-    )
