@@ -53,6 +53,7 @@ _FIRST = r"\d(?<![\d.,]\d)"  # a figure's first digit; a digit in front lets the
 _VERBS = {"present": {"is", "are", "has", "have"}, "past": {"was", "were", "had"}}
 _ALL_VERBS = set().union(*_VERBS.values())
 _BRITISH = {american: british for british, american in SPELLINGS.items()}
+_MARKERS = {marker: option for option, marker in MARKERS.items()}
 
 # How a section shows which options it uses: by its words, or by a pattern ("" is no house option).
 _WORDS = {
@@ -85,6 +86,7 @@ class Block:
         title: The section's title, or "" before the first heading.
         form: The form of the heading.
         lines: Its lines.
+        words: Their words, in small letters.
         stated: The facts that it states, repeats included.
         placed: Those of them that belong in this section.
         denied: The facts that a sentence claims with a value that nothing supports.
@@ -96,6 +98,7 @@ class Block:
     title: str
     form: str
     lines: list[str] = field(default_factory=list)
+    words: set[str] = field(default_factory=set)
     stated: list[Fact] = field(default_factory=list)
     placed: set[Fact] = field(default_factory=set)
     denied: set[Fact] = field(default_factory=set)
@@ -134,10 +137,9 @@ def read_part(lexicon: Lexicon, text: str) -> list[Block]:
         if heading:
             blocks.append(Block(*heading))
         elif line.strip():
-            blocks[-1].lines.append(line)
             _read_line(lexicon, line, blocks[-1])
     for block in blocks:
-        block.options = _options(block)
+        block.options |= _options(block)
         block.clear = clear(block.options)
         block.placed = {fact for fact in block.stated if fact.section == block.title}
     return blocks
@@ -155,13 +157,18 @@ def _heading(lexicon: Lexicon, line: str) -> tuple[str, str] | None:
 
 
 def _read_line(lexicon: Lexicon, line: str, block: Block) -> None:
-    """Add what a line states, denies and makes up to its block.
+    """Add what a line states, denies and makes up to its block, and its list marker.
 
     A sentence with a name or figure that nothing supports states no fact, and denies those that it
     claims; so naming several values, in one sentence or in two, is no way to hit the right one.
     """
+    block.lines.append(line)
+    verbal = False
     for sentence in split_sentences(line):
-        claimed = _claims(lexicon, sentence)
+        words = dict.fromkeys(WORD.findall(sentence.lower()))  # in their order
+        block.words.update(words)
+        verbal = verbal or not _ALL_VERBS.isdisjoint(words)
+        claimed = _claims(lexicon, sentence, words)
         stated, rest = find_stated(claimed, sentence, MAX_FACTS_A_SENTENCE, _places)
         unsupported = len(find_mentions(rest, lexicon.public))
         block.unsupported += unsupported
@@ -169,25 +176,27 @@ def _read_line(lexicon: Lexicon, line: str, block: Block) -> None:
             block.denied.update(entry.fact for entry in claimed)
         else:
             block.stated += stated
+    marker = MARKER.match(line)
+    if marker or verbal:
+        block.options.add(("marker", _MARKERS.get(marker.group(1), "") if marker else ""))
 
 
 def _places(sentence: str) -> Places:
     return find_places(sentence, _BRITISH)
 
 
-def _claims(lexicon: Lexicon, sentence: str) -> list[Entry[Fact]]:
-    """Return the facts that a sentence claims something about.
+def _claims(lexicon: Lexicon, sentence: str, words: dict[str, None]) -> list[Entry[Fact]]:
+    """Return the facts that a sentence of these words claims something about.
 
     It has to be a sentence (a capital letter first, a verb, an end, no negation, no question),
     and to name the fact's property and object.
     """
-    in_order = dict.fromkeys(WORD.findall(sentence.lower()))
-    if in_order.keys().isdisjoint(_ALL_VERBS) or not is_assertion(sentence, in_order):
+    if _ALL_VERBS.isdisjoint(words) or not is_assertion(sentence, words):
         return []
-    if not in_order.keys().isdisjoint(_BRITISH):
-        in_order = dict.fromkeys(_BRITISH.get(word, word) for word in in_order)
-    entries = [e for w in in_order if w in lexicon.entries for e in lexicon.entries[w]]
-    return find_claimed(entries, frozenset(in_order))
+    if not _BRITISH.keys().isdisjoint(words):
+        words = dict.fromkeys(_BRITISH.get(word, word) for word in words)
+    entries = [e for w in words if w in lexicon.entries for e in lexicon.entries[w]]
+    return find_claimed(entries, frozenset(words))
 
 
 def clear(options: Set[Option]) -> set[Option]:
@@ -197,28 +206,15 @@ def clear(options: Set[Option]) -> set[Option]:
 
 
 def _options(block: Block) -> set[Option]:
-    """Return the style options that a block shows, (decision, option)."""
+    """Return the style options that a block shows by its heading, its words and its figures."""
     found = {("heading", block.form)}
     if not block.lines:
         return found
-    text = "\n".join(block.lines)
-    words = set(WORD.findall(text.lower()))
-    found |= {("marker", option) for option in _markers(block.lines)}
     for decision, vocabulary in _WORDS.items():
-        found |= {(decision, option) for option, own in vocabulary.items() if own & words}
+        found |= {(decision, option) for option, own in vocabulary.items() if own & block.words}
+    text = "\n".join(block.lines)
     for decision, patterns in _PATTERNS.items():
         found |= {(decision, option) for option, p in patterns.items() if p.search(text)}
-    return found
-
-
-def _markers(lines: list[str]) -> set[str]:
-    """Return the list markers of all lines that state something, "" where there is none."""
-    options = {marker: option for option, marker in MARKERS.items()}
-    found = set()
-    for line in lines:
-        match = MARKER.match(line)
-        if match or not _ALL_VERBS.isdisjoint(WORD.findall(line.lower())):
-            found.add(options.get(match.group(1), "") if match else "")
     return found
 
 
