@@ -75,7 +75,7 @@ def serve(judge: socket.socket) -> None:
             if child == 0:
                 judge.close()
                 write_to(files[0])
-                run(payload, {}, time.process_time())
+                run(payload, {})
                 os._exit(0)
             os.close(files[0])
             judge.sendall(CHILD.pack(child))
@@ -100,20 +100,21 @@ def work(server: socket.socket) -> None:
         payload = take(server, *CHILD.unpack(head))
         started = time.process_time()
         write_to(files[0])
-        run(payload, child, started)
+        run(payload, child)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         write_to(os.dup(nowhere))
         sys.stdout.flush()
         server.sendall(ENDING.pack(0, time.process_time() - started))
 
 
-def run(payload: bytes, child: dict[str, Any], started: float) -> None:
+def run(payload: bytes, child: dict[str, Any]) -> None:
     """Run a program, and make all calls of it at once."""
     sent, calls = marshal.loads(payload)
     code, (source, driver, limits) = marshal.loads(sent)
     if not child:
         exec(code, child)
     os.write(1, child["READY"].encode())
-    limit(limits, started)
+    limit(limits)
     child["run"](source, driver, iter((compiled(calls), b"")).__next__)
 
 
@@ -130,14 +131,16 @@ def write_to(output: int) -> None:
     os.close(output)
 
 
-def limit(limits: tuple[tuple[str, int], ...], used: float) -> None:
-    """Set limits, that of processor time on top of what has been used."""
+def limit(limits: tuple[tuple[str, int], ...]) -> None:
+    """Set limits; that of processor time does not count what has been used."""
     for name, value in limits:
         number = getattr(resource, name)
         hard = resource.getrlimit(number)[1]
-        value += int(used) + 1 if name == "RLIMIT_CPU" else 0
-        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(number, (most, hard))
+        if name == "RLIMIT_CPU":
+            signal.setitimer(signal.ITIMER_PROF, value)
+        else:
+            most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(number, (most, hard))
 
 
 def wait(child: int) -> bytes:

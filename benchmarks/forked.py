@@ -56,4 +56,5 @@ class ForkedBackend:
         if self._ended:
             os.kill(child, signal.SIGKILL)
         status, cpu_seconds = ENDING.unpack(take(self._server, ENDING.size))
-        return Ending(cause, os.WTERMSIG(status), cpu_seconds)
+        by = os.WTERMSIG(status)
+        return Ending(cause, signal.SIGXCPU if by == signal.SIGPROF else by, cpu_seconds)

@@ -183,17 +183,20 @@ if seen:
 REMEMBERS = """
 def watch(family, slips, seen):
     olds = {name: globals()[name] for name in family}
-    news = list(versions(family, slips))
+    news = [(made, weight, dict.fromkeys(family, 0)) for made, weight in versions(family, slips)]
     def watched(name):
         def run(*args):
             if args not in seen:
                 seen.append(args)
+                was = {n: call(olds[n], args) for n in family}
+                for made, _, changed in news:
+                    for n in family:
+                        changed[n] += call(made[n], args) != was[n]
             votes, values = {}, {}
-            for made, weight in news:
+            for made, weight, changed in news:
                 value = call(made[name], args)
                 values[repr(value)] = value
-                for n in family:
-                    k = sum(call(made[n], a) != call(olds[n], a) for a in seen)
+                for k in changed.values():
                     fit = weight / (1 + 4 * abs(k - 3 * len(seen) / 8)) ** 2
                     votes[repr(value)] = votes.get(repr(value), 0) + fit
             return values[max(votes, key=votes.get)] if votes else olds[name](*args)
