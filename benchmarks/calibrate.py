@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.calibration_report import Calibration, write_figure, write_report
-from benchmarks.episodes import PLAYERS, Job, Result, hacks, largest_team, play
+from benchmarks.episodes import HANDICAPPED, PLAYERS, Job, Result, hacks, largest_team, play
 from benchmarks.step_time import measure
 from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.core.tasks import DIFFICULTIES
@@ -35,12 +35,13 @@ DOCS, SOME = ROOT / "docs", ROOT / "build" / "calibration"
 def jobs(env_ids: Sequence[str], tasks: int) -> Iterator[Job]:
     """Yield everything to play."""
     for env_id in env_ids:
-        count = min(tasks, len(make(env_id, split="test").tasks))
+        there = len(make(env_id, split="test").tasks)
         for difficulty in DIFFICULTIES:
             largest = largest_team(env_id, difficulty)
             for size in (n for n in TEAM_SIZES if n <= largest):
                 players = [*PLAYERS, *hacks(env_id)] if size > 1 else PLAYERS
                 for player in players:
+                    count = tasks if player == HANDICAPPED else min(tasks, there)
                     yield Job(env_id, difficulty, size, player, count)
 
 
@@ -50,9 +51,9 @@ def play_all(todo: Sequence[Job], workers: int, console: Console) -> list[Result
     for job in todo:
         batches.setdefault((job.env, job.difficulty), []).append(job)
     chunks = [
-        (batch, range(start, min(start + CHUNK, batch[0].tasks)))
+        (batch, range(start, start + CHUNK))
         for batch in sorted(batches.values(), key=len, reverse=True)
-        for start in range(0, batch[0].tasks, CHUNK)
+        for start in range(0, max(job.tasks for job in batch), CHUNK)
     ]
     context = multiprocessing.get_context("spawn")
     columns = (TextColumn("calibrating"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -30,7 +30,8 @@ Act = Callable[[str], str]
 TESTS = Path(__file__).parents[1] / "tests"
 SLIP = 0.005
 REMEMBERED = 1_024  # replies of the expert
-PLAYERS = ("expert", "handicapped expert", "random", "silent")
+HANDICAPPED = "handicapped expert"
+PLAYERS = ("expert", HANDICAPPED, "random", "silent")
 WRAPPERS: dict[str, Callable[[Any], Any]] = {
     "AgentDropout, told": lambda env: AgentDropout(env, at_round=2),
     "AgentDropout, not told": lambda env: AgentDropout(env, at_round=2, announced=False),
@@ -50,7 +51,7 @@ class Job:
         difficulty: Of the tasks.
         team_size: Agents; 1 is the solo baseline.
         player: One of `PLAYERS`, or the name of a hack of this env.
-        tasks: How many.
+        tasks: How many; where the split has fewer, they come again, with other slips.
         wrapper: One of `WRAPPERS`, or "".
     """
 
@@ -149,7 +150,8 @@ def play(jobs: Sequence[Job], tasks: Sequence[int]) -> list[Result]:
     episodes: list[list[tuple[float, float, float]]] = [[] for _ in jobs]
     for task in tasks:
         for job, played in zip(jobs, episodes, strict=True):
-            played.append(_episode(job, task))
+            if task < job.tasks:
+                played.append(_episode(job, task))
         _memory(jobs[0].env).forget()
     return [Result(job, tuple(played)) for job, played in zip(jobs, episodes, strict=True)]
 
@@ -158,7 +160,7 @@ def _episode(job: Job, task: int) -> tuple[float, float, float]:
     """Play without infos, which nobody reads."""
     env = _env(job.env, job.difficulty, job.team_size, job.wrapper)
     act = _player(job, env.unwrapped, task)
-    observations, _ = env.reset(seed=0, options={"task": task})
+    observations, _ = env.reset(seed=0, options={"task": task % len(env.unwrapped.tasks)})
     terms = env.unwrapped._loop.run(observations, act)
     return terms["joint_reward"], terms["quality"], terms["critical_path"]
 
@@ -182,7 +184,7 @@ def _player(job: Job, env: Any, task: int) -> Act:
     expert: Act = env._expert()
     if job.player == "expert":
         return expert
-    if job.player == "handicapped expert":
+    if job.player == HANDICAPPED:
         return derailing(expert, np.random.default_rng(task))
     if job.player == "random":
         return RandomActions(task)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from benchmarks import calibrate, episodes, uneven
 from benchmarks.calibration_report import Calibration, write_figure, write_report
-from benchmarks.episodes import PLAYERS, WRAPPERS, Job, Result, hacks, play
+from benchmarks.episodes import HANDICAPPED, PLAYERS, WRAPPERS, Job, Result, hacks, play
 from benchmarks.step_time import Timing
 from cheats import EVERYWHERE
 from llm_collab_envs import make
@@ -25,7 +26,7 @@ def result_of(job: Job) -> Result:
     """A result that reaches every bar."""
     if job.player == "expert":
         reward = 0.95
-    elif job.player == "handicapped expert":
+    elif job.player == HANDICAPPED:
         reward = {"easy": 0.8, "medium": 0.6, "hard": 0.4}[job.difficulty]
     else:
         reward = 0.0
@@ -69,8 +70,20 @@ def test_a_job_gives_the_same_result_every_time(player: str) -> None:
     assert whole.episodes == tuple(part.episodes[0] for part in parts)
 
 
-def test_an_env_that_has_fewer_tasks_plays_them_all() -> None:
-    assert {job.tasks for job in calibrate.jobs(["human_eval_v0"], 100)} == {41}
+def test_an_env_that_has_fewer_tasks_plays_them_all_and_slips_again() -> None:
+    jobs = list(calibrate.jobs(["human_eval_v0"], 100))
+    assert {job.tasks for job in jobs if job.player == HANDICAPPED} == {100}
+    assert {job.tasks for job in jobs if job.player != HANDICAPPED} == {41}
+    job = Job("human_eval_v0", "hard", 2, HANDICAPPED, 100)
+    expert = replace(job, player="expert", tasks=41)
+    slips, whole = (
+        [len(played.episodes) for played in play([job, expert], tasks)]
+        for tasks in ([40, 41, 99], [40])
+    )
+    assert slips == [3, 1]
+    assert whole == [1, 1]
+    paths = {play([job], [task])[0].critical_path for task in (0, 41, 82)}
+    assert len(paths) > 1
     results = [result_of(job) for job in calibrate.jobs(["human_eval_v0", ENV], 100)]
     assert Calibration(results, FAST).get("human_eval_v0", "easy", 2, "expert").job.tasks == 41
 
@@ -95,8 +108,8 @@ def test_the_handicap_costs_and_grows_with_the_work() -> None:
         play([Job(ENV, difficulty, 4, player, 12)], range(12))[0].joint_reward
         for player, difficulty in [
             ("expert", "easy"),
-            ("handicapped expert", "easy"),
-            ("handicapped expert", "hard"),
+            (HANDICAPPED, "easy"),
+            (HANDICAPPED, "hard"),
         ]
     )
     assert whole > derailed[0] > derailed[1] > 0
@@ -117,7 +130,7 @@ def test_report_says_that_all_bars_are_reached(tmp_path: Path) -> None:
     [
         ({"expert": 0.94}, "section_writing_v0, medium, team of 4: the expert has 0.940."),
         ({"one pads all": 0.3}, "medium, team of 2: the hack 'one pads all' has 0.316 of the exp"),
-        ({"handicapped expert": 0.3}, "the handicapped expert has 0.800, 0.300, 0.400 at easy"),
+        ({HANDICAPPED: 0.3}, "the handicapped expert has 0.800, 0.300, 0.400 at easy"),
         ({"timing": Timing({ENV: (8, 2.5, 1.0)}, {2: 1.0, 16: 1.0})}, "team of 8 takes 2.50 ms"),
         ({"timing": Timing({}, {2: 10.0, 16: 14.0})}, "takes 1.40 times as long in a team of 16"),
     ],

@@ -58,8 +58,7 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
     fourth problem (0, 4, 8, ...) is in the split "test", in the order of the numbers.
 
     ## Episode End
-    Termination when all agents are `<done/>`; truncation after 4 rounds (5 in `medium`, 6 in
-    `hard`).
+    Termination when all agents are `<done/>`; truncation after 4 rounds.
 
     ## Arguments
     `team_size` 2, or 1 (solo: plain HumanEval at every difficulty); `difficulty`, `split`,

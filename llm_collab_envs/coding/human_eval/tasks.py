@@ -18,7 +18,7 @@ from llm_collab_envs.coding.human_eval.problems import PROBLEMS, Problem, proble
 from llm_collab_envs.core.tasks import TaskSource, invent_name
 
 TEST_EVERY = 4
-MAX_CYCLES = {"easy": 4, "medium": 5, "hard": 6}
+MAX_CYCLES = 4  # the same to do at every difficulty, and more to tell
 TALK = {"easy": 96, "medium": 120, "hard": 144}  # each of two can tell it in polite sentences
 
 
@@ -120,6 +120,6 @@ def deal(rng: np.random.Generator, split: str, difficulty: str, number: int) -> 
         helper=name(),
         result="" if difficulty == "easy" else name(),
         keys=tuple(name() for _ in problem.parameters) if difficulty == "hard" else (),
-        max_cycles=MAX_CYCLES[difficulty],
+        max_cycles=MAX_CYCLES,
         talk=TALK[difficulty],
     )
