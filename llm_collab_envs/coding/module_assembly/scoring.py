@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from llm_collab_envs.coding.coding_env import LIMITS, hasty, source_of
 from llm_collab_envs.coding.module_assembly.hidden import Fields, hidden_tests
@@ -32,8 +32,7 @@ Execute = Callable[[Sequence[Job]], Sequence[Outcome]]
 Names = frozenset[str]
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """A call of a function in a hidden test, on a box of the team's structure.
 
     Attributes:

@@ -86,13 +86,30 @@ def find_structure(
     structure = []
     for field in kind.fields:
         fixed = [place for place in bound if place.field == field.name]
-        found = Counter(
-            kept for box, fields in boxes for kept in _find(kind, field, box, fields, fixed)
-        )
-        if not found:
+        kept = _everywhere(kind, field, boxes, fixed) or _mostly(kind, field, boxes, fixed)
+        if kept is None:
             return None
-        structure.append(found.most_common(1)[0][0])
+        structure.append(kept)
     return Structure(box_type, tuple(structure))
+
+
+def _everywhere(
+    kind: Kind, field: Field, boxes: Sequence[tuple[Any, Fields]], fixed: Sequence[Place]
+) -> Kept | None:
+    """Find where all boxes keep a field, which is soon done; None where some do not."""
+    [first, *others] = boxes
+    for kept in _find(kind, field, *first, fixed):
+        if all(kept in _find(kind, field, *other, [kept.place]) for other in others):
+            return kept
+    return None
+
+
+def _mostly(
+    kind: Kind, field: Field, boxes: Sequence[tuple[Any, Fields]], fixed: Sequence[Place]
+) -> Kept | None:
+    """Find where most boxes keep a field, or None where none does."""
+    found = Counter(kept for box in boxes for kept in _find(kind, field, *box, fixed))
+    return found.most_common(1)[0][0] if found else None
 
 
 def _find(
