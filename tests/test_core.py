@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -408,6 +410,16 @@ class TestTasks:
         generated.cache_clear()
         assert later == [again[5], again[3], again[5]]
         assert later[0] != later[1]
+
+    def test_come_one_after_the_other(self, env_id: str) -> None:
+        tasks = make(env_id, split="test").tasks
+        assert list(islice(tasks, 3)) == [tasks[n] for n in range(3)]
+
+    def test_of_a_file_come_to_an_end(self, tmp_path: Path) -> None:
+        path = tmp_path / "tasks.jsonl"
+        rows = [json.dumps(RelayEnv().tasks[n].to_dict()) for n in range(2)]
+        path.write_text("\n".join(rows))
+        assert len(list(RelayEnv(tasks=path).tasks)) == 2
 
     def test_do_not_depend_on_the_team(self, env_id: str) -> None:
         tasks = []

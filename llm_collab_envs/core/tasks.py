@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -84,6 +84,10 @@ class TaskSource(Generic[TaskT]):
             return self._loaded[index]
         task: TaskT = generated(self._generate, self._split, self._difficulty, int(index))
         return task
+
+    def __iter__(self) -> Iterator[TaskT]:
+        """Yield the tasks in order, each generated when it is reached."""
+        return (self[index] for index in range(len(self)))
 
 
 @lru_cache(maxsize=KEPT)

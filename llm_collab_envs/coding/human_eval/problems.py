@@ -51,14 +51,16 @@ class Problem:
 
     def function(self, name: str) -> str:
         """Return the canonical solution as a function of this name, without its docstring."""
-        tree = ast.parse(self.prompt + self.solution)
-        function = _last_function(tree)
-        for node in ast.walk(function):
-            if isinstance(node, ast.Name) and node.id == self.entry:
-                node.id = name
-        function.name = name
-        function.body = [line for line in function.body if not _is_text(line)]
-        return ast.unparse(function)
+        source = self.prompt + self.solution
+        function = _last_function(ast.parse(source))
+        texts = [line for line in function.body if _is_text(line)]
+        ends = [(text.lineno, text.end_lineno or text.lineno) for text in texts]
+        lines = [
+            line
+            for n, line in enumerate(source.splitlines(), 1)
+            if n >= function.lineno and not any(start <= n <= end for start, end in ends)
+        ]
+        return renamed("\n".join(filter(str.strip, lines)), self.entry, name)
 
     def cases(self, name: str) -> list[tuple[str, Call, Any]]:
         """Return the examples that can be run: how each is written, its call, and its value."""
