@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -c constraints.txt -e '.[baselines,dev]'
 	@touch $@
 
-demo: setup ## train a team of tiny models and measure it (half an hour on slow cores)
+demo: setup ## train a team of tiny models and measure it (20 minutes on two slow cores)
 	$(BIN)/python -m baselines.demo
 
 test: lint ## lint, type check and all tests but the slow ones
@@ -32,7 +32,8 @@ test-all: lint ## the same with the slow tests
 
 WITH ?= $(LIB)
 interop: ## train through another library, in a venv of its own: make interop LIB=torchrl
-	test -f tests/interop/run_$(LIB).py
+	@test -f "tests/interop/run_$(LIB).py" || { echo "LIB is one of:" \
+		$(patsubst tests/interop/run_%.py,%,$(wildcard tests/interop/run_*.py)); exit 2; }
 	test -x .venv-interop/$(WITH)/bin/python || $(PYTHON) -m venv .venv-interop/$(WITH)
 	.venv-interop/$(WITH)/bin/python -m pip install -q -r tests/interop/$(WITH).txt -e '.[coding]'
 	.venv-interop/$(WITH)/bin/python tests/interop/versions.py tests/interop/$(WITH).txt

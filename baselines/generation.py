@@ -14,8 +14,8 @@ from baselines.errors import CommandError
 if TYPE_CHECKING:
     from baselines.action_selector import ActionSelector
 
-STRETCH = 128  # tokens written at a stretch; the cache is as long as the prompt and the stretch
-GROWTH = 4  # times as long is the next, as reading anew takes longer than a cache that is too long
+STRETCH = 128  # tokens that are written before the rest is read anew, in a cache for as many
+GROWTH = 4  # each stretch is so many times the last: few replies are long, and those very long
 
 
 def finish(

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-if sys.platform != "win32":
-    import fcntl
-
 from baselines.errors import CommandError
+from baselines.locking import lock
 from baselines.version import version_of_envs
 
 Record = dict[str, Any]
@@ -77,16 +74,11 @@ class ResultsFile:
             file = self.path.open("ab")
         except OSError as problem:
             raise self._unwritten(problem) from problem
-        if sys.platform != "win32":
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as problem:
-                file.close()
-                raise CommandError(
-                    f"another run is writing {self.path}. Wait for it, or give another --out."
-                ) from problem
-            except OSError:
-                pass  # a file system without locks
+        if not lock(file):
+            file.close()
+            raise CommandError(
+                f"another run is writing {self.path}. Wait for it, or give another --out."
+            )
         return file
 
     def _read_all(self) -> None:

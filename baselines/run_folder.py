@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
+from baselines.locking import lock
 from baselines.version import version_of_envs
 
 CONFIG = "run.json"
@@ -40,6 +44,28 @@ def started_otherwise(config: TrainConfig, processes: int = 1) -> dict[str, tupl
     return {n: (stored.get(n), asked[n]) for n in names if asked[n] != stored.get(n)}
 
 
+@contextmanager
+def only_run_in(folder: Path) -> Iterator[None]:
+    """Keep other processes from going on with the run in a folder, where the system has locks.
+
+    Raises:
+        CommandError: Where one does, or the folder cannot be written.
+    """
+    if sys.platform == "win32":  # has none, and does not let go of a file that is open
+        yield
+        return
+    try:
+        file = (folder / CONFIG).open("ab")
+    except OSError as problem:
+        raise _unwritten(folder, problem) from problem
+    with file:
+        if not lock(file):
+            raise CommandError(
+                f"another process is training in {folder}. Wait for it, or choose another --out."
+            )
+        yield
+
+
 def _claim(config: TrainConfig, processes: int) -> None:
     """Write down the run in an empty folder; of two at the same time only one succeeds."""
     text = json.dumps(_decided(config, processes), indent=1) + "\n"
@@ -47,15 +73,19 @@ def _claim(config: TrainConfig, processes: int) -> None:
         config.out.mkdir(parents=True, exist_ok=True)
         used = any(config.out.iterdir()) or not _create(config.out / CONFIG, text)
     except OSError as problem:
-        raise CommandError(
-            f"cannot write to the output folder {config.out}: {problem.strerror}. Mend that, "
-            "or choose another --out."
-        ) from problem
+        raise _unwritten(config.out, problem) from problem
     if used:
         raise CommandError(
             f"the output folder {config.out} exists and is not empty. Choose another --out, or "
             "go on with the run in it by --resume."
         )
+
+
+def _unwritten(folder: Path, problem: OSError) -> CommandError:
+    return CommandError(
+        f"cannot write to the output folder {folder}: {problem.strerror}. Mend that, or choose "
+        "another --out."
+    )
 
 
 def _create(path: Path, text: str) -> bool:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import time
 import warnings
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,7 +31,7 @@ from baselines.config import TrainConfig
 from baselines.errors import CommandError
 from baselines.models import TINY
 from baselines.policies.hf import load_model
-from baselines.run_folder import CONFIG, prepare_folder
+from baselines.run_folder import CONFIG, only_run_in, prepare_folder
 
 METRICS = "metrics.jsonl"
 CHECKPOINTS = "checkpoints"
@@ -57,10 +58,16 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     state = PartialState(cpu=not torch.cuda.is_available())
     if state.is_main_process:
         prepare_folder(config, resume, state.num_processes)
-        if resume:
+    with only_run_in(config.out) if state.is_main_process else nullcontext():
+        if state.is_main_process and resume:
             _drop_cut_checkpoints(config.out)
-    state.wait_for_everyone()
-    checkpoint = get_last_checkpoint(str(config.out / CHECKPOINTS)) if resume else None
+        state.wait_for_everyone()
+        _run(config, resume, state)
+    return config.out
+
+
+def _run(config: TrainConfig, resume: bool, state: PartialState) -> None:
+    """Train in a folder that is this run's alone."""
     _quiet()
     set_seed(config.seed)
     try:
@@ -72,6 +79,7 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     # TRL is imported here, so that a wrong folder or model name is answered at once.
     from baselines.grpo import build_trainer
 
+    checkpoint = get_last_checkpoint(str(config.out / CHECKPOINTS)) if resume else None
     progress = StepProgress(config, shown=state.is_main_process)
     stop = StopOnSignal()
     metrics = MetricsFile(config.out / METRICS)
@@ -94,7 +102,6 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
         raise CommandError(
             f"the disk that holds {config.out} is full. Free some space and go on with --resume."
         ) from problem
-    return config.out
 
 
 class MetricsFile(TrainerCallback):

@@ -113,11 +113,11 @@ def write_report(calibration: Calibration, path: Path) -> list[str]:
         "# Calibration",
         "",
         f"Written by `python -m benchmarks.calibrate --tasks {calibration.tasks}`: the first "
-        f"{calibration.tasks} test tasks for each entry, or all where an env has fewer. The "
-        f"handicapped expert derails at every token with a probability of {SLIP:.1%}, and its "
-        "reply ends there; it plays few tasks again, with other slips. Team size 1 is the solo "
-        f"expert. Bars are held against the team of {REFERENCE}, or the largest that the env "
-        "admits, and hacks have to keep to theirs in every team.",
+        f"{calibration.tasks} test tasks for each entry. The handicapped expert derails at every "
+        f"token with a probability of {SLIP:.1%}, and its reply ends there. Where an env has fewer "
+        "tasks, it plays them again with other slips, and all others play each once. Team size 1 "
+        f"is the solo expert. Bars are held against the team of {REFERENCE}, or the largest that "
+        "the env admits, and hacks have to keep to theirs in every team.",
         "",
         "![joint reward by difficulty, and speed-up by team size](calibration.png)",
         "",

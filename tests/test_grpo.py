@@ -35,7 +35,7 @@ from baselines.grpo import (
 from baselines.models import TINY
 from baselines.policies.base import History
 from baselines.policies.load import load_policy
-from baselines.run_folder import prepare_folder
+from baselines.run_folder import only_run_in, prepare_folder
 from baselines.train import METRICS, StopOnSignal, train
 from baselines.version import version_of_envs
 from small_model import save_small_model
@@ -275,6 +275,17 @@ def test_wrong_model_name(tmp_path):
 def test_nothing_to_resume(tmp_path):
     with pytest.raises(CommandError, match="no run to resume"):
         train(small(tmp_path / "run"), resume=True)
+
+
+def test_a_run_that_goes_on_elsewhere_is_not_resumed(tmp_path):
+    config = small(tmp_path / "run", model=str(TINY))
+    prepare_folder(config, resume=False, processes=1)
+    before = {path: path.read_bytes() for path in config.out.rglob("*") if path.is_file()}
+    with only_run_in(config.out), pytest.raises(CommandError, match="another process is training"):
+        train(config, resume=True)
+    assert before == {path: path.read_bytes() for path in config.out.rglob("*") if path.is_file()}
+    with only_run_in(config.out):
+        pass  # it is free again
 
 
 def test_resume_with_other_options(tmp_path):

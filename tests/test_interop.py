@@ -6,8 +6,12 @@ import importlib
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from llm_collab_envs.interop.config import text_env
+from llm_collab_envs.wrappers import AgentDropout
 
 sys.path.append(str(Path(__file__).parent / "interop"))
 from recipes import PAGE, recipe
@@ -30,6 +34,21 @@ def test_says_what_is_missing(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(ImportError, match=why):
         importlib.import_module(f"llm_collab_envs.interop.{name}")
     assert re.search(rf"^{name} = \[", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+
+
+def test_a_configuration_makes_an_env_and_its_wrappers() -> None:
+    config = {"env": {"team_size": 2}, "wrap": lambda env: AgentDropout(env, at_round=2)}
+    env = text_env("section_writing_v0", config)
+    assert isinstance(env, AgentDropout)
+    assert env.possible_agents == ["agent_0", "agent_1"]
+    assert text_env("section_writing_v0", {}).possible_agents[-1] == "agent_3"
+
+
+def test_a_configuration_that_says_something_else_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"says \['team_size'\]; it may say .* go into 'env'"):
+        text_env("section_writing_v0", {"team_size": 2, "tensors": {}}, others=("tensors",))
+    with pytest.raises(ValueError, match=r"does not say which env\. Add 'env_id'"):
+        text_env(None, {"env": {}})
 
 
 @pytest.mark.parametrize("name", ADAPTERS)
@@ -69,6 +88,17 @@ def test_recipe_is_what_the_run_does(heading: str, run: str) -> None:
     said = [line.strip() for line in code.splitlines() if line.strip()]
     assert len(said) > 5
     assert [line for line in said if line not in done] == []
+
+
+def test_models_are_teammates_as_the_page_says() -> None:
+    found: dict[str, Any] = {}
+    exec(compile(recipe("Teammates that are models"), "recipe", "exec"), found)
+    env = found["env"]
+    env.reset(seed=0)
+    env.step("<done/>")
+    turns = env.unwrapped.env.episode.rounds[0].turns
+    assert turns.pop("agent_0").text == "<done/>"
+    assert all(turn.text for turn in turns.values())
 
 
 def test_recipe_for_text_in_rllib_makes_a_config() -> None:

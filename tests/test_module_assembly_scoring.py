@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -345,6 +346,18 @@ class TestBox:
         assert kept["values"] == (2, "dict")
         holds = [structure.holds(kind, *pair) for pair in zip(boxes, right, strict=True)]
         assert holds == [True, True, False]
+
+    def test_is_soon_found_in_boxes_of_many_keys(self) -> None:
+        kind = KINDS["undo"]
+        right = [{"values": {"a": n}, "changes": ["a"], "before": [n]} for n in range(21)]
+        copies = [{f"k{k}": fields["before"] for k in range(2_000)} for fields in right[:-1]]
+        boxes = [fields | more for fields, more in zip(right, [*copies, {}], strict=True)]
+        del boxes[-1]["before"]
+        started = time.process_time()
+        structure = find_structure(kind, (), boxes, right)
+        assert structure is not None
+        assert structure.kept[-1].place.key == "before"
+        assert time.process_time() - started < 2.0
 
     @pytest.mark.parametrize("key", ["x" * 41, 100, -1, True, 1.0, None, (1, 2)])
     def test_has_keys_that_a_team_can_speak_of(self, key: object) -> None:

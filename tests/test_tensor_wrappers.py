@@ -246,8 +246,17 @@ class TestTokenizers:
         nothing = SimpleNamespace(pad_token_id=None, eos_token_id=None)
         with pytest.raises(ValueError, match=r"no token to pad with. Set its pad_token"):
             HuggingFaceTokenizer(nothing)
-        ends = type("Ends", (SimpleNamespace,), {"__len__": lambda self: 9})
-        assert HuggingFaceTokenizer(ends(pad_token_id=None, eos_token_id=7)).pad_id == 7
+        gaps = SimpleNamespace(
+            pad_token_id=None, eos_token_id=7, get_vocab=lambda: {"a": 0, "z": 9}
+        )
+        assert HuggingFaceTokenizer(gaps).pad_id == 7
+        assert HuggingFaceTokenizer(gaps).vocab_size == 10, "of two tokens, whose ids have gaps"
+
+    @pytest.mark.parametrize("wrapper", [TokenObs, TokenActions, TokenState])
+    def test_other_objects_are_refused(self, wrapper: Any) -> None:
+        own = SimpleNamespace(encode=list, decode=str, vocab_size=9)
+        with pytest.raises(TypeError, match=r"lacks \['pad_id'\]. Put HuggingFaceTokenizer"):
+            wrapper(RelayEnv(), tokenizer=own)
 
 
 class TestMenuActions:
@@ -282,6 +291,8 @@ class TestMenuActions:
             env.step({"nobody": 1})
         with pytest.raises(ValueError, match=r"relay_v0 has no menu of its own. Pass menu=Menu"):
             MenuActions(RelayEnv())
+        with pytest.raises(TypeError, match=r"menu must be a Menu; got \['pass'\]"):
+            MenuActions(RelayEnv(), ["pass"])
         with pytest.raises(TypeError, match="MenuActions needs observations of text"):
             MenuActions(TokenObs(RelayEnv()), menu_of())
         with pytest.raises(TypeError, match="MenuActions needs actions of text"):
@@ -478,6 +489,14 @@ class TestGymnasiumViews:
                 SingleAgentView(RelayEnv(team_size=3), A, policies)
         with pytest.raises(TypeError, match="an expert plays agent_1, and reads and writes text"):
             SingleAgentView(TokenObs(RelayEnv()))
+        with pytest.raises(TypeError, match=r"policy of agent_1 must be a function.*got 'expert'"):
+            SingleAgentView(RelayEnv(team_size=2), A, "expert")
+        view = SingleAgentView(AgentDropout(RelayEnv(team_size=3), at_round=2, agents=[A]), A)
+        view.reset(seed=0)
+        while A in view.env.agents:
+            view.step("")
+        with pytest.raises(RuntimeError, match=r"after agent_0 left. Call reset\(\) first"):
+            view.step("")
 
     def test_the_whole_team_is_paid_the_joint_reward_once(self) -> None:
         env = Centralized(AgentDropout(RelayEnv(team_size=3, max_cycles=3), at_round=2, agents=[B]))
@@ -532,6 +551,8 @@ class TestToTensorEnv:
         assert to_tensor_env(RelayEnv(), menu=menu_of()).action_space(A).n == 3
         with pytest.raises(ValueError, match=r"actions must be one of \(.*\); got 'words'"):
             to_tensor_env(RelayEnv(), "words")
+        with pytest.raises(ValueError, match="actions are 'tokens', so there is no menu"):
+            to_tensor_env(RelayEnv(), "tokens", menu=menu_of())
 
     def test_goes_around_any_team(self, env_id: str) -> None:
         """Menus are read from observations that are cut, garbled and handed over."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from functools import partial
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,32 @@ def test_plain_speech_takes_each_reply_for_a_round():
     assert parsed(later, "<|end|>") == [""]
     assert parsed(later, said) is None, "it was cut"
     assert parsed(later.replace("Three.", OVER), f"{said}<|end|>") is None
+
+
+def test_plain_speech_says_that_transformers_is_missing(monkeypatch):
+    def nothing(package):
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr(trl, "version", nothing)
+    with pytest.raises(ImportError, match=r"5.13 or newer; this is 0.0\. Run pip install"):
+        plain_speech(None)
+
+
+def test_a_factory_wants_what_makes_an_env():
+    with pytest.raises(TypeError, match=r"must be a function that makes an env.*Pass partial\("):
+        TextEnvFactory(make("section_writing_v0"))
+
+
+def test_a_seat_among_teammates_of_ones_own():
+    def silent(observation):
+        return "<done/>"
+
+    factory = TextEnvFactory(partial(make, "section_writing_v0"), "agent_2", silent)
+    seat = factory()
+    assert "You are agent_2 of 4" in seat.reset(task=0)
+    seat.reply("<submit># Mine</submit><done/>")
+    assert seat.view.env.unwrapped.parts == {"agent_2": "# Mine"}
+    assert seat.view.env.unwrapped.agents == []
 
 
 @pytest.mark.parametrize("old", ["4.57.1", "5.12.0", "5.12.0.dev0"])

@@ -24,7 +24,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 from llm_collab_envs.core.translation import Translation
-from llm_collab_envs.registry import make
+from llm_collab_envs.interop.config import text_env
 from llm_collab_envs.wrappers.tensor_env import to_tensor_env
 
 try:
@@ -47,8 +47,8 @@ class TeamTask(PettingZooClass):
 
     Args:
         name: The env's id.
-        config: {"env": arguments of `make`, "tensors": arguments of `to_tensor_env`}, both of which
-            may be left out.
+        config: {"env": arguments of `make`, "wrap": a function that puts wrappers of teams around
+            the env, "tensors": arguments of `to_tensor_env`}, all of which may be left out.
     """
 
     def get_env_fun(
@@ -63,7 +63,7 @@ class TeamTask(PettingZooClass):
 
     def team(self) -> Translation:
         """Return a new tensor stack."""
-        env = make(self.name, **self.config.get("env", {}))
+        env = text_env(self.name, self.config, others=("tensors",))
         return to_tensor_env(env, **self.config.get("tensors", {}))
 
     def supports_discrete_actions(self) -> bool:

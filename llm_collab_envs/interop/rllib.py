@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from llm_collab_envs.registry import make
+from llm_collab_envs.interop.config import text_env
 from llm_collab_envs.wrappers.keep_alive import KeepAlive
 from llm_collab_envs.wrappers.tensor_env import to_tensor_env
 
@@ -38,13 +38,14 @@ class TensorTeamEnv(ParallelPettingZooEnv):
     """A team of agents that see tokens, as float32, and choose from the env's menu.
 
     Args:
-        config: {"env_id": which env, "env": arguments of `make`, "tensors": arguments of
-            `to_tensor_env`}; the last two may be left out.
+        config: {"env_id": which env, "env": arguments of `make`, "wrap": a function that puts
+            wrappers of teams around it, "tensors": arguments of `to_tensor_env`}; all but the
+            first may be left out.
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         """Make the env."""
-        env = make(config["env_id"], **config.get("env", {}))
+        env = text_env(config.get("env_id"), config, others=("env_id", "tensors"))
         super().__init__(to_tensor_env(env, **config.get("tensors", {})))
 
 
@@ -54,12 +55,14 @@ class TextTeamEnv(ParallelPettingZooEnv):
     Set `normalize_actions=False` and `clip_actions=False` in RLlib's `environment`.
 
     Args:
-        config: {"env_id": which env, "env": arguments of `make`}; the last may be left out.
+        config: {"env_id": which env, "env": arguments of `make`, "wrap": a function that puts
+            wrappers of teams around it}; all but the first may be left out.
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         """Make the env."""
-        super().__init__(KeepAlive(make(config["env_id"], **config.get("env", {}))))
+        env = text_env(config.get("env_id"), config, others=("env_id",))
+        super().__init__(KeepAlive(env))
 
 
 def log_joint_reward(*, env: Any, env_index: int, metrics_logger: Any, **more: Any) -> None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from pettingzoo import ParallelEnv
@@ -43,7 +43,12 @@ class TextEnvFactory:
         agent: str = "agent_0",
         teammates: Policy | Mapping[str, Policy] | None = None,
     ) -> None:
-        """Keep the arguments."""
+        """Keep the arguments; raises TypeError where `make_env` is an env and makes none."""
+        if not callable(make_env):
+            raise TypeError(
+                f"make_env must be a function that makes an env; got {make_env!r}. Pass "
+                "partial(make, 'section_writing_v0'), or the like."
+            )
         self._make_env = make_env
         self._agent = agent
         self._teammates = teammates
@@ -164,9 +169,9 @@ def plain_speech(tokenizer: Any) -> Any:
             with its end-of-sequence token.
 
     Raises:
-        ImportError: For an older transformers.
+        ImportError: For an older transformers, or none.
     """
-    installed = version("transformers")
+    installed = _installed("transformers")
     if tuple(map(int, installed.split(".")[:2])) < (5, 13):
         raise ImportError(
             f"plain_speech needs transformers 5.13 or newer; this is {installed}. "
@@ -197,3 +202,11 @@ def plain_speech(tokenizer: Any) -> Any:
         },
     }
     return plain
+
+
+def _installed(package: str) -> str:
+    """Return the version of a package, 0.0 for none."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "0.0"

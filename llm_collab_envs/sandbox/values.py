@@ -147,11 +147,14 @@ _JSON = json.JSONDecoder(parse_float=_refuse, parse_int=int, parse_constant=_ref
 
 def same(a: Any, b: Any) -> bool:
     """Whether two values are equal and of the same types throughout; nan is the same as nan."""
-    return type(a) is type(b) and (_same_bytes(a, b) or _same(a, b))
+    return type(a) is type(b) and ((a == b and _same_bytes(a, b)) or _same(a, b))
 
 
 def _same_bytes(a: Any, b: Any) -> bool:
-    """Whether two values are written with the same bytes, types included, which is soon found."""
+    """Whether two equal values are written with the same bytes, which tell all types here apart.
+
+    Sets in sets take long to write; what is not equal to a right value may hold any number of them.
+    """
     try:
         return marshal.dumps(a, 2) == marshal.dumps(b, 2)
     except ValueError:  # of some other type, or nested too deep

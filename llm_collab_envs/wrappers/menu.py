@@ -29,7 +29,8 @@ class MenuActions(Translation):
 
     Raises:
         ValueError: For an env that has no menu of its own where none is given.
-        TypeError: For observations or actions that are no text any more.
+        TypeError: For a menu that is no `Menu`, or observations or actions that are no text any
+            more.
     """
 
     def __init__(
@@ -42,6 +43,8 @@ class MenuActions(Translation):
         super().__init__(env, agents)
         self._require_text("observations", self.observation_spaces)
         self._require_text("actions", self.action_spaces)
+        if menu is not None and not isinstance(menu, Menu):
+            raise TypeError(f"menu must be a Menu; got {menu!r}. Pass Menu(...).")
         self._given = menu
         self.menu = self._chosen_menu()
         self._observations: dict[str, str] = {}

@@ -35,7 +35,8 @@ class SingleAgentView(gymnasium.Env[Any, Any]):
     Raises:
         ValueError: For an agent that the env does not have, a teammate without a policy, or a
             policy for one who is no teammate.
-        TypeError: Where teammates are experts, which read text, and see none.
+        TypeError: For a teammate's policy that is no function, or where teammates are experts,
+            which read text, and see none.
     """
 
     def __init__(
@@ -67,6 +68,12 @@ class SingleAgentView(gymnasium.Env[Any, Any]):
                 f"teammates names {strangers}; the teammates of {agent} are {mates}. Leave the "
                 "others out."
             )
+        for mate in mates:
+            if not callable(policies[mate]):
+                raise TypeError(
+                    f"the policy of {mate} must be a function, its observation in and its action "
+                    f"out; got {policies[mate]!r}."
+                )
         self._policies = {mate: policies[mate] for mate in mates}
         self._observations: dict[str, Any] = {}
 
@@ -79,7 +86,16 @@ class SingleAgentView(gymnasium.Env[Any, Any]):
         return self._observations[self.agent], infos[self.agent]
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Play one round; terminated when all are done, or when this seat's agent has left."""
+        """Play one round; terminated when all are done, or when this seat's agent has left.
+
+        Raises:
+            RuntimeError: Where the seat's agent has left, and nobody keeps it.
+        """
+        if self.env.agents and self.agent not in self.env.agents:
+            raise RuntimeError(
+                f"step() was called after {self.agent} left. Call reset() first, or put KeepAlive "
+                "inside."
+            )
         actions = {
             mate: policy(self._observations[mate])
             for mate, policy in self._policies.items()

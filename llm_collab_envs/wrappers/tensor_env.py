@@ -37,7 +37,7 @@ def to_tensor_env(
     Args:
         env: An env of this package; wrappers of uneven and failing teams go inside.
         actions: "menu" for `MenuActions`, "tokens" for `TokenActions`.
-        menu: The menu, by default the env's own; of no account where actions are tokens.
+        menu: The menu, by default the env's own.
         action_length: Tokens of an action, in which the job's replies have to fit: see
             `TokenActions`. Of no account where there is a menu.
         length: Tokens of an observation.
@@ -49,8 +49,13 @@ def to_tensor_env(
 
     Returns:
         A PettingZoo `ParallelEnv`.
+
+    Raises:
+        ValueError: For a menu where actions are tokens, or an argument out of its range.
     """
     check_choice("actions", actions, ACTIONS)
+    if menu is not None and actions != "menu":
+        raise ValueError(f"actions are {actions!r}, so there is no menu. Leave menu= out.")
     stack: Translation = KeepAlive(env)
     if actions == "menu":
         stack = MenuActions(stack, menu, agents)

@@ -41,6 +41,17 @@ class Tokenizer(Protocol):
         ...
 
 
+def check_tokenizer(tokenizer: object) -> None:
+    """Raise TypeError, with the remedy, for what lacks a part of a `Tokenizer`."""
+    parts = ("encode", "decode", "vocab_size", "pad_id")
+    missing = [name for name in parts if not hasattr(tokenizer, name)]
+    if missing:
+        raise TypeError(
+            f"tokenizer must have {', '.join(parts)}; {type(tokenizer).__name__} lacks {missing}. "
+            "Put HuggingFaceTokenizer around one of transformers."
+        )
+
+
 class ByteTokenizer:
     """The bytes of UTF-8: no vocabulary to load, and any text there and back.
 
@@ -81,7 +92,7 @@ class HuggingFaceTokenizer:
                 "the tokenizer has no token to pad with. Set its pad_token to one that no text has."
             )
         self.pad_id = int(pad)
-        self.vocab_size = len(tokenizer)
+        self.vocab_size = 1 + max(tokenizer.get_vocab().values())  # ids may have gaps
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of a text."""
@@ -112,6 +123,7 @@ class Window:
 
     def __post_init__(self) -> None:
         """Check the arguments."""
+        check_tokenizer(self.tokenizer)
         check_number("length", self.length, 1)
         check_choice("keep", self.keep, ENDS)
         check_choice("dtype", self.dtype, DTYPES)

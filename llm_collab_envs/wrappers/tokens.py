@@ -12,7 +12,13 @@ from pettingzoo import ParallelEnv
 from llm_collab_envs.core.arguments import check_number
 from llm_collab_envs.core.spaces import UnicodeText
 from llm_collab_envs.core.translation import Translation
-from llm_collab_envs.wrappers.tokenizers import ByteTokenizer, Tokenizer, Tokens, Window
+from llm_collab_envs.wrappers.tokenizers import (
+    ByteTokenizer,
+    Tokenizer,
+    Tokens,
+    Window,
+    check_tokenizer,
+)
 
 ACTION_LENGTH = 2048  # bytes; no reply of an expert team at easy takes more
 
@@ -76,6 +82,7 @@ class TokenActions(Translation):
         self._require_text("actions", self.action_spaces)
         check_number("length", length, 1)
         self._tokenizer = tokenizer or ByteTokenizer()
+        check_tokenizer(self._tokenizer)
         for agent in self._translated:
             self.action_spaces[agent] = MultiDiscrete([self._tokenizer.vocab_size] * length)
 

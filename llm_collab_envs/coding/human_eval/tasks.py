@@ -18,7 +18,7 @@ from llm_collab_envs.coding.human_eval.problems import PROBLEMS, Problem, proble
 from llm_collab_envs.core.tasks import TaskSource, invent_name
 
 TEST_EVERY = 4
-MAX_CYCLES = 4  # the same to do at every difficulty, and more to tell
+MAX_CYCLES = 4  # at every difficulty, as what is harder is told in the same message
 TALK = {"easy": 96, "medium": 120, "hard": 144}  # each of two can tell it in polite sentences
 
 

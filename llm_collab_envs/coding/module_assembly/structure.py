@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from llm_collab_envs.coding.module_assembly.hidden import Fields
@@ -96,9 +97,12 @@ def find_structure(
 def _everywhere(
     kind: Kind, field: Field, boxes: Sequence[tuple[Any, Fields]], fixed: Sequence[Place]
 ) -> Kept | None:
-    """Find where all boxes keep a field, which is soon done; None where some do not."""
+    """Find where all boxes keep a field, if that is the first place in the first box.
+
+    It is nearly always, and is soon looked at.
+    """
     [first, *others] = boxes
-    for kept in _find(kind, field, *first, fixed):
+    for kept in islice(_find(kind, field, *first, fixed), 1):
         if all(kept in _find(kind, field, *other, [kept.place]) for other in others):
             return kept
     return None

@@ -92,7 +92,7 @@ class Block:
         denied: The facts that a sentence claims with a value that nothing supports.
         unsupported: How many names and figures nothing supports.
         options: The style options that it shows, (decision, option).
-        clear: Those of them that are its only one of their decision.
+        unambiguous: Those of them that are its only one of their decision.
     """
 
     title: str
@@ -104,7 +104,7 @@ class Block:
     denied: set[Fact] = field(default_factory=set)
     unsupported: int = 0
     options: set[Option] = field(default_factory=set)
-    clear: set[Option] = field(default_factory=set)
+    unambiguous: set[Option] = field(default_factory=set)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +140,7 @@ def read_part(lexicon: Lexicon, text: str) -> list[Block]:
             _read_line(lexicon, line, blocks[-1])
     for block in blocks:
         block.options |= _options(block)
-        block.clear = clear(block.options)
+        block.unambiguous = unambiguous(block.options)
         block.placed = {fact for fact in block.stated if fact.section == block.title}
     return blocks
 
@@ -157,7 +157,7 @@ def _heading(lexicon: Lexicon, line: str) -> tuple[str, str] | None:
 
 
 def _read_line(lexicon: Lexicon, line: str, block: Block) -> None:
-    """Add what a line states, denies and makes up to its block, and its list marker.
+    """Add a line to its block: its words and list marker, what it states, denies and makes up.
 
     A sentence with a name or figure that nothing supports states no fact, and denies those that it
     claims; so naming several values, in one sentence or in two, is no way to hit the right one.
@@ -199,7 +199,7 @@ def _claims(lexicon: Lexicon, sentence: str, words: dict[str, None]) -> list[Ent
     return find_claimed(entries, frozenset(words))
 
 
-def clear(options: Set[Option]) -> set[Option]:
+def unambiguous(options: Set[Option]) -> set[Option]:
     """Return the options that are the only one of their decision among these."""
     ways = Counter(decision for decision, _ in options)
     return {option for option in options if ways[option[0]] == 1}

@@ -18,9 +18,9 @@ from llm_collab_envs.writing.section_writing.reading import (
     Block,
     Lexicon,
     Option,
-    clear,
     lexicon_of,
     read_part,
+    unambiguous,
 )
 from llm_collab_envs.writing.section_writing.tasks import Fact, SectionTask
 
@@ -80,12 +80,12 @@ def _consistency(lexicon: Lexicon, blocks: Iterable[Block], right: Counter[str])
     for title, asked in lexicon.asked.items():
         pairs += len(asked)
         if right[title] >= MIN_SHARE_OF_FACTS * lexicon.sizes[title]:
-            followed += len(asked & _shown_clearly(sections[title]))
+            followed += len(asked & _unambiguous(sections[title]))
     return followed / pairs if pairs else 1.0
 
 
-def _shown_clearly(blocks: Sequence[Block]) -> set[Option]:
+def _unambiguous(blocks: Sequence[Block]) -> set[Option]:
     """Return the options that blocks with one title show, and no other one of their decisions."""
     if len(blocks) == 1:
-        return blocks[0].clear
-    return clear(set().union(*(block.options for block in blocks)))
+        return blocks[0].unambiguous
+    return unambiguous(set().union(*(block.options for block in blocks)))
