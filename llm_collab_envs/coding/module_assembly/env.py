@@ -74,7 +74,7 @@ class ModuleAssemblyEnv(CodingEnv[ModuleTask]):
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.
 
     ## Episode End
-    Termination when all agents are `<done/>`; truncation after 6 rounds (8 in `hard`).
+    Termination when all agents are `<done/>`; truncation after 6 rounds.
 
     ## Arguments
     `team_size` from 1 (solo: everything visible to one agent) to the number of functions, 4 or 8;

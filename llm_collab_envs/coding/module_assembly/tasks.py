@@ -52,7 +52,7 @@ class Level:
 LEVELS = {
     "easy": Level(4, 3, GIVEN, 160, 6),
     "medium": Level(8, 4, CHOICE, 320, 6),
-    "hard": Level(8, 6, OPEN, 640, 8),
+    "hard": Level(8, 6, OPEN, 640, 6),
 }
 
 

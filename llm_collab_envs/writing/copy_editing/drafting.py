@@ -69,7 +69,7 @@ class Level:
 LEVELS = {
     "easy": Level(3, 2, 1, 0, 240, 6),
     "medium": Level(4, 3, 1, 3, 400, 6),
-    "hard": Level(6, 3, 2, 6, 640, 8),
+    "hard": Level(6, 3, 2, 6, 640, 6),
 }
 
 
