@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from llm_collab_envs.interop.config import text_env
+from llm_collab_envs.interop._config import text_env
 from llm_collab_envs.wrappers import AgentDropout
 
 sys.path.append(str(Path(__file__).parent / "interop"))

@@ -24,7 +24,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 from llm_collab_envs.core.translation import Translation
-from llm_collab_envs.interop.config import text_env
+from llm_collab_envs.interop._config import text_env
 from llm_collab_envs.wrappers.tensor_env import to_tensor_env
 
 try:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from llm_collab_envs.interop.config import text_env
+from llm_collab_envs.interop._config import text_env
 from llm_collab_envs.wrappers.keep_alive import KeepAlive
 from llm_collab_envs.wrappers.tensor_env import to_tensor_env
 
