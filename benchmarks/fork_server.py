@@ -134,13 +134,13 @@ def write_to(output: int) -> None:
 def limit(limits: tuple[tuple[str, int], ...]) -> None:
     """Set limits; that of processor time does not count what has been used."""
     for name, value in limits:
-        number = getattr(resource, name)
-        hard = resource.getrlimit(number)[1]
         if name == "RLIMIT_CPU":
             signal.setitimer(signal.ITIMER_PROF, value)
-        else:
-            most = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(number, (most, hard))
+            continue
+        number = getattr(resource, name)
+        hard = resource.getrlimit(number)[1]
+        most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(number, (most, hard))
 
 
 def wait(child: int) -> bytes:

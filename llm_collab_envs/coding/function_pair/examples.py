@@ -58,8 +58,12 @@ class _Possible:
         self._task, self._function, self._example = task, function, example
 
     def __iter__(self) -> Iterator[Any]:
-        yield next(self._results())
+        yield self._right
         yield from self._others
+
+    @cached_property
+    def _right(self) -> Any:
+        return next(self._results())
 
     @cached_property
     def _others(self) -> tuple[Any, ...]:

@@ -188,7 +188,9 @@ def _judge(
 ) -> None:
     """Find out in which tests functions of parts are wrong, each part without the others."""
     new = [source for source in sources if (source, structure) not in known.wrong]
-    steps = [s for s in _steps(task, structure) if new]
+    if not new:
+        return
+    steps = _steps(task, structure)
     shares = [[s for s in steps if s.function in (known.names[part] or ())] for part in new]
     outcomes = execute(
         [

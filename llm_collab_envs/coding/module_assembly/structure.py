@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from llm_collab_envs.coding.module_assembly.hidden import Fields
@@ -102,9 +101,9 @@ def _everywhere(
     It is nearly always, and is soon looked at.
     """
     [first, *others] = boxes
-    for kept in islice(_find(kind, field, *first, fixed), 1):
-        if all(kept in _find(kind, field, *other, [kept.place]) for other in others):
-            return kept
+    kept = next(_find(kind, field, *first, fixed), None)
+    if kept and all(kept in _find(kind, field, *other, [kept.place]) for other in others):
+        return kept
     return None
 
 
