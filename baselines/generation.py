@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from baselines.action_selector import ActionSelector
 
 STRETCH = 128  # tokens that are written before the rest is read anew, in a cache for as many
+READ = 8_192  # tokens read at once: what more would leave behind in between is slow to move
+LEAST = 64  # of each prompt
 GROWTH = 4  # each stretch is so many times the last: few replies are long, and those very long
 
 
@@ -141,7 +143,11 @@ def _extend(
 
 
 def _read(model: Any, ids_UT: torch.Tensor, mask_UT: torch.Tensor, room: int, pad: int) -> Any:
-    """Return the cache of a model that has read all tokens but the last, with `room` in all."""
+    """Return the cache of a model that has read all tokens but the last, with `room` in all.
+
+    Recurrent models read them at one go: not all of them can go on from a state.
+    """
+    at_once = None if model._is_stateful else max(LEAST, READ // len(ids_UT))
     out = model.generate(
         input_ids=ids_UT[:, :-1],
         attention_mask=mask_UT[:, :-1],
@@ -150,6 +156,7 @@ def _read(model: Any, ids_UT: torch.Tensor, mask_UT: torch.Tensor, room: int, pa
         do_sample=False,
         use_cache=True,
         disable_compile=True,
+        prefill_chunk_size=at_once,
         pad_token_id=pad,
         return_dict_in_generate=True,
     )

@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import AutoTokenizer, GenerationConfig, GPT2Config, MambaConfig
 
+from baselines import generation
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
 from baselines.generation import _until, finish
@@ -330,6 +331,24 @@ def test_a_prompt_that_many_share_is_read_once(folder):
     assert read[0] == (1, len(prompt) - 1)
     assert all(shape == (8, 1) for shape in read[1:])
     assert len({reply.token_ids for reply in replies}) > 1, "each is sampled by itself"
+
+
+@pytest.mark.parametrize("model", ["tiny", "llama", "gpt2"])
+def test_many_tokens_are_read_in_parts(model, folder, tmp_path, monkeypatch):
+    if model == "gpt2":
+        folder = save_small_model(tmp_path, kind=GPT2Config, n_embd=32, n_layer=2, n_head=2)
+    policy = HFPolicy.load(TINY if model == "tiny" else folder)
+    policy.model.float()
+    how = ActionSelector(temperature=0.0, max_new_tokens=24)
+    draw = torch.Generator().manual_seed(0)
+    prompts = [torch.randint(3, 290, (n,), generator=draw).tolist() for n in (40, 200, 133)]
+    whole = finish(how, policy.model, prompts, 0, ())
+    read: list[tuple[int, ...]] = []
+    embed = policy.model.get_input_embeddings()
+    embed.register_forward_hook(lambda module, inputs, _: read.append(tuple(inputs[0].shape)))
+    monkeypatch.setattr(generation, "READ", 0)
+    assert finish(how, policy.model, prompts, 0, ()) == whole
+    assert read[:4] == [(3, 64), (3, 64), (3, 64), (3, 7)]
 
 
 @pytest.mark.parametrize("model", ["tiny", "llama"])
