@@ -11,7 +11,7 @@ from llm_collab_envs.coding.bug_repair.cases import call_text, failures_text
 from llm_collab_envs.coding.bug_repair.expert import Expert, Memo
 from llm_collab_envs.coding.bug_repair.menu import make_menu
 from llm_collab_envs.coding.bug_repair.patching import Patched
-from llm_collab_envs.coding.bug_repair.scoring import is_right, job, jobs, patch_all, score
+from llm_collab_envs.coding.bug_repair.scoring import is_right, job_shown, jobs, patch_all, score
 from llm_collab_envs.coding.bug_repair.tasks import RepairTask, deal_files, generate
 from llm_collab_envs.coding.coding_env import CodingEnv
 from llm_collab_envs.core.menu import Menu
@@ -174,7 +174,7 @@ class BugRepairEnv(CodingEnv[RepairTask]):
         return [f"{notice}." for notice in notices]
 
     def _still_failing(self, patched: Mapping[str, Patched]) -> str:
-        (outcome,) = self._execute([job(self._task, patched, self._task.failing)])
+        (outcome,) = self._execute([job_shown(self._task, patched)])
         wrong = [
             call_text(case.function, case.args)
             for case, answer in zip(self._task.failing, outcome.answers, strict=True)

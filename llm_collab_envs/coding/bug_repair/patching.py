@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -176,7 +175,7 @@ def _syntax_error(source: str) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(source)
+            compile(source, "the file", "exec", dont_inherit=True)
     except SyntaxError as problem:
         return f"line {problem.lineno}: {problem.msg}"
     except (ValueError, RecursionError, MemoryError):

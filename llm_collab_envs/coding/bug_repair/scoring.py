@@ -27,6 +27,30 @@ _TOGETHER = 2  # hidden calls of a function that one run makes
 
 
 @dataclass(frozen=True)
+class Run:
+    """Calls that are made in one run of a program.
+
+    Attributes:
+        cases: What is called.
+        calls: The same for the sandbox.
+        failed: Which of them the program got wrong at first.
+    """
+
+    cases: tuple[Case, ...]
+    calls: tuple[Call, ...]
+    failed: tuple[bool, ...]
+
+    @classmethod
+    def of(cls, cases: Sequence[Case]) -> Run:
+        """Return the run that makes these calls."""
+        return cls(
+            tuple(cases),
+            tuple(Call(case.function, case.args) for case in cases),
+            tuple(case.fails for case in cases),
+        )
+
+
+@dataclass(frozen=True)
 class RepairScore:
     """The score of a program and what it was made of.
 
@@ -60,23 +84,29 @@ def patch_all(
 
 def jobs(task: RepairTask, patched: Mapping[str, Patched]) -> list[Job]:
     """Return what to run for a score: the program, on some of the hidden calls at a time."""
-    return [job(task, patched, run) for run in _runs(task)]
+    source = program(task, patched)
+    return [Job(source, run.calls, LIMITS) for run in _hidden(task)]
 
 
-def job(task: RepairTask, patched: Mapping[str, Patched], cases: tuple[Case, ...]) -> Job:
-    """Return a run of the program on some calls."""
+def job_shown(task: RepairTask, patched: Mapping[str, Patched]) -> Job:
+    """Return the run of the program on the calls that the tester sees."""
+    return Job(program(task, patched), _shown(task).calls, LIMITS)
+
+
+def program(task: RepairTask, patched: Mapping[str, Patched]) -> str:
+    """Return the source of all files as they are now."""
     sources = {file.name: file.faulty for file in task.files}
     for part in patched.values():
         sources |= part.files
-    return Job("\n".join(sources.values()), _calls(cases), LIMITS)
+    return "\n".join(sources.values())
 
 
 def score(task: RepairTask, outcomes: Sequence[Outcome]) -> RepairScore:
     """Score what came of the `jobs`."""
     failing: list[bool] = []
     sound: list[bool] = []
-    for run, outcome in zip(_runs(task), outcomes, strict=True):
-        for case, fails, answer in zip(run, _failed_at_first(run), outcome.answers, strict=True):
+    for run, outcome in zip(_hidden(task), outcomes, strict=True):
+        for case, fails, answer in zip(run.cases, run.failed, outcome.answers, strict=True):
             (failing if fails else sound).append(is_right(case, answer))
     fixed, broken = sum(failing), len(sound) - sum(sound)
     return RepairScore(
@@ -103,17 +133,13 @@ def _patch(task: RepairTask, own: tuple[str, ...], text: str) -> Patched:
 
 
 @lru_cache(maxsize=64)
-def _calls(cases: tuple[Case, ...]) -> tuple[Call, ...]:
-    return tuple(Call(case.function, case.args) for case in cases)
+def _shown(task: RepairTask) -> Run:
+    """Return the run of the calls that the tester sees."""
+    return Run.of(task.failing)
 
 
 @lru_cache(maxsize=64)
-def _failed_at_first(cases: tuple[Case, ...]) -> list[bool]:
-    return [case.fails for case in cases]
-
-
-@lru_cache(maxsize=64)
-def _runs(task: RepairTask) -> tuple[tuple[Case, ...], ...]:
+def _hidden(task: RepairTask) -> tuple[Run, ...]:
     """Deal the hidden calls of each function out to runs, by chance that no program can foresee.
 
     Functions that are called with the same arguments are so in the same run.
@@ -127,6 +153,6 @@ def _runs(task: RepairTask) -> tuple[tuple[Case, ...], ...]:
     for case in sorted(task.hidden, key=drawn):
         of_function[case.function].append(case)
     return tuple(
-        tuple(case for cases in of_function.values() for case in cases[n : n + _TOGETHER])
+        Run.of([case for cases in of_function.values() for case in cases[n : n + _TOGETHER]])
         for n in range(0, max(map(len, of_function.values())), _TOGETHER)
     )

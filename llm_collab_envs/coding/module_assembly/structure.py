@@ -46,13 +46,17 @@ class Structure:
 
     def hand(self, kind: Kind, states: Iterable[Fields]) -> Iterator[Any]:
         """Yield a box for each state that holds its fields and nothing else."""
-        forms = [form_of(kind, kept.place) for kept in self.kept]
+        places = [(kept.place.field, form_of(kind, kept.place), kept) for kept in self.kept]
         length = 0 if self.box is dict else 1 + max(int(kept.place.key) for kept in self.kept)
+        before: Fields = {}
+        held: dict[str | int, Any] = {}
         for fields in states:
-            held = {}
-            for kept, form in zip(self.kept, forms, strict=True):
-                value = form.keep(fields[kept.place.field])
-                held[kept.place.key] = [*map(list, value)] if kept.pair is list else value
+            held = {**held}
+            for name, form, kept in places:
+                if name not in before or before[name] != fields[name]:
+                    value = form.keep(fields[name])
+                    held[kept.place.key] = [*map(list, value)] if kept.pair is list else value
+            before = fields
             yield held if self.box is dict else [held.get(n) for n in range(length)]
 
     def holds(self, kind: Kind, box: Any, fields: Fields) -> bool:
