@@ -21,6 +21,7 @@ from llm_collab_envs.writing.section_writing import expert as writing
 from llm_collab_envs.writing.section_writing.style import DECISIONS
 
 IGNORE = -100
+EXERCISED = {"section_writing_v0", "function_pair_v0"}  # envs that have copying exercises
 _NOISE = "you are the team of it a plan and message round tokens left no style 1 2 3 4 5 6".split()
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ class Lessons:
         self._ids, self._id_weights = _weighted(recipe.envs)
         self._sizes, self._size_weights = _weighted(recipe.team_sizes)
         self._teachers = {i: TEACHERS[i](self._rng, shares[i]) for i in self._ids}
-        self._envs = {(i, n): make(i, team_size=n) for i in self._ids for n in self._sizes}
+        self._envs = {(i, n): _env(i, n) for i in self._ids for n in self._sizes}
 
     def rows(self) -> list[Row]:
         """Play one episode and return a row for each agent."""
@@ -187,6 +188,12 @@ def collate(rows: list[Row]) -> tuple[torch.Tensor, torch.Tensor]:
             [i if own else IGNORE for i, own in zip(ids, mask, strict=True)]
         )
     return ids_BT, labels_BT
+
+
+def _env(env_id: str, size: int) -> Any:
+    """Return an env with a team of that size, or of the largest that it admits."""
+    most = make(env_id, team_size=1).largest_team
+    return make(env_id, team_size=min(size, most))
 
 
 def _weighted(shares: tuple[tuple[Any, float], ...]) -> tuple[list[Any], list[float]]:

@@ -32,7 +32,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from baselines.models.lessons import IGNORE, Lessons, Row, batches
+from baselines.models.lessons import EXERCISED, IGNORE, Lessons, Row, batches
 from baselines.models.recipe import Recipe
 from baselines.models.teachers import TEACHERS, Shares
 from baselines.models.vocabulary import carry_over, train_tokenizer
@@ -252,6 +252,9 @@ def main() -> None:
         again(made, chosen["out"])
         return
     out, start, envs = chosen.pop("out"), chosen.pop("start"), chosen.pop("env")
+    without = sorted({*(envs or ())} - EXERCISED)
+    if without and chosen["copy_steps"]:
+        parser.error(f"--copy-steps must be 0, as {', '.join(without)} has no copying exercises.")
     kept = start and not chosen["vocab_size"]
     tokenizer = AutoTokenizer.from_pretrained(start) if kept else None
     chosen["vocab_size"] = len(tokenizer) if tokenizer else chosen["vocab_size"] or 1024

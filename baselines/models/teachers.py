@@ -3,11 +3,13 @@
 They know the grammar and do their own part without a slip, but coordinate badly, in shares that are
 stated here: the warm start is to do every right thing some of the time, so that reinforcement
 learning has something to sharpen. Alone, the teacher makes no mistake: a single agent has nobody to
-coordinate with, and the solo baseline is to be honest.
+coordinate with, and the solo baseline is to be honest. HumanEval is the exception: its solutions
+are not taught, so that nothing is learned by heart that an evaluation would ask for.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -15,10 +17,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from llm_collab_envs.coding.bug_repair import expert as repairing
 from llm_collab_envs.coding.function_pair import expert as programming
+from llm_collab_envs.coding.human_eval import expert as solving
+from llm_collab_envs.coding.human_eval.modules import function_over, parameters_of
+from llm_collab_envs.coding.module_assembly import expert as assembling
 from llm_collab_envs.writing.section_writing import expert as writing
 from llm_collab_envs.writing.section_writing.style import DECISIONS
 
+_FIRST_LINE = re.compile(r"^(def \w+\(.*):$", re.MULTILINE)
+_HELPER_LINE = re.compile(r"^Your helper: (def \w+\(.*)$", re.MULTILINE)
 _CHAT = (
     "hello team, I will write {part} now",
     "I am busy with {part}, please wait for me",
@@ -75,8 +83,7 @@ class ImperfectAgent:
             return self._submission(memo)
         shares = self.shares
         if memo.round == 1 and not self._chance(shares.hasty):
-            told = self.expert.say(memo) if self._chance(shares.tell) else ""
-            return told + self._chat(memo)
+            return self._told(memo) + self._chat(memo)
         if self._chance(shares.idle):
             return "<done/>"
         if memo.round > 1 and self._chance(shares.wait):
@@ -85,6 +92,9 @@ class ImperfectAgent:
 
     def _submission(self, memo: Any) -> str:
         return f"<submit>{self._work(memo)}</submit><done/>"
+
+    def _told(self, memo: Any) -> str:
+        return self.expert.say(memo) if self._chance(self.shares.tell) else ""
 
     def _work(self, memo: Any) -> str:
         """Return the agent's part of the product."""
@@ -152,7 +162,72 @@ def noted(plan: programming.Plan, numbers: Iterator[int], known: Mapping[str, st
     return "\n".join([header, *(line for pair in zip(notes, code, strict=True) for line in pair)])
 
 
+class ImperfectAssembler(ImperfectAgent):
+    """Module assembly: for a rule that it does not follow it guesses what the expert would."""
+
+    expert = assembling
+    usual = Shares(tell=0.8, hasty=0.08, wait=0.2, idle=0.05)
+
+    def _work(self, memo: assembling.Memo) -> str:
+        own = {entry.partition(": ")[0] for entry in memo.own}
+        memo.rules = {r: v for r, v in memo.rules.items() if self._follows(memo, own=r in own)}
+        return assembling.write(memo)
+
+    def _part(self, memo: assembling.Memo) -> str:
+        return memo.parts[0].name if memo.parts else "nothing"
+
+
+class ImperfectRepairer(ImperfectAgent):
+    """Bug repair: of what it does not heed it knows nothing, and leaves the fault where it is."""
+
+    expert = repairing
+    usual = Shares(tell=0.85, heed=0.95, hasty=0.0, wait=0.2, idle=0.05)
+
+    def _told(self, memo: repairing.Memo) -> str:
+        facts = [fact for case in memo.failing for fact in repairing.facts_of(case)]
+        return repairing.say(facts) if facts and self._chance(self.shares.tell) else ""
+
+    def _submission(self, memo: repairing.Memo) -> str:
+        seen = [fact for case in memo.failing for fact in repairing.facts_of(case)]
+        facts = seen + [fact for fact in memo.heard if self._follows(memo, own=False)]
+        return repairing.submit(memo.files, repairing.repair(memo.files, facts)) + "<done/>"
+
+    def _part(self, memo: repairing.Memo) -> str:
+        return next(iter(memo.files), "nothing")
+
+
+class ImperfectSolver(ImperfectAgent):
+    """HumanEval: it knows who writes and calls what, but what it computes is its first argument."""
+
+    expert = solving
+    usual = Shares(tell=0.8)
+
+    def __call__(self, observation: str) -> str:
+        """Return an action."""
+        memo = solving.read(observation)
+        if memo.submitted:
+            return "<done/>"
+        if memo.alone:
+            return solving.submit(self._stub(_FIRST_LINE.findall(observation)[-1])) + "<done/>"
+        if memo.statement:
+            helper = self._stub(_HELPER_LINE.findall(observation)[0])
+            return self._told(memo) + self._chat(memo) + solving.submit(helper)
+        if memo.interface is None or self._chance(self.shares.wait):
+            return "<done/>" if self._chance(self.shares.idle) else self._chat(memo)
+        return solving.submit(solving.part(memo, memo.interface)) + "<done/>"
+
+    def _stub(self, line: str) -> str:
+        """Return a function that gives back the first thing that it is given."""
+        return function_over(line, next(iter(parameters_of(line)), "None"))
+
+    def _part(self, memo: solving.Memo) -> str:
+        return "the helper" if memo.statement else "the function"
+
+
 TEACHERS: dict[str, type[ImperfectAgent]] = {
+    "bug_repair_v0": ImperfectRepairer,
     "function_pair_v0": ImperfectProgrammer,
+    "human_eval_v0": ImperfectSolver,
+    "module_assembly_v0": ImperfectAssembler,
     "section_writing_v0": ImperfectWriter,
 }

@@ -84,6 +84,11 @@ class Memo:
     ruled_out: set[str] = field(default_factory=set)
 
     @property
+    def alone(self) -> bool:
+        """Whether there are no teammates."""
+        return self.team_size == 1
+
+    @property
     def candidates(self) -> list[str]:
         """The labels that nobody is known to rule out."""
         return [label for label in self.alternatives if label not in self.ruled_out]
@@ -102,7 +107,7 @@ class Memo:
     @property
     def proposals(self) -> list[Place]:
         """The places that are this agent's to propose."""
-        if self.team_size == 1 or self.alternatives or not self.open:
+        if self.alone or self.alternatives or not self.open:
             return []
         free = [f.name for f in self.kind.fields if f.name not in self.read_outside]
         return [usual_place(self.kind, name) for name in free[self.me :: self.team_size]]
@@ -132,7 +137,7 @@ class Expert:
                 if left_undone(observation, gone):
                     undone = True
                     memo.parts += orphan.parts
-        if memo.team_size == 1:
+        if memo.alone:
             return f"<submit>{write(memo)}</submit><done/>"
         again = memo.asked_again and memo.round in ANSWER
         told = say(memo) if memo.round == 1 or again else ""
