@@ -82,6 +82,11 @@ class TestWholeFiles:
         assert result.syntax_errors == 1
         assert result.problems[0].startswith("pay.py stays as it was, as yours is no Python")
 
+    @pytest.mark.parametrize("around", ["[{} for x in y]", "({})", "lambda: {}", "-{}"])
+    def test_that_are_nested_deep_leave_the_judge_alive(self, around: str) -> None:
+        before, after = around.split("{}")
+        one(f"{before * 90}x{after * 90}")
+
     def test_that_are_too_long(self) -> None:
         result = one("x = 1\n" * MAX_CHARS)
         assert not result.files

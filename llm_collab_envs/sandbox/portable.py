@@ -64,6 +64,10 @@ _MODULES = {
 _CONTAINERS = frozenset("Counter defaultdict dict set".split())
 # A limit on the time that the rules take, which hostile programs could stretch.
 _MOST_NODES = 2000
+# The compiler of CPython 3.12 and later crashes where comprehensions nest 21 deep, and it is this
+# process that compiles what may go to Monty.
+_DEEPEST = 10
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _COMPENSATED_SUM = sys.version_info >= (3, 12)
 
 
@@ -102,12 +106,26 @@ def portability(tree: ast.Module) -> Portability:
         and _names_are_known(syntax)
         and all(map(_is_plain, syntax.of(*_RULED)))
         and keeps_order(syntax)
+        and _is_shallow(syntax)
         and _compiles(tree)
     )
     return Portability(known, _has_floats(syntax), _floats_are_alike(syntax)) if known else _UNKNOWN
 
 
 _UNKNOWN = Portability(known=False)
+
+
+def _is_shallow(syntax: Syntax) -> bool:
+    """Whether no comprehension is inside of too many others."""
+    for node in syntax.of(*_COMPREHENSIONS):
+        around: ast.AST = node
+        depth = 0
+        while around is not syntax.tree and depth <= _DEEPEST:
+            depth += isinstance(around, _COMPREHENSIONS)
+            around = syntax.parents[around]
+        if depth > _DEEPEST:
+            return False
+    return True
 
 
 def _compiles(tree: ast.Module) -> bool:

@@ -437,6 +437,10 @@ MEMORY = [
         monty=("memory", "timeout"),
         slow=True,
     ),
+    _in_call(
+        "crash the compiler of CPython 3.12 and 3.13",
+        f"y = [1]\nreturn {'[' * 90}x for x in y{' for x in y]' * 90}",
+    ),
     _in_call("format to a huge width", "return len('%10000000000d' % 1)", bwrap=ENDED, monty=ENDED),
 ]
 

@@ -56,6 +56,15 @@ def test_the_corpus_tells_the_two_apart(bwrap: str) -> None:
     assert wrong >= 10
 
 
+@pytest.mark.parametrize(("depth", "alike"), [(10, True), (11, False)])
+def test_comprehensions_that_could_crash_the_compiler_are_left_to_the_child(
+    depth: int, alike: bool
+) -> None:
+    nested = f"{'[' * depth}a{' for c in b]' * depth}"
+    assert is_portable(f"def f(a, b):\n    return {nested}\n") is alike
+    assert is_portable(f"def f(a, b):\n    return [{nested}]\n") is alike
+
+
 def test_ordinary_programs_are_fast() -> None:
     assert all(map(is_portable, PROGRAMS[-6:]))
     assert {Sandbox("auto").run(program, CALLS).backend for program in PROGRAMS[-6:]} == {"monty"}
