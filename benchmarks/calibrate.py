@@ -10,6 +10,7 @@ here needs a model; the same tasks give the same table on every machine, but for
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import os
 import time
@@ -28,6 +29,7 @@ from llm_collab_envs.core.tasks import DIFFICULTIES
 
 TEAM_SIZES = (1, 2, 4, 8)
 CHUNK = 10  # tasks that a process plays at once
+COLLECT = (200_000, 20, 100)  # seldom: nearly all that is made here goes without it
 ROOT = Path(__file__).parents[1]
 DOCS, SOME = ROOT / "docs", ROOT / "build" / "calibration"
 
@@ -60,7 +62,7 @@ def play_all(todo: Sequence[Job], workers: int, console: Console) -> list[Result
     episodes: dict[Job, tuple[tuple[float, float, float], ...]] = dict.fromkeys(todo, ())
     with (
         Progress(*columns, console=console) as bar,
-        ProcessPoolExecutor(workers, mp_context=context) as pool,
+        ProcessPoolExecutor(workers, context, gc.set_threshold, COLLECT) as pool,
     ):
         line = bar.add_task("episodes", total=sum(job.tasks for job in todo))
         for played in [pool.submit(play, batch, tasks) for batch, tasks in chunks]:
