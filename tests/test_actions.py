@@ -20,7 +20,13 @@ TEAM = ["agent_1", "agent_2"]
     ("text", "tokens"),
     [
         ("", 0),
-        (" \n\t\u2003", 0),
+        (" \n  \n\n", 0),
+        ("\t\u2003", 2),
+        ("\ta", 2),
+        ("\n" + " " * 39, 0),
+        ("\n" + " " * 40, 1),
+        (" " * 48 + "a", 3),
+        ("\n \n " * 12, 2),
         ("one two", 2),
         ("a" * 12, 1),
         ("a" * 13, 2),
@@ -49,8 +55,15 @@ def test_tokens_by_hand(text: str, tokens: int) -> None:
     assert count_tokens(text) == tokens
 
 
+def test_no_program_is_shorter_in_white_space() -> None:
+    program = "def add(a, b):\n    return a + b\n" * 20
+    bits = "".join(f"{byte:08b}" for byte in program.encode())
+    for zero, one in (" \t", " \n", "\n\r", "\u2002\u2003"):
+        assert count_tokens(bits.replace("0", zero).replace("1", one)) > count_tokens(program)
+
+
 @pytest.mark.parametrize(
-    "text", ["", "<submit>one two</submit><done/>", "31,540 a" * 3, "\u00e9 x"]
+    "text", ["", "<submit>one two</submit><done/>", "31,540 a" * 3, "\u00e9 x", "a" + " " * 60]
 )
 def test_cut_text_is_a_start_with_as_many_tokens(text: str) -> None:
     for most in range(count_tokens(text) + 2):

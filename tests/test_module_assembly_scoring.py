@@ -195,9 +195,11 @@ class TestParts:
         assert of(task, write(task, rest), f"{renamed}\n{last.name} = other") == PERFECT
 
     @pytest.mark.parametrize("author", ["the same agent", "a teammate"])
-    def test_defined_twice_cost_coordination(self, author: str) -> None:
+    @pytest.mark.parametrize("define", ["def ", "def  ", "def\t"])
+    def test_defined_twice_cost_coordination(self, author: str, define: str) -> None:
         task = task_of("easy")
         whole, again = write(task, task.parts), write(task, task.parts[:2])
+        again = again.replace("def ", define)
         parts = [f"{again}\n{whole}"] if author == "the same agent" else [again, whole]
         assert of(task, *parts) == ModuleScore(1.0, pytest.approx(2 / 6))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from llm_collab_envs.writing.section_writing.reading import lexicon_of, read_part
 from llm_collab_envs.writing.section_writing.scoring import WritingScore, score
 from llm_collab_envs.writing.section_writing.tasks import Fact, SectionTask
 
@@ -142,6 +143,10 @@ def test_a_decision_that_is_not_shown_is_not_followed(decision: str) -> None:
 def test_a_line_with_more_than_a_title_is_no_heading(line: str) -> None:
     text = MUSIC_TEXT.replace("* The survey", f"{line}\n* The survey")
     assert of(TRADE_TEXT, text).faithfulness >= f1(9, 1)
+
+
+def test_headings_without_end_take_no_more_memory() -> None:
+    assert len(read_part(lexicon_of(TASK), f"{TASK.sections[0]}:\n" * 5_000)) < 200
 
 
 def test_a_title_may_look_like_the_mark_of_a_heading() -> None:

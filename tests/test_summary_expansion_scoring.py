@@ -322,6 +322,9 @@ class TestAuthors:
         assert result.faithfulness == pytest.approx(f1(12, 2))
         assert result.duplication == pytest.approx(2 / 14)
 
+    def test_a_headline_of_others_without_end_says_nothing(self) -> None:
+        assert self.of(texts(), "Headline: Flood" + " 12" * 200).faithfulness == 1.0
+
     def test_what_others_make_up_under_their_names_costs_too(self) -> None:
         result = self.of(texts(), "Headline: All was well\nSummary: The flood cost 12 crowns.")
         assert set(result.coverage.values()) == {1.0}

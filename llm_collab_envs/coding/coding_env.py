@@ -16,7 +16,8 @@ from llm_collab_envs.core.spaces import sanitise
 from llm_collab_envs.core.tasks import Task
 from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, Ref, Sandbox, same
 
-LIMITS = Limits(seconds=1.0, wall_seconds=10.0)  # of a run that is scored
+# Of a run that is scored. Answers are kept while a task is played, so they may not be long.
+LIMITS = Limits(seconds=1.0, wall_seconds=10.0, output_chars=20_000)
 PATIENCE = 5.0  # seconds on the clock for a run that is not: it only makes a notice
 MAX_SHOWN_CHARS = 160
 _FENCED = re.compile(r"(?ms)^```[^\n`]*\n(.*?)(?:^```[ \t\r]*$|\Z)")  # unclosed: to the end

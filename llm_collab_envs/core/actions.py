@@ -31,7 +31,8 @@ An empty reply waits a round. Text outside of these does nothing, but takes time
 Example: <submit>my text</submit>"""
 
 _TAG = r"""<say to="[^"<>]{1,32}">|</say>|<submit>|</submit>|<done/>"""
-_TOKEN = re.compile(rf"{_TAG}|[A-Za-z]{{1,12}}|[0-9]{{1,6}}|\S")
+_SPACE = r"[^\S \n]|(?<=[ \n]{40})[ \n]{1,4}"  # white space that is not free
+_TOKEN = re.compile(rf"{_TAG}|[A-Za-z]{{1,12}}|[0-9]{{1,6}}|\S|{_SPACE}")
 _NAME = "(?:say|submit|done)"
 # What is meant as a tag, and not a comparison in a program, such as `n < done:`.
 _TAG_LIKE = re.compile(
@@ -80,8 +81,9 @@ def count_tokens(text: str) -> int:
 
     The rule is a fixed regular expression, so the count is the same for every model and tokenizer;
     long runs of letters cost more, so that gluing words together saves nothing, and letters and
-    digits other than ASCII's cost a token each, as twelve of those can hold a whole message. White
-    space is free.
+    digits other than ASCII's cost a token each, as twelve of those can hold a whole message. Spaces
+    and line breaks are free, but for more than 40 in a row, where four are a token; tabs and other
+    white space cost one each, or a whole program could be hidden in it.
     """
     return len(_TOKEN.findall(text))
 

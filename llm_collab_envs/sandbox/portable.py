@@ -64,10 +64,11 @@ _MODULES = {
 _CONTAINERS = frozenset("Counter defaultdict dict set".split())
 # A limit on the time that the rules take, which hostile programs could stretch.
 _MOST_NODES = 2000
-# The compiler of CPython 3.12 and later crashes where comprehensions nest 21 deep, and it is this
-# process that compiles what may go to Monty.
+# It is this process that compiles what may go to Monty, and CPython's compiler crashes (3.12 and
+# later) where comprehensions nest 21 deep, and takes minutes over hundreds of nested lambdas.
 _DEEPEST = 10
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SCOPES = (*_COMPREHENSIONS, ast.Lambda, ast.FunctionDef, ast.ClassDef)
 _COMPENSATED_SUM = sys.version_info >= (3, 12)
 
 
@@ -116,12 +117,12 @@ _UNKNOWN = Portability(known=False)
 
 
 def _is_shallow(syntax: Syntax) -> bool:
-    """Whether no comprehension is inside of too many others."""
-    for node in syntax.of(*_COMPREHENSIONS):
+    """Whether no scope is inside of too many others."""
+    for node in syntax.of(*_SCOPES):
         around: ast.AST = node
         depth = 0
         while around is not syntax.tree and depth <= _DEEPEST:
-            depth += isinstance(around, _COMPREHENSIONS)
+            depth += isinstance(around, _SCOPES)
             around = syntax.parents[around]
         if depth > _DEEPEST:
             return False

@@ -9,6 +9,7 @@ change, fail or stop in between.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from llm_collab_envs.sandbox.syntax import Syntax
 
@@ -29,6 +30,7 @@ _FRESH_CALLS = frozenset(
 )
 _FRESH_METHODS = frozenset("copy join lower replace rsplit split strip upper".split())
 _MOST_PASSES = 5
+_MOST_LOOKS = 20_000  # at nodes, by all values that are computed bit by bit
 _CHANGING = (ast.Subscript, ast.Attribute, ast.AugAssign, ast.Call)
 _Scope = ast.Module | ast.FunctionDef | ast.ClassDef | ast.Lambda
 
@@ -192,8 +194,8 @@ def _shows_steps(node: ast.AST, parent: ast.AST, effects: _Effects) -> bool:
     can_fail = isinstance(node, ast.GeneratorExp) or _call_name(node) in ("map", "filter")
     if effects.are_caught and can_fail and not whole:
         return True
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    return any(effects.may_change(inner, names) for inner in ast.walk(parent))
+    names = {n.id for n in effects.inside(node) if isinstance(n, ast.Name)}
+    return any(effects.may_change(i, names) for i in effects.inside(parent)) or effects.tired
 
 
 class _Effects:
@@ -202,6 +204,7 @@ class _Effects:
     def __init__(self, syntax: Syntax) -> None:
         self.parents = syntax.parents
         self.are_caught = ast.Try in syntax.types
+        self._looks = _MOST_LOOKS
         self._scopes: dict[ast.AST, _Scope] = {}
         for node in syntax.nodes:
             self._scopes[node] = self._scope_of(node)
@@ -216,6 +219,19 @@ class _Effects:
         self._reach_out = bool(aliases & targets) or any(
             target is not None and not self._is_fresh(target) for target in changed
         )
+
+    def inside(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield a node and all in it, as long as not too many have been looked at."""
+        for inner in ast.walk(node):
+            self._looks -= 1
+            if self.tired:
+                return
+            yield inner
+
+    @property
+    def tired(self) -> bool:
+        """Whether too much has been looked at to know: what nests or repeats is seen many times."""
+        return self._looks < 0
 
     def may_change(self, node: ast.AST, names: set[str]) -> bool:
         """Whether a node can change one of the names, or what others may see."""

@@ -160,7 +160,8 @@ def find_value(sentence: str, value: str) -> int:
     """Return where a value stands whole, not as a piece of a longer word or figure; or -1."""
     at = sentence.find(value)
     while at >= 0:
-        before, after = sentence[:at][-1:], sentence[at + len(value) :][:2]
+        end = at + len(value)
+        before, after = sentence[max(at - 1, 0) : at], sentence[end : end + 2]
         inside = before.isalnum() or before in tuple("-.,") or after[:1].isalnum()
         if not inside and not (after[:1] in tuple("-.,") and after[1:].isdigit()):
             return at

@@ -56,13 +56,19 @@ def test_the_corpus_tells_the_two_apart(bwrap: str) -> None:
     assert wrong >= 10
 
 
-@pytest.mark.parametrize(("depth", "alike"), [(10, True), (11, False)])
-def test_comprehensions_that_could_crash_the_compiler_are_left_to_the_child(
-    depth: int, alike: bool
+@pytest.mark.parametrize(("depth", "alike"), [(9, True), (10, False)])
+@pytest.mark.parametrize("around", ["[{} for c in b]", "(lambda: {})"])
+def test_scopes_that_could_crash_the_compiler_are_left_to_the_child(
+    around: str, depth: int, alike: bool
 ) -> None:
-    nested = f"{'[' * depth}a{' for c in b]' * depth}"
-    assert is_portable(f"def f(a, b):\n    return {nested}\n") is alike
-    assert is_portable(f"def f(a, b):\n    return [{nested}]\n") is alike
+    before, after = around.split("{}")
+    assert is_portable(f"def f(a, b):\n    return {before * depth}a{after * depth}\n") is alike
+
+
+@pytest.mark.parametrize(("many", "alike"), [(20, True), (400, False)])
+def test_what_would_take_long_to_look_through_is_left_to_the_child(many: int, alike: bool) -> None:
+    steps = f"list(zip({'zip(a), ' * many}))"
+    assert is_portable(f"def f(a, b):\n    return {steps}\n") is alike
 
 
 def test_ordinary_programs_are_fast() -> None:

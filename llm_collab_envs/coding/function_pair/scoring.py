@@ -27,7 +27,7 @@ from llm_collab_envs.coding.naming import knows
 from llm_collab_envs.sandbox import Call, Job, Outcome, same
 
 MODULE = "module"
-_DEFINITION = re.compile(r"^def (\w{1,64})", re.MULTILINE)
+_DEFINITION = re.compile(r"^def\s+(\w{1,64})", re.MULTILINE)
 
 Execute = Callable[[Sequence[Job]], list[Outcome]]
 

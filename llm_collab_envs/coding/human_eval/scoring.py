@@ -23,9 +23,9 @@ from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask
 from llm_collab_envs.coding.naming import knows
 from llm_collab_envs.sandbox import Call, Job, Limits, Outcome
 
-LIMITS = Limits(seconds=3.0, wall_seconds=30.0)
+LIMITS = Limits(seconds=3.0, wall_seconds=30.0, output_chars=20_000)
 _IGNORANT = (None, "nothing that a test asks for")
-_DEFINITION = re.compile(r"^def (\w{1,64})", re.MULTILINE)
+_DEFINITION = re.compile(r"^def\s+(\w{1,64})", re.MULTILINE)
 
 Execute = Callable[[Sequence[Job]], list[Outcome]]
 

@@ -26,7 +26,7 @@ from llm_collab_envs.coding.module_assembly.tasks import ModuleTask
 from llm_collab_envs.sandbox import Answer, Call, Job, Outcome, same
 
 _WORD = re.compile(r"\w+")
-_DEFINITION = re.compile(r"^def (\w{1,80})\(", re.MULTILINE)
+_DEFINITION = re.compile(r"^def\s+(\w{1,80})\s*\(", re.MULTILINE)
 
 Execute = Callable[[Sequence[Job]], Sequence[Outcome]]
 Names = frozenset[str]

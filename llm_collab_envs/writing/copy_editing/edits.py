@@ -75,7 +75,7 @@ class Merged:
     broken: int = 0
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def read_edits(text: str, lines: int) -> Reading:
     """Read a submission about a draft of some number of lines."""
     edits, problems = [], []

@@ -45,6 +45,7 @@ _HEADINGS = {  # the last three are recognised as headings, but no house style a
         r"[#*\s]*(?:[-+]|\d{1,2}[.)]|(?:section|title)(?: \d{1,2})?:?)\s[*\s]*(\S.*?)[*:\s]*", re.I
     ),
 }
+_MOST_HEADINGS = 100  # in one part; what comes after is read under the last
 _HEADING_EXTRAS = 20  # characters that a heading may have beside its title
 _MONTH = "(?:" + "|".join(MONTHS) + ")"
 # No letter before it, said after the first one, so that a search can skip.
@@ -128,13 +129,13 @@ class Lexicon:
     asked: dict[str, frozenset[Option]]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def read_part(lexicon: Lexicon, text: str) -> list[Block]:
     """Cut a submission into blocks, one for each heading, and read them."""
     blocks = [Block("", "")]
     for line in text.splitlines():
         heading = _heading(lexicon, line.strip())
-        if heading:
+        if heading and len(blocks) <= _MOST_HEADINGS:
             blocks.append(Block(*heading))
         elif line.strip():
             _read_line(lexicon, line, blocks[-1])

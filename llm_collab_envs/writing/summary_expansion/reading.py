@@ -13,6 +13,7 @@ from functools import lru_cache
 from llm_collab_envs.core.actions import count_tokens, cut_tokens
 from llm_collab_envs.core.lines import without_marker
 from llm_collab_envs.writing.sentences import (
+    MAX_SENTENCE_CHARS,
     WORD,
     Entry,
     find_claimed,
@@ -194,7 +195,9 @@ def _read_headline(lexicon: Lexicon, reading: Reading) -> None:
     line = reading.blocks[0].strip()
     words = set(WORD.findall(line.lower()))
     events = lexicon.events & words or {""}
-    if "\n" in line or len(events) > 1 or is_negated(line, words) or line.endswith("?"):
+    if "\n" in line or len(line) > MAX_SENTENCE_CHARS or len(events) > 1:
+        return
+    if is_negated(line, words) or line.endswith("?"):
         return
     long_words = [word for word in WORD.findall(line) if len(word) > _SHORT_WORD]
     has_names = not all(word[0].isupper() for word in long_words)
