@@ -21,7 +21,6 @@ from llm_collab_envs.writing.section_writing import expert as writing
 from llm_collab_envs.writing.section_writing.style import DECISIONS
 
 IGNORE = -100
-EXERCISED = {"section_writing_v0", "function_pair_v0"}  # envs that have copying exercises
 _NOISE = "you are the team of it a plan and message round tokens left no style 1 2 3 4 5 6".split()
 
 T = TypeVar("T")
@@ -82,9 +81,8 @@ class Lessons:
         Args:
             progress: From 0, the easiest, to 1.
         """
-        exercises = {"section_writing_v0": self._sections, "function_pair_v0": self._functions}
         env_id = self._ids[self._rng.choice(len(self._ids), p=self._id_weights)]
-        return exercises[env_id](progress)
+        return EXERCISES[env_id](self, progress)
 
     def _sections(self, progress: float) -> list[Row]:
         """Ask for some of a few sections in a given style."""
@@ -157,6 +155,12 @@ class Lessons:
         row = training_row(self._context, history)
         mask = [False] * len(row.prompt_ids) + [own == 1 for own in row.env_mask]
         return row.prompt_ids + row.completion_ids, mask
+
+
+EXERCISES = {
+    "function_pair_v0": Lessons._functions,
+    "section_writing_v0": Lessons._sections,
+}
 
 
 def batches(rows: Iterator[list[Row]], budget: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:

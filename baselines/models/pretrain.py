@@ -32,7 +32,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
-from baselines.models.lessons import EXERCISED, IGNORE, Lessons, Row, batches
+from baselines.models.lessons import EXERCISES, IGNORE, Lessons, Row, batches
 from baselines.models.recipe import Recipe
 from baselines.models.teachers import TEACHERS, Shares
 from baselines.models.vocabulary import carry_over, train_tokenizer
@@ -252,7 +252,7 @@ def main() -> None:
         again(made, chosen["out"])
         return
     out, start, envs = chosen.pop("out"), chosen.pop("start"), chosen.pop("env")
-    without = sorted({*(envs or ())} - EXERCISED)
+    without = sorted({*(envs or ())} - EXERCISES.keys())
     if without and chosen["copy_steps"]:
         parser.error(f"--copy-steps must be 0, as {', '.join(without)} has no copying exercises.")
     kept = start and not chosen["vocab_size"]

@@ -184,12 +184,10 @@ class ImperfectRepairer(ImperfectAgent):
     usual = Shares(tell=0.85, heed=0.95, hasty=0.0, wait=0.2, idle=0.05)
 
     def _told(self, memo: repairing.Memo) -> str:
-        facts = [fact for case in memo.failing for fact in repairing.facts_of(case)]
-        return repairing.say(facts) if facts and self._chance(self.shares.tell) else ""
+        return repairing.say(memo.seen) if memo.seen and self._chance(self.shares.tell) else ""
 
     def _submission(self, memo: repairing.Memo) -> str:
-        seen = [fact for case in memo.failing for fact in repairing.facts_of(case)]
-        facts = seen + [fact for fact in memo.heard if self._follows(memo, own=False)]
+        facts = memo.seen + [fact for fact in memo.heard if self._follows(memo, own=False)]
         return repairing.submit(memo.files, repairing.repair(memo.files, facts)) + "<done/>"
 
     def _part(self, memo: repairing.Memo) -> str:

@@ -83,9 +83,7 @@ class Outcomes:
         same_program = self._runs.setdefault((job.source, job.limits), [])
         new = _Run(job)
         for run in same_program:
-            if run.job.calls is job.calls:
-                return run
-            if run.job.calls == job.calls and run.key == new.key:
+            if run.job.calls is job.calls or (run.job.calls == job.calls and run.key == new.key):
                 return run
         same_program.append(new)
         return new

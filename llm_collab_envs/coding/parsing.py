@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
+
+_DEFINITION = re.compile(r"^def\s+(\w{1,64})", re.MULTILINE)
 
 
 def parsed(source: str) -> ast.Module | None:
@@ -14,3 +17,8 @@ def parsed(source: str) -> ast.Module | None:
             return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def defined_functions(source: str) -> set[str]:
+    """Return the names that a source seems to define functions under, whether or not it runs."""
+    return set(_DEFINITION.findall(source))

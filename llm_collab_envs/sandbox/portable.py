@@ -65,10 +65,12 @@ _CONTAINERS = frozenset("Counter defaultdict dict set".split())
 # A limit on the time that the rules take, which hostile programs could stretch.
 _MOST_NODES = 2000
 # It is this process that compiles what may go to Monty, and CPython's compiler crashes (3.12 and
-# later) where comprehensions nest 21 deep, and takes minutes over hundreds of nested lambdas.
+# later) where comprehensions nest 21 deep, and takes seconds over hundreds of nested lambdas.
 _DEEPEST = 10
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_SCOPES = (*_COMPREHENSIONS, ast.Lambda, ast.FunctionDef, ast.ClassDef)
+_SCOPES = (
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+    *(ast.Lambda, ast.FunctionDef, ast.ClassDef),
+)
 _COMPENSATED_SUM = sys.version_info >= (3, 12)
 
 

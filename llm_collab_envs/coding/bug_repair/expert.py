@@ -63,6 +63,11 @@ class Memo:
     heard: list[Fact]
     files: dict[str, str]
 
+    @property
+    def seen(self) -> list[Fact]:
+        """What the failing calls that it sees should return."""
+        return [fact for case in self.failing for fact in facts_of(case)]
+
 
 class Expert:
     """A memoryless policy of one agent: observation in, action out."""
@@ -75,12 +80,11 @@ class Expert:
         told = ""
         for gone, view in handed_over(observation).items():
             orphan = read(view)
-            seen = [fact for case in orphan.failing for fact in facts_of(case)]
-            told += "" if heard_from(observation, gone) else say(seen)
+            told += "" if heard_from(observation, gone) else say(orphan.seen)
             memo.failing += orphan.failing
             if left_undone(observation, gone):
                 memo.files |= orphan.files
-        seen = [fact for case in memo.failing for fact in facts_of(case)]
+        seen = memo.seen
         if not memo.files:
             return say(seen) + "<done/>"
         if seen and memo.round == 1 and not memo.alone:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from llm_collab_envs.coding.bug_repair.cases import Fact, facts_of
 from llm_collab_envs.coding.bug_repair.expert import (
     Memo,
     functions_of,
@@ -52,18 +51,14 @@ def _sit(observation: str) -> Memo:
     return memo
 
 
-def _seen(memo: Memo) -> list[Fact]:
-    return [fact for case in memo.failing for fact in facts_of(case)]
-
-
 def _tell(memo: Memo, first: bool) -> str:
-    seen = _seen(memo)
+    seen = memo.seen
     middle = (len(seen) + 1) // 2
     return "" if memo.alone else say(seen[:middle] if first else seen[middle:])
 
 
 def _repair(memo: Memo) -> str:
-    return submit(memo.files, repair(memo.files, _seen(memo) + memo.heard))
+    return submit(memo.files, repair(memo.files, memo.seen + memo.heard))
 
 
 def _undo(kind: str) -> Callable[[Memo], str]:

@@ -14,7 +14,6 @@ A pair that says nothing has half of F, and less than a quarter of Q.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,10 +23,10 @@ from llm_collab_envs.coding.coding_env import LIMITS, source_of
 from llm_collab_envs.coding.function_pair.programs import MAIN, Function, bind
 from llm_collab_envs.coding.function_pair.tasks import PairTask
 from llm_collab_envs.coding.naming import knows
+from llm_collab_envs.coding.parsing import defined_functions
 from llm_collab_envs.sandbox import Call, Job, Outcome, same
 
 MODULE = "module"
-_DEFINITION = re.compile(r"^def\s+(\w{1,64})", re.MULTILINE)
 
 Execute = Callable[[Sequence[Job]], list[Outcome]]
 
@@ -112,7 +111,7 @@ def score(
     rates = {suite.label: suite.share(passed[suite.label]) for suite in suites}
     functions = sum(rates[f.label] for f in task.functions) / len(task.functions)
     module = min(rates.values())
-    defined = [set(_DEFINITION.findall(source)) for source in sources.values()]
+    defined = [defined_functions(source) for source in sources.values()]
     twice = sum(sum(f.name in names for names in defined) > 1 for f in task.functions)
     return PairScore(
         quality=(2 * functions + 3 * module) / 5,

@@ -12,20 +12,20 @@ only the visible examples counts for nothing:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from llm_collab_envs.coding import coding_env
 from llm_collab_envs.coding.coding_env import source_of
 from llm_collab_envs.coding.human_eval.modules import assemble, reference_function, stand_in
 from llm_collab_envs.coding.human_eval.replay import held, hidden
 from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask
 from llm_collab_envs.coding.naming import knows
-from llm_collab_envs.sandbox import Call, Job, Limits, Outcome
+from llm_collab_envs.coding.parsing import defined_functions
+from llm_collab_envs.sandbox import Call, Job, Outcome
 
-LIMITS = Limits(seconds=3.0, wall_seconds=30.0, output_chars=20_000)
+LIMITS = replace(coding_env.LIMITS, seconds=3.0, wall_seconds=30.0)
 _IGNORANT = (None, "nothing that a test asks for")
-_DEFINITION = re.compile(r"^def\s+(\w{1,64})", re.MULTILINE)
 
 Execute = Callable[[Sequence[Job]], list[Outcome]]
 
@@ -97,7 +97,7 @@ def _held(
 
 
 def _conflicts(sources: Sequence[str]) -> float:
-    names = [set(_DEFINITION.findall(source)) for source in sources]
+    names = [defined_functions(source) for source in sources]
     every = set().union(*names)
     twice = len(names) == 2 and len(names[0] & names[1])
     return twice / len(every) if every else 0.0
