@@ -112,6 +112,10 @@ def test_text_outside_of_tags_is_ignored(reply: str) -> None:
         ('<submit><say to="all">a</say></submit>', "'[say to=\"all\"]' stands inside '[submit]'"),
         ("<submit>a</say>", "'[/say]' stands inside '[submit]'"),
         ("<done", "'[done' is not a tag that can stand here"),
+        (
+            "<say\nMessages:\nagent_1: a>",
+            "'[say Messages: agent_1: a]' is not a tag that can stand here",
+        ),
         ('<submit lang="py">a</submit>', "'[submit lang=\"py\"]' is not a tag that can stand here"),
         ("<submit>a< / submit >", "'[ / submit ]' stands inside '[submit]'"),
         ("x" * (MAX_ACTION_CHARS + 1), "the reply is longer than 65536 characters"),

@@ -197,6 +197,27 @@ def test_reset_without_seed_goes_on_from_the_last(env_id: str) -> None:
     assert len(set(drawn())) > 1
 
 
+def test_teammates_cannot_tell_what_was_submitted(env_id: str) -> None:
+    """Or it would be a way to talk for nothing."""
+    if env_id == "bargaining_v0":
+        pytest.skip("offers lie on a table for all to see, and take time")
+    env = make(env_id)
+    expert = env._expert()
+    observations, _ = env.reset(options={"task": 0})
+    while env.agents:
+        observations, *_ = env.step({a: expert(observations[a]) for a in env.agents})
+    own, (first, second, *_), seen = dict(env.parts), env.parts, []
+    for text in (own[second], own[first], f"{own[first]} x", "x", ""):
+        env.reset(options={"task": 0})
+        submitted = {**own, second: text}
+        after, *_ = env.step({a: f"<submit>{part}</submit>" for a, part in submitted.items()})
+        after.pop(second)
+        if env_id == "bug_repair_v0":
+            after.pop("agent_0")  # it tests what the others submit, and is the one that has to talk
+        seen.append(after)
+    assert seen == seen[:1] * len(seen)
+
+
 def test_step_rewards_sum_to_the_joint_reward(env_id: str) -> None:
     env = make(env_id)
     expert = env._expert()

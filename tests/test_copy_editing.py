@@ -299,26 +299,21 @@ class TestFeedback:
             "2 more broken edits.",
         ]
 
-    def test_names_edits_that_cancel_each_other(self) -> None:
+    def test_names_edits_of_ones_own_that_cancel_each_other(self) -> None:
         first, second = self.told(
-            "<submit>delete 38\ninsert 38: a\ndelete 39</submit>",
-            "<submit>replace 38: b\ninsert 38: c\ndelete 39</submit>",
+            "<submit>insert 38: a\ndelete 39\nreplace 38: b\ndelete 38\ninsert 38: c</submit>",
+            "<submit>delete 39</submit>",
         )
-        assert first == second
+        assert second == []
         assert first == [
-            "line 38 has different edits of agent_0 and agent_1, which cancel each other.",
-            "the place after line 38 has different edits of agent_0 and agent_1, which cancel "
-            "each other.",
+            "line 38 has different edits of yours, which cancel each other.",
+            "the place after line 38 has different edits of yours, which cancel each other.",
         ]
 
-    def test_of_cancelled_edits_is_for_their_authors(self) -> None:
-        env = env_of(team_size=3)
-        env.reset(options={"task": 0})
-        replies = [
-            f"<submit>{edit}</submit>" for edit in ("delete 25", "replace 25: a", "delete 9")
-        ]
-        seen, *_ = env.step(dict(zip(env.agents, replies, strict=True)))
-        assert [seen[agent].count("Notice") for agent in env.possible_agents] == [1, 1, 0]
+    def test_says_nothing_of_teammates_edits(self) -> None:
+        """A style sheet could be told by which edits come back as cancelled, without a message."""
+        edits = "<submit>delete 38\ninsert 38: a</submit>", "<submit>replace 38: b</submit>"
+        assert self.told(*edits) == [[], []]
 
     def test_is_given_as_long_as_it_helps(self) -> None:
         env = env_of(team_size=2)

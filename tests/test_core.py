@@ -274,6 +274,12 @@ class TestReward:
         with pytest.raises(RuntimeError, match="no episode yet"):
             _ = RelayEnv().joint_reward
 
+    def test_the_experts_time_is_the_same_whatever_may_be_said_or_played(self, env_id: str) -> None:
+        usual, short = make(env_id), make(env_id, max_cycles=1, message_budget=0)
+        for env in (usual, short):
+            env.reset(options={"task": 0})
+        assert usual._expert_path() == short._expert_path()
+
     def test_the_experts_time_does_not_disturb_the_episode(self) -> None:
         plain, disturbed = started(), started()
         disturbed._play_expert()

@@ -256,6 +256,12 @@ def test_unsupported_names_and_figures_cost_precision() -> None:
     assert of(text, MUSIC_TEXT).faithfulness == pytest.approx(f1(9, 5))
 
 
+def test_an_invented_name_is_one_at_the_start_of_its_sentence_too() -> None:
+    extra = "* Rodovel was the first keeper of the mill.\n* Nobody was there.\n"
+    text = TRADE_TEXT.replace("Welcome", f"{extra}Welcome")
+    assert of(text, MUSIC_TEXT).faithfulness == pytest.approx(f1(9, 1))
+
+
 def test_public_names_are_free() -> None:
     extra = "* Bakovel was famous for its Trade, its Music and its Mill.\n"
     text = TRADE_TEXT.replace("Welcome", f"{extra}Welcome")

@@ -247,6 +247,16 @@ class TestSentences:
             assert result.conflicts == pytest.approx(1 / 4)
             assert result.agreement == pytest.approx((1 + 3 / 4) / 2)
 
+    def test_with_a_cause_that_is_not_theirs_deny_their_own(self) -> None:
+        """To list what might have caused it is no way to be right either."""
+        listed = FLOOD.replace("a rusty valve", "a worn gate, a rusty valve and a loose wire")
+        result = of(texts(account=f"{listed}\n{FIRE}"))
+        assert result.coverage["account"] < 1.0
+        beside = of(texts(account=f"{FLOOD} Frozen pumps were the cause of it.\n{FIRE}"))
+        assert beside.coverage["account"] == 1.0
+        denied = of(texts(account=f"{FLOOD} A frozen pump was the cause of it.\n{FIRE}"))
+        assert denied.coverage["account"] == pytest.approx(7 / 8)
+
     def test_deny_all_that_they_claim_with_a_name_that_is_not_theirs(self) -> None:
         fire = SUMMARY.splitlines()[1]
         result = of(texts(summary=f"{SUMMARY} The flood in Tivekon cost 45210 crowns.\n{fire}"))
@@ -288,7 +298,7 @@ class TestHeadlines:
             ("Flood and fire cost 45210 and 31540", 0, 0),  # two events
             ("No flood in Bakovel for 45210 crowns", 0, 0),
             ("Did a flood in Bakovel cost 45210?", 0, 0),
-            ("Bakovel: 45210 crowns lost", 0, 1),  # by what?
+            ("Bakovel: 45210 crowns lost", 0, 2),  # by what?
             ("The Flood in Bakovel Cost Rodovel 45210 crowns", 0, 1),
             ("Flood in Bakovel\ncosts 45210 crowns", 0, 0),  # two lines
             ("45210", 0, 0),  # too short
@@ -390,11 +400,17 @@ def test_scores_do_not_depend_on_the_hash_seed() -> None:
     code = (
         "import dataclasses, sys; sys.path.insert(0, 'tests')\n"
         "from test_summary_expansion_scoring import *\n"
+        "from llm_collab_envs.writing.sentences import Entry, find_places, find_stated\n"
         "facts = [dataclasses.replace(f, value='45210') if f.value == '31540' else f"
         " for f in FACTS]\n"
         "line = 'The flood in Bakovel and the fire cost 45210 crowns.'\n"
         "task = dataclasses.replace(TASK, facts=tuple(facts))\n"
-        "print(score(task, {'': texts(summary=line)}, ['']))"
+        "print(score(task, {'': texts(summary=line)}, ['']))\n"
+        "fields = (('cost', '42733'), ('helpers', '511'))\n"
+        "entries = [Entry(field, frozenset({'flood'}), (value,), frozenset(FIELDS[field].cues))"
+        " for field, value in fields]\n"
+        'as_near = "The flood bill was about: 42733: helpers\' crowns, 511."\n'
+        "print(find_stated(entries, as_near, 3, find_places))"
     )
     printed = {
         subprocess.run(
@@ -404,7 +420,7 @@ def test_scores_do_not_depend_on_the_hash_seed() -> None:
             cwd=Path(__file__).parent.parent,
             env={**os.environ, "PYTHONHASHSEED": seed},
         ).stdout
-        for seed in ("1", "2")
+        for seed in "123"
     }
     assert len(printed) == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -484,15 +485,27 @@ class TestLossyChannel:
         assert len(text) == len("agent_0: alpha 12345 beta")
         assert [c.isdigit() for c in text] == [c.isdigit() for c in "agent_0: alpha 12345 beta"]
 
+    def test_hits_a_message_whatever_else_is_said(self) -> None:
+        heard = []
+        for others in ({}, {C: f'<say to="{B}">y</say><say to="{A}"></say>'}):
+            env = LossyChannel(RelayEnv(team_size=3, max_cycles=20), lost=0.5, late=0.5)
+            for task in range(3):
+                env.reset(options={"task": task})
+                for n in range(9):
+                    seen, *_ = env.step({A: f'<say to="{B}">x{n}</say>', **others})
+                heard.append(re.findall(rf"^{A}: .*", seen[B], re.M))
+        assert heard[:3] == heard[3:]
+        assert len(set(map(tuple, heard))) == 3
+
     def test_hits_every_reader_by_itself_and_as_often_as_it_says(self) -> None:
         env = LossyChannel(RelayEnv(team_size=3, max_cycles=500), lost=0.25)
         env.reset(options={"task": 0})
-        for _ in range(400):
-            seen, *_, infos = env.step({A: '<say to="all">x</say>'})
-        heard = [seen[agent].count("agent_0: x") for agent in (B, C)]
+        for n in range(400):
+            seen, *_, infos = env.step({A: f'<say to="all">{chr(97 + n % 26)}</say>'})
+        heard = [re.findall(r"agent_0: \w$", seen[agent], re.M) for agent in (B, C)]
         budget = 14  # messages that A can pay for
         assert heard[0] != heard[1]
-        assert sum(heard) + infos[A]["lossy_channel"] == 2 * budget
+        assert sum(map(len, heard)) + infos[A]["lossy_channel"] == 2 * budget
         lost = []
         for task in range(60):
             env.reset(options={"task": task})

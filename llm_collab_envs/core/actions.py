@@ -171,4 +171,4 @@ def _message(tag: str, content: str, teammates: Collection[str]) -> Message:
 
 def _quote(text: str) -> str:
     """Quote a piece of a reply in at most 40 characters, its tags defused."""
-    return "'" + text[:40].replace("<", "[").replace(">", "]") + "'"
+    return "'" + " ".join(text[:40].split()).replace("<", "[").replace(">", "]") + "'"

@@ -98,7 +98,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         self.conditions = Conditions()  # of the team; wrappers add theirs
         self._started: EpisodeLoop | None = None
         self._briefed: tuple[TaskT, ObservationCollector] | None = None
-        self._timed: tuple[tuple[TaskT, int | None, int | None], int] | None = None
+        self._timed: tuple[TaskT, int] | None = None
         self._check_team(self.tasks[0])
         self._rated = True  # False in the copy of the env that only measures the expert's time
 
@@ -252,14 +252,18 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
 
     def _expert_path(self) -> int:
         """Return the expert's critical path on this task; that of the last task is kept."""
-        settings = (self._task, self.max_cycles, self.message_budget)
-        if self._timed is None or self._timed[0] != settings:
-            self._timed = settings, self._play_expert()
+        if self._timed is None or self._timed[0] != self._task:
+            self._timed = self._task, self._play_expert()
         return self._timed[1]
 
     def _play_expert(self) -> int:
-        """Let the expert play this task in a copy of this env, and return its critical path."""
+        """Let the expert play this task in a copy of this env, and return its critical path.
+
+        It plays by the task's own rounds and message budget: with fewer of either it may do less
+        and so be faster.
+        """
         twin = copy.copy(self)
+        twin.max_cycles = twin.message_budget = None
         twin.render_mode = None
         twin._rated = False
         twin.conditions = Conditions()

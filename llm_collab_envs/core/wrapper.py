@@ -57,9 +57,10 @@ class TeamWrapper(BaseParallelWrapper[str, str, str], Condition):
         Condition.__init__(self, name, {**settings, "seed": seed})
         base.conditions.add(self)
 
-    def _rng(self, task: int) -> np.random.Generator:
-        """Return the generator of an episode on a task."""
-        return np.random.default_rng([self.settings["seed"], task, zlib.crc32(self.name.encode())])
+    def _rng(self, task: int, *event: str) -> np.random.Generator:
+        """Return the generator of an episode on a task, or of an event in it."""
+        names = (zlib.crc32(part.encode()) for part in (self.name, *event))
+        return np.random.default_rng([self.settings["seed"], task, *names])
 
     def _pick(self, team: Sequence[str], rng: np.random.Generator) -> list[str]:
         """Return whom this is about in this episode, in the order of the team."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -56,19 +57,27 @@ class LossyChannel(TeamWrapper):
         super().__init__(env, seed, **chances, max_delay=max_delay)
         self._chances = chances
         self._max_delay = max_delay
-        self._draws = np.random.default_rng(seed)
+        self._task = 0
+        self._sent: Counter[tuple[int, str, str]] = Counter()
         self._faults = 0
 
     def start(self, agents: Sequence[str], max_cycles: int, task: int) -> None:
         """Begin the episode's own chance."""
-        self._draws = self._rng(task)
+        self._task = task
+        self._sent.clear()
         self._faults = 0
 
     def carry(self, delivery: Delivery, reader: str) -> list[Delivery]:
-        """Return what reaches a reader; the same number of draws whatever happens."""
-        drawn = self._draws.random(len(FAULTS))
-        delay = int(self._draws.integers(1, self._max_delay + 1))
-        own = np.random.default_rng(self._draws.integers(2**32))
+        """Return what reaches a reader.
+
+        Each message has a chance of its own: by its round, its sender, its reader, and how many
+        there were between these two in this round. So other messages do not change its lot.
+        """
+        way = (delivery.round, delivery.sender, reader)
+        rng = self._rng(self._task, *map(str, way), str(self._sent[way]))
+        self._sent[way] += 1
+        drawn = rng.random(len(FAULTS))
+        delay = int(rng.integers(1, self._max_delay + 1))
         chances = zip(self._chances.items(), drawn, strict=True)
         faults = [name for (name, chance), draw in chances if draw < chance]
         if "lost" in faults:
@@ -77,7 +86,7 @@ class LossyChannel(TeamWrapper):
         if faults:
             what = f"a message of {delivery.sender} to {reader} was {', '.join(faults)}"
             self.events.append(what)
-        return _damage(delivery, faults, delay, own)
+        return _damage(delivery, faults, delay, rng)
 
     def figures(self, agent: str) -> dict[str, float]:
         """Return how many faults there have been."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from llm_collab_envs.core.lines import without_marker
+from llm_collab_envs.core.tasks import is_invented
 
 MAX_SENTENCE_CHARS = 400
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
@@ -137,18 +138,21 @@ def _named(entry: Entry[FactT], other: Entry[FactT], places: Places, at: int) ->
 
 def _nearest(words: Iterable[str], places: Places, at: int) -> int | None:
     found = (place for word in words for place in places.get(word, ()))
-    return min(found, key=lambda place: abs(place - at), default=None)
+    return min(found, key=lambda place: (abs(place - at), place), default=None)
 
 
 def find_mentions(text: str, public: Collection[str]) -> list[str]:
     """Return the names and figures in a text, leaving out names of public (case-folded) words.
 
-    A capitalised word is a name, or a part of it, unless the text begins with it.
+    A capitalised word is a name, or a part of it. The first word of a text has a capital anyway,
+    and is a name if it could be an invented one.
     """
     spans: list[tuple[int, int]] = []
-    for n, match in enumerate(() if text[1:].islower() else WORD.finditer(text)):
+    only_first = text[1:].islower()
+    for n, match in enumerate(islice(WORD.finditer(text), 1 if only_first else None)):
         word = match.group()
-        if n > 0 and len(word) > 1 and word[0].isupper() and word.casefold() not in public:
+        named = len(word) > 1 and word[0].isupper() and (n > 0 or is_invented(word))
+        if named and word.casefold() not in public:
             start, end = match.span()
             if spans and text[spans[-1][1] : start] == " ":
                 start = spans.pop()[0]

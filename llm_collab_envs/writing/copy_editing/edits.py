@@ -21,6 +21,7 @@ from typing import NamedTuple
 from llm_collab_envs.core.lines import quote, read_lines
 
 MAX_LINE_CHARS = 400
+SHOWN = 3  # broken lines, and places of contradictory edits, that one observation names
 
 _EDIT = re.compile(
     r"(?i:(replace|insert) (?:line )?)([0-9]{1,6}): (\S.*)|(?i:delete (?:line )?)([0-9]{1,6})\.?"
@@ -51,10 +52,12 @@ class Reading:
 
     Attributes:
         edits: Its edits, in order.
-        problems: What is wrong with each of the lines that are none, as a sentence's end.
+        broken: How many lines break the grammar.
+        problems: What is wrong with the first of these.
     """
 
     edits: tuple[Edit, ...]
+    broken: int
     problems: tuple[str, ...]
 
 
@@ -65,27 +68,29 @@ class Merged:
     Attributes:
         made: The edits that are made, by place.
         repeated: How many edits another one makes already.
-        cancelled: Places whose edits differ, and who wrote them.
+        cancelled: Places whose edits differ.
         broken: How many lines break the grammar.
     """
 
     made: dict[Place, Edit] = field(default_factory=dict)
     repeated: int = 0
-    cancelled: dict[Place, list[str]] = field(default_factory=dict)
+    cancelled: set[Place] = field(default_factory=set)
     broken: int = 0
 
 
 @lru_cache(maxsize=64)
 def read_edits(text: str, lines: int) -> Reading:
     """Read a submission about a draft of some number of lines."""
-    edits, problems = [], []
+    edits, broken, problems = [], 0, []
     for line in read_lines(text):
         edit = _read(line, lines)
         if isinstance(edit, Edit):
             edits.append(edit)
-        else:
+            continue
+        broken += 1
+        if broken <= SHOWN:
             problems.append(edit)
-    return Reading(tuple(edits), tuple(problems))
+    return Reading(tuple(edits), broken, tuple(problems))
 
 
 def merge(parts: Mapping[str, str], lines: int) -> Merged:
@@ -94,7 +99,7 @@ def merge(parts: Mapping[str, str], lines: int) -> Merged:
     repeated: Counter[Place] = Counter()
     for text in parts.values():
         reading = read_edits(text, lines)
-        merged.broken += len(reading.problems)
+        merged.broken += reading.broken
         for edit in reading.edits:
             first = merged.made.get(edit.place)
             if first is None:
@@ -102,14 +107,10 @@ def merge(parts: Mapping[str, str], lines: int) -> Merged:
             elif first == edit:
                 repeated[edit.place] += 1
             else:
-                merged.cancelled[edit.place] = []
+                merged.cancelled.add(edit.place)
     for place in merged.cancelled:
         del merged.made[place], repeated[place]
     merged.repeated = repeated.total()
-    for agent, text in parts.items() if merged.cancelled else ():
-        for place in dict.fromkeys(edit.place for edit in read_edits(text, lines).edits):
-            if place in merged.cancelled:
-                merged.cancelled[place].append(agent)
     return merged
 
 

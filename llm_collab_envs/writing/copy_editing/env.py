@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 from llm_collab_envs.writing.copy_editing.drafting import generate
-from llm_collab_envs.writing.copy_editing.edits import merge, read_edits
+from llm_collab_envs.writing.copy_editing.edits import SHOWN, merge, read_edits
 from llm_collab_envs.writing.copy_editing.expert import CHECKED, Expert
 from llm_collab_envs.writing.copy_editing.menu import Seat, make_menu
 from llm_collab_envs.writing.copy_editing.scoring import score
@@ -21,8 +21,6 @@ from llm_collab_envs.writing.copy_editing.tasks import (
     deal_points,
     deal_windows,
 )
-
-_SHOWN = 3  # broken lines, and cancelled edits, that one observation names
 
 _FORM = """\
 To mend: words and heading forms other than the style sheet's; two figures for one thing (one of \
@@ -53,17 +51,17 @@ class CopyEditingEnv(CollabEnv[EditingTask]):
     which hold whatever it says of figures in general.
 
     Every agent sees an even share of the lines and 4 more on either side. So windows overlap, and
-    who edits what is for the team to agree on: different edits of one line cancel each other, like
-    ones are work done twice. The expert team of 4 is 3.5 to 3.6 times as fast as the solo expert,
-    that of 8 about 6 times. Where a teammate leaves for good and the team is told, who takes over
-    its part edits its window too, and the expert team keeps 86 % of its reward or more; untold,
-    74 %.
+    who edits what is for the team to agree on: different edits of one line cancel each other, of
+    which nobody is told, and like ones are work done twice. The expert team of 4 is 3.5 to 3.6
+    times as fast as the solo expert, that of 8 about 6 times. Where a teammate leaves for good and
+    the team is told, who takes over its part edits its window too, and the expert team keeps 86 %
+    of its reward or more; untold, 74 %.
 
     ## Observation Space
     `UnicodeText(32768)`. The briefing (the same all episode): who you are, the sections and what
     they are about, the options of the style sheet and what you know of it, how to edit, whose
     windows are where, your numbered lines, the grammar. The turn: round, message tokens left,
-    messages so far, which of your edits are broken or cancelled.
+    messages so far, which of your edits are broken or cancel each other.
 
     ## Action Space
     `UnicodeText(65536)`, in the suite's grammar: `<say to="agent_2">..</say>`,
@@ -153,18 +151,23 @@ class CopyEditingEnv(CollabEnv[EditingTask]):
         )
 
     def _feedback(self, agent: str) -> list[str]:
-        """Tell an agent which of its edits do nothing, as long as it can change them."""
+        """Tell an agent which of its own lines do nothing, as long as it can change them.
+
+        What teammates' edits cancel it is not told: that would be a way to talk for nothing.
+        """
         part = self.parts.get(agent)
         if part is None or agent in self._loop.team.done:
             return []
         lines = len(self._task.lines)
-        problems = read_edits(part, lines).problems
-        cancelled = [
-            f"{place} has different edits of {' and '.join(authors)}, which cancel each other"
-            for place, authors in merge(self.parts, lines).cancelled.items()
-            if agent in authors
+        reading = read_edits(part, lines)
+        twice = [
+            f"{place} has different edits of yours, which cancel each other"
+            for place in sorted(merge({agent: part}, lines).cancelled)
         ]
-        return [*_few(problems, "broken edits"), *_few(cancelled, "cancelled edits")]
+        return [
+            *_few(reading.problems, reading.broken, "broken edits"),
+            *_few(twice, len(twice), "places with different edits of yours"),
+        ]
 
     def _expert(self) -> Callable[[str], str]:
         return Expert()
@@ -183,8 +186,8 @@ def _options(point: Point) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _few(notices: list[str] | tuple[str, ...], what: str) -> list[str]:
-    """Return notices as sentences, the first few and how many there are beside them."""
-    shown = [f"{notice}." for notice in notices[:_SHOWN]]
-    more = len(notices) - len(shown)
+def _few(notices: Sequence[str], count: int, what: str) -> list[str]:
+    """Return notices as sentences, the first few and how many of a count there are beside them."""
+    shown = [f"{notice}." for notice in notices[:SHOWN]]
+    more = count - len(shown)
     return [*shown, f"{more} more {what}."] if more else shown

@@ -25,6 +25,7 @@ GIVEN_NAMES = (
 
 _FLAWS = "cracked loose rusty blocked faulty worn frozen broken".split()
 _PIECES = "valve pipe beam bolt chain gauge wire pump gate hinge brake seal".split()
+CAUSE = re.compile(rf"\b(?:{'|'.join(_FLAWS)}) (?:{'|'.join(_PIECES)})\b")
 
 
 @dataclass(frozen=True)

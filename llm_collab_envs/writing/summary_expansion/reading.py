@@ -25,6 +25,7 @@ from llm_collab_envs.writing.sentences import (
     is_negated,
     split_sentences,
 )
+from llm_collab_envs.writing.summary_expansion.article import CAUSE
 from llm_collab_envs.writing.summary_expansion.facts import TEXTS
 from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask
 from llm_collab_envs.writing.values import MONTHS, written_forms
@@ -51,7 +52,7 @@ class Reading:
         stated: The facts that it states, repeats included.
         denied: The facts that a sentence claims with a value that nothing supports.
         outdated: The facts that are given as an older report has them.
-        unsupported: How many names and figures nothing supports.
+        unsupported: How many names, figures and causes nothing supports.
         misplaced: How many facts others state under its name, who are not to write it.
     """
 
@@ -214,8 +215,9 @@ def _take(
 ) -> None:
     """Add what a sentence, or a headline, states, denies and makes up.
 
-    With a name or figure that its events do not support it states no fact, and denies those that it
-    claims; so naming several values, in one sentence or in two, is no way to hit the right one.
+    With a name, figure or cause that its events do not support it states no fact, and denies those
+    that it claims; so naming several values, in one sentence or in two, is no way to hit the right
+    one.
 
     Args:
         lexicon: What to read with.
@@ -236,6 +238,8 @@ def _take(
     mentions = find_mentions(rest, lexicon.public)
     if not has_names:
         mentions = [mention for mention in mentions if mention[0].isdigit()]
+    if lexicon.events:  # a user's article may name such a thing beside its facts
+        mentions += CAUSE.findall(rest.lower())
     unsupported = [m for m in mentions if not lexicon.supports(events, m)]
     reading.unsupported += len(unsupported)
     if unsupported:
