@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
+
+COLDEST = 0.001  # what is divided by less is no number any more
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,10 @@ class ActionSelector:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if self.temperature < 0:
-            raise ValueError(f"temperature must be 0 (greedy) or more; got {self.temperature}.")
+        if self.temperature and not COLDEST <= self.temperature < inf:
+            raise ValueError(
+                f"temperature must be 0 (greedy), or {COLDEST} or more; got {self.temperature}."
+            )
         if not 0 < self.top_p <= 1:
             raise ValueError(f"top_p must be in (0, 1]; got {self.top_p}.")
         for name in ("max_new_tokens", "batch_size"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from baselines.config import TrainConfig
+from baselines.config import MAX_SEED, TrainConfig
 from baselines.errors import CommandError
 from baselines.policies.chat_server import Requests
 from baselines.policies.endpoint import ENDPOINT
@@ -97,7 +98,7 @@ def play(
     difficulty: Difficulty = "easy",
     split: Split = "test",
     task: Annotated[int, typer.Option(help="Which task of the split.")] = 0,
-    seed: Annotated[int, typer.Option(help="Of the chance in replies.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Of the chance in replies.", min=0, max=MAX_SEED)] = 0,
     temperature: Temperature = 1.0,
     top_p: TopP = 1.0,
     max_new_tokens: MaxNewTokens = 1024,
@@ -190,7 +191,7 @@ def train(
         int, typer.Option(help="Rows in one backward pass: lower it where memory runs out.", min=1)
     ] = TrainConfig.micro_batch,
     seed: Annotated[
-        int, typer.Option(help="Of tasks, sampling and weights.", min=0)
+        int, typer.Option(help="Of tasks, sampling and weights.", min=0, max=MAX_SEED)
     ] = TrainConfig.seed,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, same options.")
@@ -227,13 +228,17 @@ def train(
 
         from baselines.train import train as run
 
-        folder = run(config, resume=resume)
+        try:
+            folder = run(config, resume=resume)
+        except KeyboardInterrupt as stop:
+            raise KeyboardInterrupt(f"{stop} Go on with --resume --out {quote(str(out))}") from stop
         if PartialState().is_main_process:
             Console().print(
                 f"The trained policy is in {folder}. Measure it: llm-collab evaluate {env} "
-                f"--policy {folder} --team-size {size}",
+                f"--policy {quote(str(folder))} --team-size {size}",
                 soft_wrap=True,
                 highlight=False,
+                markup=False,
             )
 
 
@@ -286,6 +291,7 @@ def evaluate(
         from baselines.evaluate import evaluate as run
         from baselines.summary import summarise, table
 
+        policy = _spelled(policy)
         size = _team_size(policy, env, team_size)
         with _values():
             if episodes is None:
@@ -320,6 +326,11 @@ def evaluate(
         cut = sum(record["cut_replies"] or 0 for record in records)
         if cut:
             _note(f"{cut} replies were cut at {max_new_tokens} tokens; raise --max-new-tokens.")
+
+
+def _spelled(policy: str) -> str:
+    """Return a folder's name as results keep it, whatever slashes it was typed with."""
+    return str(Path(policy)) if policy not in NAMED and Path(policy).is_dir() else policy
 
 
 def _team_size(policy: str, env: str, asked: int | None) -> int:

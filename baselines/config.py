@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from baselines.action_selector import ActionSelector
+from baselines.errors import CommandError
+
+MAX_SEED = 2**31 - 1  # that every library takes, and the next ones of other processes too
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,10 @@ class TrainConfig:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more; got {getattr(self, name)}.")
         for name in ("learning_rate", "kl"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} must be 0 or more; got {getattr(self, name)}.")
+            if not 0 <= getattr(self, name) < inf:
+                raise ValueError(
+                    f"{name} must be 0 or more, and finite; got {getattr(self, name)}."
+                )
         if not 0 <= self.difference_weight <= 1:
             raise ValueError(
                 f"difference_weight must be between 0 and 1; got {self.difference_weight}."
@@ -87,7 +93,25 @@ class TrainConfig:
             raise ValueError(
                 f"temperature must be above 0, as training needs chance; got {self.temperature}."
             )
+        if not 0 <= self.seed <= MAX_SEED:
+            raise ValueError(f"seed must be between 0 and {MAX_SEED}; got {self.seed}.")
         self.selector()
+
+    def micro_batches(self, processes: int) -> tuple[int, int]:
+        """Return how many rows a micro-batch has, and how many of them a process has in a step.
+
+        Raises:
+            CommandError: Where the rows of a step cannot be shared out evenly.
+        """
+        rows, left = divmod(sum(self.teams) * self.num_generations, processes)
+        if left:
+            raise CommandError(
+                f"the {rows * processes + left} rows of a step (agents of all teams x generations) "
+                f"cannot be shared out over {processes} processes. Choose another number of "
+                "generations or processes."
+            )
+        batch = next(n for n in range(self.micro_batch, 0, -1) if rows % n == 0)
+        return batch, rows // batch
 
     def selector(self) -> ActionSelector:
         """Return how replies are chosen; raises ValueError for values out of their ranges."""

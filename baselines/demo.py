@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -24,6 +25,7 @@ from baselines.run_folder import CONFIG, started_otherwise
 ENV = "section_writing_v0"
 TEAM = 4
 FINISHED = "report.md"
+TRAINED = "trained"
 MAX_NEW_TOKENS = 640
 
 Key = tuple[str, int, float]  # policy, team size, temperature
@@ -39,38 +41,69 @@ def training(out: Path, steps: int, seed: int) -> TrainConfig:
     return TrainConfig(ENV, out, teams=teams, steps=steps, max_new_tokens=256, seed=seed)
 
 
-def run(root: Path, steps: int, episodes: int, seed: int, console: Console) -> None:
-    """Train, evaluate, print and write everything into a folder below `root`."""
-    folder = _folder(root, steps, seed)
-    console.print(f"[bold]1. Training[/] a team of {TEAM} tiny models ({folder})")
-    started = time.perf_counter()
-    policy = _train(training(folder / "policy", steps, seed))
-    console.print(f"trained in {(time.perf_counter() - started) / 60:.1f} minutes")
+@dataclass(frozen=True)
+class Plan:
+    """What a demo does, checked before anything begins.
 
-    console.print(f"[bold]2. Measuring[/] on {episodes} held-out test tasks")
-    played: dict[Key, list[Record]] = {}
-    for spec, size, temperature in _matches(str(policy)):
-        label = "trained" if spec == str(policy) else spec
-        config = EvalConfig(
+    Attributes:
+        folder: Where everything goes.
+        policy: How the team is trained.
+        matches: What is played, in this order.
+    """
+
+    folder: Path
+    policy: TrainConfig
+    matches: dict[Key, EvalConfig]
+
+
+def plan(root: Path, steps: int, episodes: int, seed: int) -> Plan:
+    """Return the plan of an unfinished demo below `root`, or of a new one.
+
+    Raises:
+        ValueError: For a number out of its range.
+    """
+    folder = _folder(root, steps, seed)
+    policy = training(folder / "policy", steps, seed)
+    matches = {}
+    for spec, size, temperature in _matches():
+        matches[spec, size, temperature] = EvalConfig(
             ENV,
-            spec,
+            str(policy.out) if spec == TRAINED else spec,
             team_size=size,
             episodes=episodes,
             seed=seed,
             temperature=temperature,
             max_new_tokens=MAX_NEW_TOKENS,
             batch=64,
-            out=folder / f"{label}-{size}-{temperature:g}.jsonl",
+            out=folder / f"{spec}-{size}-{temperature:g}.jsonl",
         )
-        played[label, size, temperature] = evaluate(config, console)
-    _report(folder, played, console)
-    console.print(f"in all {(time.perf_counter() - started) / 60:.1f} minutes")
+    return Plan(folder, policy, matches)
 
 
-def _matches(trained: str) -> list[Key]:
+def run(demo: Plan, console: Console) -> None:
+    """Train, evaluate, print and write everything into the demo's folder."""
+    console.print("1. Training", style="bold", end=" ")
+    _say(console, f"a team of {TEAM} tiny models ({demo.folder})")
+    started = time.perf_counter()
+    _train(demo.policy)
+    _say(console, f"trained in {(time.perf_counter() - started) / 60:.1f} minutes")
+
+    console.print("2. Measuring", style="bold", end=" ")
+    _say(console, f"on {next(iter(demo.matches.values())).episodes} held-out test tasks")
+    played = {key: evaluate(config, console) for key, config in demo.matches.items()}
+    _report(demo.folder, played, console)
+    _say(console, f"in all {(time.perf_counter() - started) / 60:.1f} minutes")
+
+
+def _say(console: Console, text: str) -> None:
+    """Print as it stands: folders may hold what looks like markup."""
+    console.print(text, markup=False)
+
+
+def _matches() -> list[Key]:
     """Everything that is played, in this order."""
     scripted = [("silent", TEAM), ("random", TEAM), ("expert", TEAM), ("solo-expert", 1)]
-    models = [(spec, size) for spec in ("tiny", trained) for size in (TEAM, 1)]
+    models = [(spec, size) for spec in ("tiny", TRAINED) for size in (TEAM, 1)]
     return [(spec, size, 1.0) for spec, size in scripted] + [
         (spec, size, temperature) for spec, size in models for temperature in (1.0, 0.0)
     ]
@@ -84,18 +117,17 @@ def _report(folder: Path, played: dict[Key, list[Record]], console: Console) -> 
         for label, key in {
             "expert": ("expert", TEAM, 1.0),
             "warm start": ("tiny", TEAM, 1.0),
-            "trained model alone": ("trained", 1, 1.0),
+            "trained model alone": (TRAINED, 1, 1.0),
         }.items()
     }
     learning_curve(folder / "policy" / "metrics.jsonl", levels, folder / "learning_curve.png")
     checks = _checks(played)
-    for line in checks:
-        console.print(line)
+    _say(console, "\n".join(checks))
     (folder / "before_after.txt").write_text(_transcripts(folder / "policy"))
     report = [f"# Demo: {ENV}, team of {TEAM}", markdown(entries), "\n".join(checks)]
     report.append("![learning curve](learning_curve.png)")
     (folder / FINISHED).write_text("\n\n".join(report) + "\n")
-    console.print(f"written: {folder}/{{report.md, learning_curve.png, before_after.txt}}")
+    _say(console, f"written: {folder}/{{report.md, learning_curve.png, before_after.txt}}")
 
 
 def _entries(played: dict[Key, list[Record]]) -> list[Entry]:
@@ -105,7 +137,7 @@ def _entries(played: dict[Key, list[Record]]) -> list[Entry]:
         Entry("expert", played["expert", TEAM, 1.0], played["solo-expert", 1, 1.0]),
         Entry("expert, alone", played["solo-expert", 1, 1.0]),
     ]
-    for spec, name in (("tiny", "warm start"), ("trained", "trained")):
+    for spec, name in (("tiny", "warm start"), (TRAINED, "trained")):
         for temperature, how in ((1.0, "T=1"), (0.0, "greedy")):
             team, solo = played[spec, TEAM, temperature], played[spec, 1, temperature]
             entries.append(Entry(f"{name}, {how}", team, solo))
@@ -119,7 +151,7 @@ def _checks(played: dict[Key, list[Record]]) -> list[str]:
     There are two solo baselines: the trained model alone, and, as training a team may cost the
     model its skill alone, the warm start alone.
     """
-    team = Entry("", played["trained", TEAM, 1.0]).figures()
+    team = Entry("", played[TRAINED, TEAM, 1.0]).figures()
     warm = Entry("", played["tiny", TEAM, 1.0]).figures()
     claims = {
         "trained above warm start, intervals apart": team["joint reward"].low
@@ -127,9 +159,9 @@ def _checks(played: dict[Key, list[Record]]) -> list[str]:
         f"consistency at least 0.95: {team['consistency'].mean:.3f}": team["consistency"].mean
         >= 0.95,
     }
-    for spec, name in (("trained", "the trained model"), ("tiny", "the warm start")):
+    for spec, name in ((TRAINED, "the trained model"), ("tiny", "the warm start")):
         solo = played[spec, 1, 1.0]
-        faster = Entry("", played["trained", TEAM, 1.0], solo).figures()["speed-up"].mean
+        faster = Entry("", played[TRAINED, TEAM, 1.0], solo).figures()["speed-up"].mean
         alone, together = (f["quality"].mean for f in (Entry("", solo).figures(), team))
         claims[f"at least 3.0 times as fast as {name} alone: {faster:.2f}"] = faster >= 3.0
         claims[f"quality no lower than {name} alone: {together:.3f} against {alone:.3f}"] = (
@@ -174,8 +206,12 @@ def _folder(root: Path, steps: int, seed: int) -> Path:
 def _is_taken(folder: Path, steps: int, seed: int) -> bool:
     """Whether a folder holds a finished demo, or one with other options or of other envs."""
     config = training(folder / "policy", steps, seed)
-    begun = (config.out / CONFIG).exists()
-    return (folder / FINISHED).exists() or (begun and bool(started_otherwise(config)))
+    if (folder / FINISHED).exists() or not (config.out / CONFIG).exists():
+        return (folder / FINISHED).exists()
+    try:
+        return bool(started_otherwise(config))
+    except CommandError:  # nobody knows what was begun there
+        return True
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -186,14 +222,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--episodes", type=int, default=64, help="test tasks")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(arguments)
+    try:
+        demo = plan(args.root, args.steps, args.episodes, args.seed)
+    except ValueError as problem:
+        parser.error(str(problem))
     console = Console()
     try:
-        run(args.root, args.steps, args.episodes, args.seed, console)
+        run(demo, console)
     except CommandError as problem:
-        console.print(f"[red]{problem}[/]")
+        Console(stderr=True).print(str(problem), style="red", markup=False)
         return 2
     except KeyboardInterrupt as stop:
-        console.print(f"{stop} The same command goes on where this one stopped.")
+        _say(console, f"{stop} The same command goes on where this one stopped.")
         return 130
     return 0
 

@@ -10,6 +10,7 @@ checkpoints, resumption and multi-process are TRL's and accelerate's.
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections import defaultdict
 from collections.abc import Sequence
@@ -25,7 +26,6 @@ from trl import GRPOConfig, GRPOTrainer
 
 from baselines.advantages import difference_reward, joint_reward
 from baselines.config import TrainConfig
-from baselines.errors import CommandError
 from baselines.policies.hf import HFPolicy, inference_dtype
 from baselines.rollout import Row, play, training_row
 from llm_collab_envs import make
@@ -180,6 +180,7 @@ class JointTrainer(GRPOTrainer):
                 out = model(
                     input_ids=ids_BT[:, start:],
                     attention_mask=mask_BT,
+                    **positions(model, mask_BT, start),
                     past_key_values=shared_cache(model, ids_BT[:, :start], mask_BT[:, :start]),
                     labels=labels_BT,
                     fused_lm_head=True,
@@ -198,11 +199,24 @@ def shared_cache(model: Any, ids_BT: torch.Tensor, mask_BT: torch.Tensor) -> Any
     out = model(
         input_ids=ids_BT[first_U],
         attention_mask=mask_BT[first_U],
+        **positions(model, mask_BT[first_U]),
         use_cache=True,  # trainers turn it off in the config
         logits_to_keep=1,
     )
     out.past_key_values.reorder_cache(which_B)
     return out.past_key_values
+
+
+def positions(model: Any, mask_BT: torch.Tensor, start: int = 0) -> dict[str, torch.Tensor]:
+    """Return where tokens stand, padding on the left not counted, as `generate` has it.
+
+    Models that have learned a vector for each position would otherwise read another text than the
+    one that was sampled from.
+    """
+    forward = getattr(model, "module", model).forward
+    if "position_ids" not in inspect.signature(forward).parameters:
+        return {}
+    return {"position_ids": (mask_BT.cumsum(1) - 1).clamp(min=0)[:, start:]}
 
 
 def pack_by_prompt(batches: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -266,23 +280,6 @@ def dataset(config: TrainConfig) -> Dataset:
     return Dataset.from_list(prompts)
 
 
-def micro_batches(config: TrainConfig, processes: int) -> tuple[int, int]:
-    """Return how many rows a micro-batch has, and how many of them a process has in a step.
-
-    Raises:
-        CommandError: Where the rows of a step cannot be shared out evenly.
-    """
-    rows, left = divmod(sum(config.teams) * config.num_generations, processes)
-    if left:
-        raise CommandError(
-            f"the {rows * processes + left} rows of a step (agents of all teams x generations) "
-            f"cannot be shared out over {processes} processes. Choose another number of "
-            "generations or processes."
-        )
-    batch = next(n for n in range(config.micro_batch, 0, -1) if rows % n == 0)
-    return batch, rows // batch
-
-
 def build_trainer(
     config: TrainConfig, model: Any, tokenizer: Any, callbacks: list[TrainerCallback]
 ) -> GRPOTrainer:
@@ -294,7 +291,7 @@ def build_trainer(
         tokenizer: Its tokenizer.
         callbacks: Progress and metrics.
     """
-    batch, batches = micro_batches(config, PartialState().num_processes)
+    batch, batches = config.micro_batches(PartialState().num_processes)
     arguments = GRPOConfig(
         output_dir=str(config.out),
         max_steps=config.steps,

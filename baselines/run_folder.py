@@ -38,8 +38,12 @@ def prepare_folder(config: TrainConfig, resume: bool, processes: int) -> None:
 
 
 def started_otherwise(config: TrainConfig, processes: int = 1) -> dict[str, tuple[Any, Any]]:
-    """Return what the run in `config.out` has otherwise, {name: (then, now)}; the envs count."""
-    asked, stored = _decided(config, processes), json.loads((config.out / CONFIG).read_text())
+    """Return what the run in `config.out` has otherwise, {name: (then, now)}; the envs count.
+
+    Raises:
+        CommandError: Where it cannot be read what the run is.
+    """
+    asked, stored = _decided(config, processes), _stored(config.out)
     names = [name for name in asked if name != "out"]
     return {n: (stored.get(n), asked[n]) for n in names if asked[n] != stored.get(n)}
 
@@ -81,6 +85,19 @@ def _claim(config: TrainConfig, processes: int) -> None:
         )
 
 
+def _stored(folder: Path) -> dict[str, Any]:
+    try:
+        stored = json.loads((folder / CONFIG).read_text())
+    except (OSError, ValueError):
+        stored = None
+    if not isinstance(stored, dict):
+        raise CommandError(
+            f"{folder / CONFIG} does not say what the run is, as after a kill in its first moment. "
+            "Remove the folder, or choose another --out."
+        )
+    return stored
+
+
 def _unwritten(folder: Path, problem: OSError) -> CommandError:
     return CommandError(
         f"cannot write to the output folder {folder}: {problem.strerror}. Mend that, or choose "
@@ -89,7 +106,7 @@ def _unwritten(folder: Path, problem: OSError) -> CommandError:
 
 
 def _create(path: Path, text: str) -> bool:
-    """Write a new file, all of it or nothing; False where there is one already."""
+    """Write a new file, all of it or none where the disk is full; False where there is one."""
     try:
         file = path.open("x")
     except FileExistsError:

@@ -7,6 +7,7 @@ from math import isnan, nan
 from statistics import fmean
 
 from rich.table import Table
+from rich.text import Text
 
 from baselines.bootstrap import (
     Interval,
@@ -77,7 +78,7 @@ def table(summaries: Mapping[str, Mapping[str, Interval]], title: str = "") -> T
     view = Table(title=title or None, title_justify="left", caption="mean [95 % interval]")
     view.add_column("figure", no_wrap=True)
     for label in summaries:
-        view.add_column(label, justify="right")
+        view.add_column(Text(label), justify="right")
     names = dict.fromkeys(name for summary in summaries.values() for name in summary)
     for name in names:
         cells = [_cell(summary.get(name)) for summary in summaries.values()]

@@ -13,7 +13,6 @@ import warnings
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
@@ -35,6 +34,7 @@ from baselines.run_folder import CONFIG, only_run_in, prepare_folder
 
 METRICS = "metrics.jsonl"
 CHECKPOINTS = "checkpoints"
+SAVING = ".saving"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -56,13 +56,24 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
         KeyboardInterrupt: After Ctrl-C; the state is saved.
     """
     state = PartialState(cpu=not torch.cuda.is_available())
+    config.micro_batches(state.num_processes)
     if state.is_main_process:
         prepare_folder(config, resume, state.num_processes)
     with only_run_in(config.out) if state.is_main_process else nullcontext():
         if state.is_main_process and resume:
             _drop_cut_checkpoints(config.out)
         state.wait_for_everyone()
-        _run(config, resume, state)
+        try:
+            _run(config, resume, state)
+        except BaseException as problem:
+            if _is_no_room(problem):
+                raise CommandError(
+                    f"the disk that holds {config.out} is full. Free some space and go on with "
+                    "--resume."
+                ) from problem
+            if state.is_main_process and not _last_checkpoint(config.out):
+                _give_back(config.out)
+            raise
     return config.out
 
 
@@ -70,38 +81,25 @@ def _run(config: TrainConfig, resume: bool, state: PartialState) -> None:
     """Train in a folder that is this run's alone."""
     _quiet()
     set_seed(config.seed)
-    try:
-        model, tokenizer = _load(config.model)
-    except BaseException:
-        if state.is_main_process and not resume:
-            (config.out / CONFIG).unlink()  # nothing has begun that could go on
-        raise
+    model, tokenizer = _load(config.model)
     # TRL is imported here, so that a wrong folder or model name is answered at once.
     from baselines.grpo import build_trainer
 
-    checkpoint = get_last_checkpoint(str(config.out / CHECKPOINTS)) if resume else None
+    checkpoint = _last_checkpoint(config.out) if resume else None
     progress = StepProgress(config, shown=state.is_main_process)
     stop = StopOnSignal()
     metrics = MetricsFile(config.out / METRICS)
     inner = replace(config, out=config.out / CHECKPOINTS)
-    try:
-        trainer = build_trainer(inner, model, tokenizer, [metrics, progress, stop])
-        with stop, progress:
-            trainer.train(resume_from_checkpoint=checkpoint)
-        if stop.asked:
-            raise KeyboardInterrupt(
-                f"stopped after step {trainer.state.global_step}; the state is saved in "
-                f"{config.out}. Go on with --resume --out {config.out}"
-            )
-        if state.is_main_process:
-            _save(trainer, tokenizer, config.out)
-        state.wait_for_everyone()
-    except (OSError, RuntimeError, SafetensorError) as problem:
-        if not _is_no_room(problem):
-            raise
-        raise CommandError(
-            f"the disk that holds {config.out} is full. Free some space and go on with --resume."
-        ) from problem
+    trainer = build_trainer(inner, model, tokenizer, [metrics, progress, stop])
+    with stop, progress:
+        trainer.train(resume_from_checkpoint=checkpoint)
+    if stop.asked:
+        raise KeyboardInterrupt(
+            f"stopped after step {trainer.state.global_step}; the state is saved in {config.out}."
+        )
+    if state.is_main_process:
+        _save(trainer, tokenizer, config.out)
+    state.wait_for_everyone()
 
 
 class MetricsFile(TrainerCallback):
@@ -220,11 +218,21 @@ class StopOnSignal(TrainerCallback):
             control.should_training_stop = True
 
 
+def _last_checkpoint(out: Path) -> str | None:
+    folder = out / CHECKPOINTS
+    return get_last_checkpoint(str(folder)) if folder.is_dir() else None
+
+
+def _give_back(out: Path) -> None:
+    """Leave the folder of a run as it was found: nothing has begun that could go on."""
+    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
+    for name in (METRICS, CONFIG):
+        (out / name).unlink(missing_ok=True)
+
+
 def _drop_cut_checkpoints(out: Path) -> None:
     """Throw away what was being saved at a kill, so that the last checkpoint is whole."""
-    folder = out / CHECKPOINTS
-    folder.mkdir(exist_ok=True)
-    while last := get_last_checkpoint(str(folder)):
+    while last := _last_checkpoint(out):
         try:
             json.loads((Path(last) / TRAINER_STATE_NAME).read_text())  # it is saved last of all
         except (FileNotFoundError, ValueError):
@@ -233,25 +241,26 @@ def _drop_cut_checkpoints(out: Path) -> None:
             return
 
 
-def _is_no_room(problem: Exception) -> bool:
+def _is_no_room(problem: BaseException) -> bool:
     """Whether a file could not be written whole; torch and safetensors have errors of their own."""
     if isinstance(problem, OSError):
         return problem.errno in _NO_ROOM
     said = str(problem)
     if isinstance(problem, SafetensorError):
         return any(f"(os error {code})" in said for code in _NO_ROOM)
-    return (
-        re.search(r"inline_container\.cc.*(unexpected pos|PytorchStreamWriter)", said) is not None
-    )
+    cut_off = r"inline_container\.cc.*(unexpected pos|PytorchStreamWriter)"
+    return isinstance(problem, RuntimeError) and re.search(cut_off, said) is not None
 
 
 def _save(trainer: Any, tokenizer: Any, out: Path) -> None:
     """Save the policy beside its place and move it there, weights last: all of it or nothing."""
-    with TemporaryDirectory(dir=out) as folder:
-        trainer.save_model(folder)
-        tokenizer.save_pretrained(folder)
-        for path in sorted(Path(folder).iterdir(), key=lambda p: p.suffix == ".safetensors"):
-            path.replace(out / path.name)
+    folder = out / SAVING
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed here
+    trainer.save_model(str(folder))
+    tokenizer.save_pretrained(folder)
+    for path in sorted(folder.iterdir(), key=lambda p: p.suffix == ".safetensors"):
+        path.replace(out / path.name)
+    folder.rmdir()
 
 
 def _load(name: str) -> tuple[Any, Any]:

@@ -45,4 +45,7 @@ def main(read: Callable[[], str] = input) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except EOFError:  # Ctrl-D
+        print("You left the game.")

@@ -53,4 +53,4 @@ def main(url: str, model: str, episodes: int = 16, out: Path = Path("runs/endpoi
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*sys.argv[1:]) if len(sys.argv) == 3 else __doc__)

@@ -149,6 +149,47 @@ def test_mistakes_get_one_sentence(command, arguments, said):
     assert said in sentence(command, *arguments)
 
 
+def test_brackets_in_a_name_are_no_markup(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = save_small_model(tmp_path / "a [b] d")
+    small = "--team-size 2 --tasks-per-step 1 --solo-tasks 0 --generations 2 --steps 1".split()
+    small += "--max-new-tokens 8 --model".split()
+    done = run("train", ENV, "--out", "run [x", *small, folder)
+    assert done.exit_code == 0, done.output
+    assert "is in run [x. Measure it:" in done.stdout
+    assert "--policy 'run [x' --team-size 2" in done.stdout
+    shown = run(
+        "evaluate",
+        ENV,
+        "--policy",
+        folder.name,
+        "--team-size",
+        2,
+        "--episodes",
+        1,
+        "--max-new-tokens",
+        8,
+    )
+    assert "a [b] d" in shown.stdout
+
+
+def test_slashes_make_no_other_policy(tmp_path):
+    folder, out = save_small_model(tmp_path / "model"), tmp_path / "results.jsonl"
+    for name in (f"{folder}", f"{folder}/"):
+        arguments = ("--policy", name, "--episodes", 1, "--max-new-tokens", 8, "--out", out)
+        assert run("evaluate", ENV, *arguments).exit_code == 0
+
+
+def test_without_its_packages_it_says_what_to_install():
+    script = "import sys; sys.modules['typer'] = None; from baselines.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "llm-collab needs the package typer. Install what it runs on: "
+        "pip install 'llm-collab-envs[baselines]'\n"
+    )
+
+
 def test_mistakes_in_play():
     assert "options['task'] must be" in sentence("play", ENV, "--task", 10_000)
 
@@ -156,9 +197,13 @@ def test_mistakes_in_play():
 def test_mistakes_in_evaluate(tmp_path):
     folder = save_small_model(tmp_path / "model")
     assert "episodes must be 1" in sentence("evaluate", ENV, "--policy", "silent", "--episodes", 0)
-    arguments = ("evaluate", ENV, "--policy", folder, "--temperature", -1)
-    assert "temperature must be 0" in run(*arguments).stderr
-    assert run(*arguments).exit_code == 2
+    for temperature in (-1, "nan", "inf", 1e-300):
+        arguments = ("evaluate", ENV, "--policy", folder, "--temperature", temperature)
+        assert "temperature must be 0" in run(*arguments).stderr
+        assert run(*arguments).exit_code == 2
+    for timeout in (0, "nan", "inf"):
+        arguments = ("evaluate", ENV, "--policy", "silent", "--timeout", timeout)
+        assert "timeout must be more than 0 seconds, and 86400" in sentence(*arguments)
     out = tmp_path / "results.jsonl"
     arguments = ("evaluate", ENV, "--policy", "silent", "--episodes", 2, "--out", out)
     assert run(*arguments).exit_code == 0
@@ -171,7 +216,11 @@ def test_mistakes_in_train(tmp_path):
     assert "team_size must be" in sentence(*train, "--team-size", 99)
     assert "num_generations must be 2" in sentence(*train, "--generations", 1)
     assert "max_new_tokens must be 1" in sentence(*train, "--max-new-tokens", 0)
-    assert "learning_rate must be 0" in sentence(*train, "--learning-rate", -1)
+    for rate in (-1, "nan", "inf"):
+        assert "learning_rate must be 0" in sentence(*train, "--learning-rate", rate)
+    assert (
+        run(*train, "--seed", 2**32).exit_code == run("play", ENV, "--seed", 2**64).exit_code == 2
+    )
     for _ in "ab":
         wrong = sentence(*train, "--model", "./runs/missing")
         assert "runs/missing" in wrong, "a wrong name leaves nothing in the way of the right one"

@@ -222,6 +222,12 @@ class TestReward:
         assert parts.joint_reward == pytest.approx(0.6 * 0.5 + 0.4 * 0.5 * 0.75 - 0.5 * 0.2)
         assert JointReward().combine(1.0, 50, 40, 0.0).speed == 1.0
 
+    def test_speed_is_that_of_the_expert_whatever_the_quality(self) -> None:
+        env = started()
+        env.step({A: "one " * 2 * env._expert_path()})
+        terms = env.episode.rounds[-1].terms
+        assert (terms["quality"], terms["speed"]) == (0.0, 0.5)
+
     def test_speed_of_nothing_earns_nothing(self) -> None:
         assert JointReward().combine(0.0, 30, 1, 0.0).joint_reward == 0.0
 
@@ -245,11 +251,11 @@ class TestReward:
         replies = {A: f"<submit>{two}</submit>", B: f"<submit>{three}</submit> a b c d e"}
         *_, infos = env.step({**replies, C: '<say to="all">a b c</say>'})
         talk = 0.2 * 3 / 30
-        want = 2 / 3 * (0.7 + 0.3 * 3 / 8) - talk  # in one round the expert only tells: 3 tokens
+        want = 2 / 3 * (0.7 + 0.3 * 7 / 8) - talk  # the expert takes 7 tokens, in two rounds
         without = {
-            A: 1 / 3 * (0.7 + 0.3 * 3 / 8) - talk,
-            B: 1 / 3 * (0.7 + 0.3 * 3 / 5) - talk,
-            C: 2 / 3 * (0.7 + 0.3 * 3 / 8),
+            A: 1 / 3 * (0.7 + 0.3 * 7 / 8) - talk,
+            B: 1 / 3 - talk,  # 5 tokens
+            C: 2 / 3 * (0.7 + 0.3 * 7 / 8),
         }
         assert infos[A]["joint_reward"] == pytest.approx(want)
         for agent, reward in without.items():

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerControl
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, TrainerControl
 from trl import GRPOTrainer
 
 import baselines.train as trainer_module
@@ -27,7 +27,6 @@ from baselines.errors import CommandError
 from baselines.grpo import (
     build_trainer,
     dataset,
-    micro_batches,
     pack_by_prompt,
     seats_of,
     share,
@@ -146,10 +145,16 @@ def test_packing_keeps_every_row_and_puts_shared_prompts_together(batch):
     assert [len(list(same)) for _, same in groupby(prompts)] == [3, 3, 3, 3]
 
 
-@pytest.fixture(params=["tiny", "llama"])
+LEARNED_POSITIONS = dict(kind=GPT2Config, n_embd=32, n_layer=1, n_head=2, n_positions=64)
+MODELS = {"llama": {}, "gpt2": LEARNED_POSITIONS}
+
+
+@pytest.fixture
 def scorer(request, tmp_path):
     """A trainer, and rows of three prompts of different lengths, two of them shared."""
-    folder = TINY if request.param == "tiny" else save_small_model(tmp_path / "model")
+    folder = TINY
+    if request.param != "tiny":
+        folder = save_small_model(tmp_path / "model", **MODELS[request.param])
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     trainer = build_trainer(small(tmp_path / "run"), model, tokenizer, [])
@@ -168,6 +173,7 @@ def scorer(request, tmp_path):
     return trainer, ids, mask
 
 
+@pytest.mark.parametrize("scorer", ["tiny", "llama"], indirect=True)
 @pytest.mark.parametrize("batch_size", [None, 4])
 def test_a_shared_prompt_changes_neither_loss_nor_gradient(scorer, batch_size):
     trainer, ids, mask = scorer
@@ -187,6 +193,21 @@ def test_a_shared_prompt_changes_neither_loss_nor_gradient(scorer, batch_size):
     for name, gradient in gradients.items():
         scale = gradient.abs().max()
         assert torch.allclose(gradient, shared_gradients[name], atol=1e-4 * scale), name
+
+
+@pytest.mark.parametrize("scorer", ["tiny", "llama", "gpt2"], indirect=True)
+def test_rows_are_scored_as_they_were_sampled(scorer):
+    """Padding on the left moves no position, in models that have learned a vector for each too."""
+    trainer, ids, mask = scorer
+    model = trainer.model.eval()
+    with torch.no_grad():
+        scored, _, _ = trainer._get_per_token_logps_and_entropies(model, ids, mask, 7)
+        for row, seen, logps in zip(ids, mask.bool(), scored, strict=True):
+            alone = torch.log_softmax(model(row[seen][None]).logits[0], -1)
+            length = int(seen[-7:].sum())
+            written = row[seen][-length:]
+            expected = alone[-length - 1 : -1].gather(1, written[:, None])[:, 0]
+            assert torch.allclose(logps[:length], expected, atol=1e-4)
 
 
 def test_resumed_run_equals_unbroken_run(tmp_path):
@@ -270,6 +291,38 @@ def test_wrong_model_name(tmp_path):
     with pytest.raises(CommandError, match=r"no model could be loaded from '/nowhere'"):
         train(small(tmp_path / "run", model="/nowhere"))
     assert not list((tmp_path / "run").iterdir())
+
+
+def test_a_run_that_fails_before_its_first_checkpoint_leaves_the_folder_free(tmp_path):
+    few = dict(LEARNED_POSITIONS, n_positions=300)
+    config = small(tmp_path / "run", model=str(save_small_model(tmp_path / "model", **few)))
+    with pytest.raises(CommandError, match="do not fit into the 300 positions"):
+        train(config)
+    assert not list((tmp_path / "run").iterdir())
+    with pytest.raises(CommandError, match="do not fit into the 300 positions"):
+        train(replace(config, seed=1))
+
+
+def test_a_later_failure_keeps_what_there_is(tmp_path, monkeypatch):
+    out = tmp_path / "run"
+    monkeypatch.setattr(trainer_module, "_save", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train(small(out))
+    monkeypatch.undo()
+    (out / ".saving").mkdir()
+    (out / ".saving" / "model.safetensors").write_text("of a run that was killed while it saved")
+    train(small(out), resume=True)
+    assert (out / "model.safetensors").stat().st_size > 1_000
+    assert not (out / ".saving").exists()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"env'])
+def test_a_run_that_cannot_be_read_is_not_resumed(tmp_path, text):
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(
+        CommandError, match=r"run\.json does not say what the run is.* another --out"
+    ):
+        train(small(tmp_path), resume=True)
 
 
 def test_nothing_to_resume(tmp_path):
@@ -367,12 +420,12 @@ def test_padding_changes_no_log_probability(batch):
 )
 def test_rows_are_shared_out_evenly(tmp_path, processes, most, expected):
     config = TrainConfig(ENV, tmp_path, teams=(4, 4, 4, 1), num_generations=8, micro_batch=most)
-    assert micro_batches(config, processes) == expected
+    assert config.micro_batches(processes) == expected
 
 
 def test_rows_that_cannot_be_shared_out(tmp_path):
     with pytest.raises(CommandError, match=r"the 6 rows of a step .* over 4 processes"):
-        micro_batches(small(tmp_path, teams=(2, 1)), 4)
+        small(tmp_path, teams=(2, 1)).micro_batches(4)
 
 
 @pytest.mark.parametrize("processes", [1, 2, 3, 8])

@@ -154,6 +154,15 @@ def test_weights_have_a_fingerprint(tmp_path):
     assert weights_of("hf:nobody/nothing") is None
 
 
+def test_a_tokenizer_that_ends_nothing_is_refused(tmp_path):
+    folder = save_small_model(tmp_path)
+    config = json.loads((folder / "tokenizer_config.json").read_text())
+    del config["eos_token"], config["pad_token"]
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+    with pytest.raises(CommandError, match="has no token that ends a text. Set its eos_token"):
+        load_policy(str(folder), ENV)
+
+
 def test_weights_that_torch_saved_have_a_fingerprint(tmp_path):
     weights = tmp_path / "pytorch_model.bin"
     prints = set()

@@ -84,6 +84,22 @@ def test_an_unfinished_demo_does_not_go_on_with_other_envs(tmp_path):
     assert demo._folder(tmp_path, 5, 0) == tmp_path / "demo-2"
 
 
+def test_an_unfinished_demo_that_cannot_be_read_is_left_alone(tmp_path):
+    (tmp_path / "demo-1" / "policy").mkdir(parents=True)
+    (tmp_path / "demo-1" / "policy" / "run.json").write_text("")
+    assert demo._folder(tmp_path, 5, 0) == tmp_path / "demo-2"
+
+
+@pytest.mark.parametrize("option", ["--steps=0", "--episodes=0", "--seed=-1"])
+def test_demo_checks_its_options_before_it_begins(tmp_path, capsys, option):
+    with pytest.raises(SystemExit) as stop:
+        demo.main(["--root", str(tmp_path), option])
+    assert stop.value.code == 2
+    name = option.lstrip("-").partition("=")[0]
+    assert f"error: {name} must be " in capsys.readouterr().err
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_demo_from_end_to_end_and_again(tmp_path):
     small = ["--root", str(tmp_path), "--steps", "1", "--episodes", "2"]

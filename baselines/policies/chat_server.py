@@ -26,6 +26,7 @@ from llm_collab_envs.core.render import printable
 from llm_collab_envs.core.spaces import sanitise
 
 API_KEY = "OPENAI_API_KEY"
+_DAY = 86_400  # seconds; some systems take no longer ones
 LONGEST_PAUSE = 60.0  # seconds, whatever the server asks for
 MAX_ANSWER_BYTES = 2**24
 _TRIED_AGAIN = (408, 425, 429)  # and all of 500 and more
@@ -59,8 +60,10 @@ class Requests:
         for name in ("concurrency", "attempts"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more; got {getattr(self, name)}.")
-        if not self.timeout > 0:
-            raise ValueError(f"timeout must be more than 0 seconds; got {self.timeout}.")
+        if not 0 < self.timeout <= _DAY:
+            raise ValueError(
+                f"timeout must be more than 0 seconds, and {_DAY} at most; got {self.timeout}."
+            )
 
 
 class _AttemptError(Exception):

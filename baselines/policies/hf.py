@@ -82,6 +82,11 @@ def load_model(name: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
             "attention, such as a Llama, a Qwen or a GPT-2."
         )
     if tokenizer.pad_token_id is None:
+        if tokenizer.eos_token_id is None:
+            raise ValueError(
+                f"the tokenizer in {str(name)!r} has no token that ends a text. Set its eos_token, "
+                "and save it again."
+            )
         tokenizer.pad_token = tokenizer.eos_token
     return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
 

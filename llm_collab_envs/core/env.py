@@ -266,6 +266,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         twin.max_cycles = twin.message_budget = None
         twin.render_mode = None
         twin._rated = False
+        twin._timed = self._task, 0  # nobody asks how fast the expert is
         twin.conditions = Conditions()
         expert = self._expert()
         observations, _ = twin.reset(seed=0, options={"task": self.episode.task_index})

@@ -119,7 +119,7 @@ class RewardAggregator:
     Args:
         weights: Weights and formula.
         rate: Scores parts, {agent: text}; a pure function.
-        reference: Returns the expert's critical path; asked once, when something has a quality.
+        reference: Returns the expert's critical path; asked once, when some time has passed.
         tally: The episode's time and messages so far.
         talk: Message tokens of the whole team.
     """
@@ -187,9 +187,10 @@ class RewardAggregator:
 
     def _joint_reward(self, score: Score, without: str | None = None) -> RewardParts:
         talk = self._tally.message_tokens(without) / self._talk
+        path = self._tally.critical_path(without)
         return self._weights.combine(
             quality=score.quality,
-            reference_path=self.reference_path() if score.quality else 1,
-            critical_path=self._tally.critical_path(without),
+            reference_path=self.reference_path() if path else 0,
+            critical_path=path,
             coordination_cost=min(1.0, talk + score.duplication + score.conflicts),
         )

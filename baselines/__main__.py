@@ -1,0 +1,19 @@
+"""The entry point of `llm-collab`, which is there without the packages that it needs, too."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command line, or say what it lacks."""
+    try:
+        from baselines.cli import app
+    except ModuleNotFoundError as missing:
+        raise SystemExit(
+            f"llm-collab needs the package {missing.name}. Install what it runs on: "
+            "pip install 'llm-collab-envs[baselines]'"
+        ) from None
+    app()
+
+
+if __name__ == "__main__":
+    main()
