@@ -158,18 +158,8 @@ def test_brackets_in_a_name_are_no_markup(tmp_path, monkeypatch):
     assert done.exit_code == 0, done.output
     assert "is in run [x. Measure it:" in done.stdout
     assert "--policy 'run [x' --team-size 2" in done.stdout
-    shown = run(
-        "evaluate",
-        ENV,
-        "--policy",
-        folder.name,
-        "--team-size",
-        2,
-        "--episodes",
-        1,
-        "--max-new-tokens",
-        8,
-    )
+    few = ("--team-size", 2, "--episodes", 1, "--max-new-tokens", 8)
+    shown = run("evaluate", ENV, "--policy", folder.name, *few)
     assert "a [b] d" in shown.stdout
 
 

@@ -159,7 +159,7 @@ def test_a_tokenizer_that_ends_nothing_is_refused(tmp_path):
     config = json.loads((folder / "tokenizer_config.json").read_text())
     del config["eos_token"], config["pad_token"]
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
-    with pytest.raises(CommandError, match="has no token that ends a text. Set its eos_token"):
+    with pytest.raises(CommandError, match="no token that ends a text"):
         load_policy(str(folder), ENV)
 
 
