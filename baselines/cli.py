@@ -226,12 +226,15 @@ def train(
             )
         from accelerate import PartialState
 
+        from baselines.run_folder import CONFIG
         from baselines.train import train as run
 
         try:
             folder = run(config, resume=resume)
         except KeyboardInterrupt as stop:
-            raise KeyboardInterrupt(f"{stop} Go on with --resume --out {quote(str(out))}") from stop
+            begun = (out / CONFIG).exists()
+            how = f"Go on with --resume --out {quote(str(out))}" if begun else "Nothing is kept."
+            raise KeyboardInterrupt(f"{stop} {how}".strip()) from stop
         if PartialState().is_main_process:
             Console().print(
                 f"The trained policy is in {folder}. Measure it: llm-collab evaluate {env} "

@@ -206,7 +206,7 @@ class StopOnSignal(TrainerCallback):
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
-            raise KeyboardInterrupt("stopped at once; what the last checkpoint holds is kept.")
+            raise KeyboardInterrupt("stopped at once, without saving.")
         self.asked = True
         print("\nstopping after this step, to save the state; press Ctrl-C again to stop at once")
 

@@ -305,13 +305,14 @@ def test_a_run_that_fails_before_its_first_checkpoint_leaves_the_folder_free(tmp
 
 def test_a_later_failure_keeps_what_there_is(tmp_path, monkeypatch):
     out = tmp_path / "run"
+    config = small(out, model=str(save_small_model(tmp_path / "model")), steps=1)
     monkeypatch.setattr(trainer_module, "_save", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        train(small(out))
+        train(config)
     monkeypatch.undo()
     (out / ".saving").mkdir()
     (out / ".saving" / "model.safetensors").write_text("of a run that was killed while it saved")
-    train(small(out), resume=True)
+    train(config, resume=True)
     assert (out / "model.safetensors").stat().st_size > 1_000
     assert not (out / ".saving").exists()
 

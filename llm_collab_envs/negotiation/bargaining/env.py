@@ -59,6 +59,7 @@ class BargainingEnv(CollabEnv[BargainingTask]):
     that of the best deal, found by enumeration. Where no deal has all houses gain, Q is 1 if all
     agents submit `walk`. A house that does not gain, or no deal, makes Q 0. Cost C is message
     tokens over the team's budget plus the offers on the table beside the first, over all agents.
+    All see the table, so a team can also talk by offers that it takes back; that costs it time.
 
     With `reward="individual"` the motives are mixed: each agent is paid the change of its own gain
     (infos: `own_gain`), which is what its houses gain over walking away, as a share of what the
