@@ -268,10 +268,11 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         twin._rated = False
         twin._timed = self._task, 0  # nobody asks how fast the expert is
         twin.conditions = Conditions()
-        expert = self._expert()
-        observations, _ = twin.reset(seed=0, options={"task": self.episode.task_index})
+        expert, played = self._expert(), type(self)  # methods of its own may step this env
+        observations, _ = played.reset(twin, seed=0, options={"task": self.episode.task_index})
         while twin.agents:
-            observations, *_ = twin.step({a: expert(observations[a]) for a in twin.agents})
+            actions = {agent: expert(observations[agent]) for agent in twin.agents}
+            observations, *_ = played.step(twin, actions)
         return twin._loop.team.tally.critical_path()
 
     @property

@@ -40,8 +40,8 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
     later one holds; one of the two is on a cost, and decides the headline.
 
     Where a teammate leaves for good in round 2 and the team is told, who takes over writes its
-    texts, and the expert team of 4 keeps 86 % of its reward; untold it keeps 45 to 47 %, and two
-    thirds where messages are lost, late, doubled, cut and garbled, each with a probability of 0.1.
+    texts, and the expert team of 4 keeps 86 % of its reward; untold it keeps 45 to 47 %, and 60
+    to 62 % where messages are lost, late, doubled, cut and garbled, each with a probability of 0.1.
 
     With `tasks`, the articles are your own, one JSON object a line: `text` (an empty line between
     paragraphs) and, if you like, `facts`; see `SummaryTask.from_dict`. Then the expert, which
