@@ -71,7 +71,7 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
                     f"the disk that holds {config.out} is full. Free some space and go on with "
                     "--resume."
                 ) from problem
-            if state.is_main_process and not _last_checkpoint(config.out):
+            if state.is_main_process and not resume and not _last_checkpoint(config.out):
                 _give_back(config.out)
             raise
     return config.out

@@ -317,6 +317,16 @@ def test_a_later_failure_keeps_what_there_is(tmp_path, monkeypatch):
     assert not (out / ".saving").exists()
 
 
+def test_a_resumption_that_fails_takes_nothing_away(tmp_path, monkeypatch):
+    """Not from a finished run either, whose checkpoints somebody has deleted."""
+    prepare_folder(small(tmp_path), resume=False, processes=1)
+    (tmp_path / METRICS).write_text("{}\n")
+    monkeypatch.setattr(trainer_module, "_run", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        train(small(tmp_path), resume=True)
+    assert {path.name for path in tmp_path.iterdir()} == {METRICS, "run.json"}
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"env'])
 def test_a_run_that_cannot_be_read_is_not_resumed(tmp_path, text):
     (tmp_path / "run.json").write_text(text)
