@@ -12,6 +12,8 @@ def main() -> None:
             f"llm-collab needs the package {missing.name}. Install what it runs on: "
             "pip install 'llm-collab-envs[baselines]'"
         ) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     app()
 
 

@@ -167,7 +167,10 @@ def train(
     ] = TrainConfig.num_generations,
     steps: Annotated[int, typer.Option(help="Optimisation steps.", min=1)] = TrainConfig.steps,
     learning_rate: Annotated[
-        float, typer.Option(help="Of AdamW, at its highest.")
+        float,
+        typer.Option(
+            help="Of AdamW, at its highest. The default is for tiny: a larger model wants far less."
+        ),
     ] = TrainConfig.learning_rate,
     kl: Annotated[
         float, typer.Option(help="Weight of the KL to the policy that training starts from.")

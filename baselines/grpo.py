@@ -78,7 +78,9 @@ class JointRollout:
         ]
         by_seat = dict(gather_object(played))
         first = state.process_index * len(prompts)
-        return _fields([by_seat[seat] for seat in seats[first : first + len(prompts)]])
+        own_seats = seats[first : first + len(prompts)]
+        fields = _fields([by_seat[seat] for seat in own_seats])
+        return fields | {"episode_share": [1 / size for (size, _, _), _ in own_seats]}
 
     def _env(self, team_size: int, number: int) -> Any:
         """Return env `number` of a team size; envs are kept from step to step."""
@@ -252,12 +254,17 @@ def pack_by_prompt(batches: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def team_reward(
-    joint: Sequence[float], terms: Sequence[dict[str, float]], log_metric: Any, **_: Any
+    joint: Sequence[float],
+    terms: Sequence[dict[str, float]],
+    episode_share: Sequence[float],
+    log_metric: Any,
+    **_: Any,
 ) -> list[float]:
-    """Pay the joint reward, and log the env's terms beside it."""
+    """Pay the joint reward, and log the mean of each of the env's terms over episodes."""
     for name in terms[0]:
-        if name not in ("joint_reward", "difference_reward", "done"):
-            log_metric(f"env/{name}", float(np.mean([row[name] for row in terms])))
+        if name not in ("difference_reward", "done"):
+            mean = np.average([row[name] for row in terms], weights=episode_share)
+            log_metric(f"env/{name}", float(mean))
     return joint_reward(joint)
 
 

@@ -92,7 +92,7 @@ def learning_curve(metrics: Path, levels: Mapping[str, float], out: Path) -> Non
     steps = [row["step"] for row in rows]
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
     curves = {
-        "joint reward": "rewards/team_reward/mean",
+        "joint reward": "env/joint_reward",
         "consistency": "env/consistency",
         "faithfulness": "env/faithfulness",
     }

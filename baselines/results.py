@@ -39,6 +39,7 @@ class ResultsFile:
         if path.exists() and not path.is_file():
             raise CommandError(f"{path} is not a file. Give another --out.")
         self.records: dict[int, Record] = {}
+        self._is_new = not path.exists()
         self._lock = self._locked()
         try:
             self._read_all()
@@ -55,8 +56,10 @@ class ResultsFile:
         self.close()
 
     def close(self) -> None:
-        """Leave the file to other runs."""
+        """Leave the file to other runs; where there was none, and nothing was written, none."""
         self._lock.close()
+        if self._is_new and self.path.exists() and not self.path.stat().st_size:
+            self.path.unlink()
 
     def append(self, records: Sequence[Record]) -> None:
         """Write records to the disk, all the way, before returning.

@@ -174,7 +174,7 @@ class StepProgress(TrainerCallback):
         pace = (logs["num_tokens"] - self._tokens) / (now - self._at)
         self._tokens, self._at = logs["num_tokens"], now
         parts = {
-            "reward": logs["rewards/team_reward/mean"],
+            "reward": logs["env/joint_reward"],
             **{n: logs[f"env/{n}"] for n in ("quality", "speed", "coordination_cost")},
         }
         shown = " ".join(f"{name} {value:.3f}" for name, value in parts.items())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from llm_collab_envs.core.actions import (
@@ -95,10 +97,23 @@ def test_text_outside_of_tags_is_ignored(reply: str) -> None:
     assert action == Action(tokens=count_tokens(reply))
 
 
+@pytest.mark.parametrize("opened", ["<think>", "\n<think>\n", ""])
+@pytest.mark.parametrize("thought", ["", "<submit>no</submit>", "or <done/>, <say>?", "< submit"])
+def test_what_is_thought_before_the_answer_is_not_read_but_costs(opened: str, thought: str) -> None:
+    thought = f"{opened}{thought}</think>"
+    answer = '<say to="all">a</say><submit>b</submit>'
+    action = parse(f"{thought}\n{answer}", TEAM)
+    assert action == replace(
+        parse(answer, TEAM), tokens=count_tokens(thought) + count_tokens(answer)
+    )
+
+
 @pytest.mark.parametrize(
     ("reply", "error"),
     [
         ("<submit>one", "'[submit]' is not closed"),
+        ("\n<think>I could <submit>one</submit>", "'[think]' is not closed"),
+        ("one</think></submit>", "'[/submit]' is not a tag that can stand here"),
         ('<say to="all">one', "'[say to=\"all\"]' is not closed"),
         ("one</submit>", "'[/submit]' is not a tag that can stand here"),
         ("<submit>a</submit><submit>b</submit>", "there are two <submit> in one reply"),

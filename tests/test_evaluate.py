@@ -279,6 +279,15 @@ def test_a_whole_file_is_not_cut_when_it_is_read(expert_lines, tmp_path, monkeyp
     assert out.read_bytes() == first + b"".join(others)
 
 
+def test_a_mistyped_policy_leaves_no_file_and_takes_none_away(tmp_path):
+    out, empty = tmp_path / "results.jsonl", tmp_path / "empty.jsonl"
+    empty.touch()
+    for file in (out, empty):
+        with pytest.raises(CommandError, match="got 'expret'"):
+            evaluate(config(policy="expret", out=file))
+    assert list(tmp_path.iterdir()) == [empty]
+
+
 def test_out_that_is_no_file(tmp_path):
     with pytest.raises(CommandError, match="is not a file"):
         evaluate(config(out=tmp_path))

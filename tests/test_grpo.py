@@ -25,11 +25,13 @@ from baselines.advantages import group_relative
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
 from baselines.grpo import (
+    JointRollout,
     build_trainer,
     dataset,
     pack_by_prompt,
     seats_of,
     share,
+    team_reward,
 )
 from baselines.models import TINY
 from baselines.policies.base import History
@@ -104,6 +106,23 @@ def test_advantage_is_group_relative_in_joint_and_difference_reward(batch):
     assert joint[0] == pytest.approx(joint[1]), "both agents of an episode share one reward"
     expected = group_relative((1 - weight) * joint + weight * difference)
     assert made["advantages"].numpy().reshape(-1, 3) == pytest.approx(expected, abs=1e-3)
+
+
+def test_logged_terms_are_means_over_episodes(tmp_path):
+    config = small(tmp_path, teams=(2, 1))
+    tokenizer = AutoTokenizer.from_pretrained(TINY)
+    model = AutoModelForCausalLM.from_pretrained(TINY, dtype=torch.float32)
+    rollout = JointRollout(config, tokenizer)
+    prompts = [row["prompt"] for row in dataset(config)][:3]
+    trainer = SimpleNamespace(
+        model=model, accelerator=SimpleNamespace(unwrap_model=lambda model: model)
+    )
+    fields = rollout(prompts, trainer)
+    logged = {}
+    fields["terms"] = [{"quality": 0.2}, {"quality": 0.2}, {"quality": 0.8}]
+    paid = team_reward(**fields, log_metric=logged.__setitem__)
+    assert paid == fields["joint"]
+    assert logged == {"env/quality": pytest.approx(0.5)}
 
 
 def test_only_what_the_policy_wrote_is_in_the_loss(batch):

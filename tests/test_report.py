@@ -45,7 +45,7 @@ def test_markdown_has_no_figure_that_is_not_defined():
 
 
 def test_learning_curve_is_a_picture(tmp_path):
-    row = {"rewards/team_reward/mean": 0.5, "env/consistency": 0.4, "env/faithfulness": 0.3}
+    row = {"env/joint_reward": 0.5, "env/consistency": 0.4, "env/faithfulness": 0.3}
     lines = [json.dumps({"step": n, **row}) for n in range(3)]
     (tmp_path / "metrics.jsonl").write_text("\n".join(lines))
     learning_curve(tmp_path / "metrics.jsonl", {"expert": 1.0}, tmp_path / "curve.png")

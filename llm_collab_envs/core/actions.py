@@ -5,7 +5,9 @@
     <done/>
 
 An action is parsed strictly and never guessed at: a reply that breaks the grammar does nothing,
-and `Action.error` says what was wrong. Text outside the tags is ignored but costs its tokens.
+and `Action.error` says what was wrong. Text outside the tags is ignored but costs its tokens, and
+so is what a reasoning model thinks before it answers: all up to `</think>`, tags or not. Where the
+prompt has opened the thought, as some chat templates do, the reply need not.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ _TAG_LIKE = re.compile(
     rf"<say\s[^<>]*>?|</?{_NAME}(?=/?>|\s[^<>]*>|$)[^<>]*>?|<(?:\s*/)?\s*{_NAME}\s*(?:/\s*)?>",
     re.IGNORECASE,
 )
+_THINK, _THOUGHT = "<think>", "</think>"
 _SAY_OPEN = re.compile(r'<say to="([^"<>]{1,32})">')
 _DONE = re.compile(r"<done\s*/>")
 
@@ -126,6 +129,7 @@ def _parsed(reply: str, teammates: frozenset[str]) -> Action:
 
 
 def _parse(reply: str, teammates: Collection[str]) -> Action:
+    thought, reply = _split_thought(reply)
     says: list[Message] = []
     submission: str | None = None
     rest, part_tokens = reply, 0  # a tag is a token, so that the two can be counted apart
@@ -155,8 +159,18 @@ def _parse(reply: str, teammates: Collection[str]) -> Action:
         opened = None
     if opened is not None:
         raise _GrammarError(f"{_quote(opened.group())} is not closed")
-    tokens = count_tokens(rest) + part_tokens
+    tokens = count_tokens(thought) + count_tokens(rest) + part_tokens
     return Action(tuple(says), submission, part_tokens, done, tokens)
+
+
+def _split_thought(reply: str) -> tuple[str, str]:
+    """Split a reply into what was thought before the answer, which may be nothing, and the rest."""
+    thought, end, answer = reply.partition(_THOUGHT)
+    if end:
+        return thought + end, answer
+    if reply.lstrip().startswith(_THINK):
+        raise _GrammarError(f"{_quote(_THINK)} is not closed")
+    return "", reply
 
 
 def _message(tag: str, content: str, teammates: Collection[str]) -> Message:
