@@ -99,13 +99,19 @@ class TestScore:
         assert (walked.quality, walked.walked, walked.pareto) == (0.0, True, False)
 
     def test_of_walking_where_that_is_right(self) -> None:
-        hopeless = _with_walk((15, 8))
+        hopeless = _with_walk((16, 9))
         assert best(hopeless.bargain).division is None
         walked = of("walk", " walk\n", hopeless)
         assert (walked.quality, walked.walked, walked.pareto) == (1.0, True, True)
         assert walked.nash_ratio == walked.fairness == 0.0
         for parts in (("walk", ""), ("", ""), ("walk", ACCEPT), deal(BEST, hopeless)):
             assert of(*parts, hopeless).quality == 0.0
+
+    def test_walking_is_not_efficient_where_a_deal_gives_one_more_and_none_less(self) -> None:
+        hopeless = _with_walk((15, 8))  # Bako would have 18 of the best deal, and Teva 8
+        assert best(hopeless.bargain).division is None
+        walked = of("walk", "walk", hopeless)
+        assert (walked.quality, walked.pareto) == (1.0, False)
 
     def test_of_rival_offers(self) -> None:
         rival = "offer salt 0 3, wool 2 0\nTeva takes 3 salt, 0 wool"

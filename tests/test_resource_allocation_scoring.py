@@ -120,7 +120,9 @@ class TestScore:
     def test_a_step_that_is_booked_twice_is_not_served(self) -> None:
         twice = of([book("Lamp", LAMP), book("Lamp", {"wiring": 2})])
         assert (twice.served, twice.repeats) == ((), 1 / 4)
-        assert of([book("Lamp", LAMP), book("Lamp", {"wiring": 1})]).served == ()
+
+    def test_a_line_that_is_said_twice_counts_once(self) -> None:
+        assert of([book("Lamp", LAMP), book("Lamp", LAMP)]) == of([book("Lamp", LAMP)])
 
     def test_only_who_has_a_job_can_book_for_it(self) -> None:
         assert of([book("Bowl", BOWL)], [book("Lamp", LAMP)]).served == ()

@@ -109,6 +109,7 @@ def test_half_a_document() -> None:
         ("tense", "bell was", "bell is and was"),
         ("numbers", "31,540", "31.540"),
         ("numbers", "31,540", "31 540"),
+        ("numbers", "31,540", "31\N{NO-BREAK SPACE}540"),
         ("numbers", "31,540", "31540"),
         ("dates", "4 May 1873", "May 4, 1873"),
         ("dates", "4 May 1873", "04.05.1873"),
@@ -120,6 +121,8 @@ def test_half_a_document() -> None:
         ("marker", "Welcome", "- Welcome"),
         ("spelling", "harbor", "harbour"),
         ("units", "48 kilograms", "48 kg"),
+        ("units", "48 kilograms", "48kg"),
+        ("units", "48 kilograms", "48\N{NARROW NO-BREAK SPACE}kg"),
     ],
 )
 def test_one_decision_violated_in_one_section(decision: str, old: str, new: str) -> None:
@@ -174,11 +177,47 @@ def test_a_section_without_half_of_its_facts_is_missing() -> None:
         "Opening year, theatre: it was 1712.",
         "In 1712, the year of its opening, was the theatre built.",
         "The old theater has 1712 as its opening year.",
+        "1712 was the opening year of the theater.",
+        "**The opening year of the theater** was 1712.",
+        "*The* opening year of the theater was **1712**",
+        "'The opening year of the theater was 1712.'",
+        '"The opening year of the theater was 1712."',
+        "\N{BULLET} The opening year of the theater was 1712;",
+        "The opening year of the theater fell in 1712.",
     ],
 )
 def test_a_fact_may_be_put_in_any_words(sentence: str) -> None:
     text = MUSIC_TEXT.replace("The opening year of the theater was 1712.", sentence)
     assert of(TRADE_TEXT, text).faithfulness == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("The mill stands. It amounts to much, it belongs to all.", {("tense", "present")}),
+        ("The mill fell. It remained where it was.", {("tense", "past")}),
+        ("Guests were welcome.", {("tense", "past"), ("audience", "guests")}),
+    ],
+)
+def test_verbs_show_their_tense_and_need_no_marker_where_they_state_no_fact(
+    text: str, options: set[tuple[str, str]]
+) -> None:
+    (block,) = read_part(lexicon_of(TASK), text)
+    assert block.options - {("heading", "")} == options
+
+
+def test_the_record_that_holds_may_be_named_with_its_value() -> None:
+    later = {"record": 2015, "outdated": "31541", "outdated_record": 1990}
+    fact = dataclasses.replace(TRADE[1], **later)
+    task = dataclasses.replace(TASK, facts=(TRADE[0], fact, *TRADE[2:], *MUSIC))
+
+    def faithful(value: str) -> float:
+        text = TRADE_TEXT.replace("31,540", value)
+        return score(task, {"agent_0": text, "agent_1": MUSIC_TEXT}).faithfulness
+
+    assert faithful("31,540 (record of 2015)") == 1.0
+    assert faithful("31,540 (record of 1990)") == pytest.approx(f1(8, 1))
+    assert faithful("31,540 (record of 2015), 31,541 (record of 1990)") < f1(8, 1)
 
 
 def test_facts_may_stand_in_a_paragraph() -> None:
@@ -199,6 +238,9 @@ def test_facts_may_stand_in_a_paragraph() -> None:
         ("Was the opening year of the theater 1712?", 1),
         ("The opening year of the theater: 1712.", 1),  # no verb
         ("the opening year of the theater was 1712.", 1),  # no capital
+        ("'the opening year of the theater was 1712.'", 1),
+        ("'Was the opening year of the theater 1712?'", 1),
+        ("The opening year of the theater serves, with 1712 -", 1),
         ("The opening year of the theater was 1712,", 1),  # it breaks off
         ("The opening year of the theater was 1712:", 1),
         ("The theater was of 1712.", 1),  # not which property

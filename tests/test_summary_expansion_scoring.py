@@ -153,9 +153,10 @@ class TestSentences:
             "In Bakovel, the damage of the flood came to 45 210 crowns!",
             "Floods happen, but the flood at Bakovel had a bill of 45210.",
             "The flood hit Bakovel.\nIt cost 45210 crowns.",
-            "The flood hit Bakovel. The damage was great. 45210 crowns were spent.".replace(
-                "45210 crowns were", "A bill of 45210 crowns was"
-            ),
+            "The flood hit Bakovel. The damage was great. 45210 crowns was the bill.",
+            "**The flood** hit Bakovel, and it cost 45\N{NO-BREAK SPACE}210 crowns.",
+            "\N{BULLET} The flood in Bakovel cost 45210 crowns;",
+            "'The flood in Bakovel cost 45210 crowns.'",
             "1. The flood in Bakovel cost 45210 crowns.",
             "The flood in Bakovel cost 45210 crowns in May.",
             "The flood in Bakovel, of 4 May 1873, cost 45210 crowns. The flood, 45 210, was wet.",

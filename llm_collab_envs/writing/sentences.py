@@ -24,6 +24,9 @@ _NEGATIONS = frozenset(
     "not never no neither nor without or either hardly scarcely barely false falsely untrue wrong "
     "wrongly incorrect incorrectly denied".split()
 )
+_OPENING = " *_\"'\u2018\u201c\u00ab\u2022\u2013\u2014"  # what may stand before a sentence
+_CLOSING = "*_\"'\u2019\u201d\u00bb)"  # and after it
+_BROKEN_OFF = tuple("?,:-(\u2013\u2014")
 _FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*(?: \d{3}\b)*")
 
 FactT = TypeVar("FactT")
@@ -47,6 +50,11 @@ class Entry(Generic[FactT]):
     cues: frozenset[str] = frozenset()
 
 
+def plain_spaces(text: str) -> str:
+    """Return a text with a plain space for each that does not break, as between digits."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
 def split_sentences(line: str) -> list[str]:
     """Return the sentences of a line, without its list marker."""
     return SENTENCE_END.split(without_marker(line).strip())
@@ -55,12 +63,14 @@ def split_sentences(line: str) -> list[str]:
 def is_assertion(sentence: str, words: Collection[str]) -> bool:
     """Whether a sentence of these words (in small letters) asserts something.
 
-    It has a capital letter first, denies nothing, asks nothing and does not break off. At the end
-    of a line it needs no full stop, as items of a list often have none.
+    It begins with a capital letter or a figure, denies nothing, asks nothing and does not break
+    off; quotes and what sets it off (bold type, a bullet) do not count. At the end of a line it
+    needs no full stop, as items of a list often have none.
     """
+    first, last = sentence.lstrip(_OPENING)[:1], sentence.rstrip(_CLOSING)[-1:]
     return (
-        sentence[:1].isupper()
-        and sentence[-1:] not in tuple("?,;:-(")
+        (first.isupper() or first.isdigit())
+        and last not in _BROKEN_OFF
         and len(sentence) <= MAX_SENTENCE_CHARS
         and not is_negated(sentence, words)
     )

@@ -9,7 +9,10 @@ UNIT_FORMS = {"short": "kg", "long": "kilograms"}
 
 
 def written_forms(kind: str, value: str) -> dict[str, str]:
-    """Return every way to write a value of some kind, by style option ("" for the neutral form)."""
+    """Return every way to write a value of some kind, by style option.
+
+    The neutral form has "", and a unit without the space before it "joined".
+    """
     if kind == "amount":
         separators = {"comma": ",", "dot": ".", "space": " "}
         return {"": value, **{o: group_digits(value, s) for o, s in separators.items()}}
@@ -23,7 +26,9 @@ def written_forms(kind: str, value: str) -> dict[str, str]:
             "dotted": f"{day}.{month}.{year}",
         }
     if kind == "measure":
-        return {option: f"{value.split()[0]} {unit}" for option, unit in UNIT_FORMS.items()}
+        number = value.split()[0]
+        forms = {option: f"{number} {unit}" for option, unit in UNIT_FORMS.items()}
+        return {**forms, "joined": f"{number}{UNIT_FORMS['short']}"}
     return {"": value}
 
 

@@ -3,9 +3,9 @@
     Book slot 12 for the casting of Bakomen.
 
 A submission is one such line for each step. A line that is none, or that books for a job which is
-not the agent's, does nothing, whatever the others say. Nothing depends on list markers, fences,
-capitals other than a job's, the full stop, or on 'the' and 'step' around a step's name. Any text
-can be read, and in linear time.
+not the agent's, does nothing, whatever the others say; one that is there twice counts once. Nothing
+depends on list markers, fences, capitals other than a job's, the full stop, or on 'the' and 'step'
+around a step's name. Any text can be read, and in linear time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Book:
     """What one submission says.
 
     Attributes:
-        entries: Its bookings, a row for each: the number of a job, that of a step, and a slot.
+        entries: Its distinct bookings, a row for each: the number of a job, that of a step, and a
+            slot.
         ignored: How many of its lines do nothing.
         problem: What is wrong with the first of these, or "".
     """
@@ -60,7 +61,7 @@ def read_book(task: AllocationTask, text: str, jobs: tuple[int, ...]) -> Book:
             entries.append(_read_line(task, line, jobs))
         except _NoBookingError as problem:
             problems.append(str(problem))
-    rows = np.array(entries, dtype=np.int64).reshape(-1, 3)
+    rows = np.array([*dict.fromkeys(entries)], dtype=np.int64).reshape(-1, 3)
     return Book(rows, len(problems), problems[0] if problems else "")
 
 

@@ -61,7 +61,7 @@ def score(
             quality=float(table.walked and not found.product),
             agreement=False,
             walked=table.walked,
-            pareto=not found.product,
+            pareto=not found.product and is_efficient(task.bargain, (0,) * len(task.houses)),
             nash_ratio=0.0,
             fairness=0.0,
             conflicts=conflicts,

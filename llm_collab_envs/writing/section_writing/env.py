@@ -56,7 +56,10 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
     that writes its own half, and pads the rest with what nothing asks for, has up to 0.45 of it, in
     a team of 3 up to 0.3: F (1 + K) / 2 pays half of the work so.
 
-    A fact is stated by the words that name it, a verb and its value, in any order; other words are
+    A fact is stated by the words that name it, a verb and its value, in any order, in a sentence
+    that begins with a capital letter or a figure. A verb is a form of 'to be' or 'to have', or one
+    of stand, serve, amount, total, remain, come, belong and fall. A sentence can state two facts;
+    with a third, or with a name or figure that no fact supports, it states none. Other words are
     free to be left out. So a terse writer is a faster one, alone and in a team: a speed-up says
     something where one and the same writer plays both. S never counts more than the expert's speed.
 

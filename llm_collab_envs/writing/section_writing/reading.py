@@ -27,6 +27,7 @@ from llm_collab_envs.writing.sentences import (
     find_places,
     find_stated,
     is_assertion,
+    plain_spaces,
     split_sentences,
 )
 from llm_collab_envs.writing.values import MONTHS, UNIT_FORMS, written_forms
@@ -51,7 +52,15 @@ _MONTH = "(?:" + "|".join(MONTHS) + ")"
 # No letter before it, said after the first one, so that a search can skip.
 _MONTH_ALONE = "(?:" + "|".join(rf"{m[0]}(?<!\w{m[0]}){m[1:]}" for m in MONTHS) + ")"
 _FIRST = r"\d(?<![\d.,]\d)"  # a figure's first digit; a digit in front lets the search skip
-_VERBS = {"present": {"is", "are", "has", "have"}, "past": {"was", "were", "had"}}
+# With each tense's verbs, those that are no participle of a passive and no noun of an attribute.
+_VERBS = {
+    "present": set(
+        "is are has have stands serves amounts totals remains comes belongs falls".split()
+    ),
+    "past": set(
+        "was were had stood served amounted totalled totaled remained came belonged fell".split()
+    ),
+}
 _ALL_VERBS = set().union(*_VERBS.values())
 _BRITISH = {american: british for british, american in SPELLINGS.items()}
 _MARKERS = {marker: option for option, marker in MARKERS.items()}
@@ -75,7 +84,7 @@ _PATTERNS = {
         "dotted": re.compile(r"\d(?<!\w\d)\d\.\d{2}\.\d{4}\b"),
         "": re.compile(r"\d(?<!\w\d)\d{3}-\d{2}-\d{2}\b"),
     },
-    "units": {option: re.compile(rf"\d {unit}\b") for option, unit in UNIT_FORMS.items()},
+    "units": {option: re.compile(rf"\d ?{unit}\b") for option, unit in UNIT_FORMS.items()},
 }
 
 
@@ -133,7 +142,7 @@ class Lexicon:
 def read_part(lexicon: Lexicon, text: str) -> list[Block]:
     """Cut a submission into blocks, one for each heading, and read them."""
     blocks = [Block("", "")]
-    for line in text.splitlines():
+    for line in plain_spaces(text).splitlines():
         heading = _heading(lexicon, line.strip())
         if heading and len(blocks) <= _MOST_HEADINGS:
             blocks.append(Block(*heading))
@@ -168,9 +177,12 @@ def _read_line(lexicon: Lexicon, line: str, block: Block) -> None:
     for sentence in split_sentences(line):
         words = dict.fromkeys(WORD.findall(sentence.lower()))  # in their order
         block.words.update(words)
-        verbal = verbal or not _ALL_VERBS.isdisjoint(words)
         claimed = _claims(lexicon, sentence, words)
+        verbal = verbal or bool(claimed)
         stated, rest = find_stated(claimed, sentence, MAX_FACTS_A_SENTENCE, _places)
+        for fact in stated:
+            if fact.record:  # that it is the later one may be said
+                rest = rest.replace(str(fact.record), "", 1)
         unsupported = len(find_mentions(rest, lexicon.public))
         block.unsupported += unsupported
         if unsupported:
@@ -189,8 +201,8 @@ def _places(sentence: str) -> Places:
 def _claims(lexicon: Lexicon, sentence: str, words: dict[str, None]) -> list[Entry[Fact]]:
     """Return the facts that a sentence of these words claims something about.
 
-    It has to be a sentence (a capital letter first, a verb, an end, no negation, no question),
-    and to name the fact's property and object.
+    It has to be a sentence (a capital letter or a figure first, a verb, an end, no negation, no
+    question), and to name the fact's property and object.
     """
     if _ALL_VERBS.isdisjoint(words) or not is_assertion(sentence, words):
         return []

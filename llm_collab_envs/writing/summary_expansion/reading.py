@@ -23,6 +23,7 @@ from llm_collab_envs.writing.sentences import (
     find_value,
     is_assertion,
     is_negated,
+    plain_spaces,
     split_sentences,
 )
 from llm_collab_envs.writing.summary_expansion.article import CAUSE
@@ -134,7 +135,7 @@ def _split(part: str) -> dict[str, str]:
     """Cut a part into texts: each begins with its name, alone or with a colon."""
     lines: dict[str, list[str]] = {}
     text = ""
-    for line in part.splitlines():
+    for line in plain_spaces(part).splitlines():
         heading = _HEADING.fullmatch(without_marker(line.strip()))
         if heading:
             text = heading.group(1).lower()
