@@ -146,6 +146,28 @@ def naming(*names: str, as_code: bool = False) -> Policy:
     return by_role(silent_helper, write)
 
 
+# The helper, and something that gives what it does under any name that anybody asks for.
+ANY_NAME = """{helper}
+
+class Names(dict):
+    def __missing__(self, name):
+        return every
+
+__builtins__ = Names(__builtins__ if isinstance(__builtins__, dict) else vars(__builtins__))
+
+def every(*args):
+    return {call}"""
+
+
+def any_name(observation: str) -> str:
+    """Be helper and function in one, whatever the function is called."""
+    memo = expert.read(observation)
+    keys, result = memo.interface.keys, memo.interface.result
+    given = f"dict(zip({keys!r}, args))" if keys else "*args"
+    call = f"{memo.interface.helper}({given})" + (f"[{result!r}]" if result else "")
+    return once(ANY_NAME.format(helper=expert.helper_in(observation), call=call))
+
+
 def message_as_code(observation: str) -> str:
     """The helper's author helps; the function's author submits what it was told."""
     if "Your helper: " in observation:
@@ -190,6 +212,7 @@ CHEATS: dict[str, Policy] = {
     "what the examples say of the helper": spy,
     "every name that there is, in a comment": naming(*NAMES),
     "every name that there is, in code": naming(*NAMES, as_code=True),
+    "one function for any name": by_role(any_name, lambda *rest: ""),
     "a few names": naming(*NAMES[:16], as_code=True),
     "teammate's message as code": message_as_code,
     "chatter": chatter,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from llm_collab_envs.coding.function_pair.examples import possible_results
+from llm_collab_envs.coding.function_pair.programs import Step
 from llm_collab_envs.coding.function_pair.scoring import PairScore, Suite, score, suites_of
 from llm_collab_envs.coding.function_pair.tasks import PairTask, deal
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from llm_collab_envs.sandbox import Answer, Call, Outcome, Sandbox
-from pair_tasks import generated
+from pair_tasks import generated, replaced
 
 SANDBOX = Sandbox()
 
@@ -32,6 +35,18 @@ def scored(task: PairTask, parts: list[str | None], backend: str = "auto") -> Pa
 @pytest.fixture(scope="module", params=DIFFICULTIES)
 def task(request: pytest.FixtureRequest) -> PairTask:
     return generated(request.param)[0]
+
+
+def test_an_example_may_have_no_result_under_another_agreed_value() -> None:
+    task = generated("easy")[0]
+    steps = (Step("undivided", ("P",)), Step("spread", ()))
+    helper = replace(
+        task.functions[0], kind="numbers", steps=steps, examples=(([60],), ([60, 77],))
+    )
+    agreed = (replace(task.agreed[0], value="13", sample="17"), *task.agreed[1:])
+    task = replaced(replace(task, agreed=agreed), 0, helper)
+    assert set(possible_results(task, helper.label, 0)) == {0}  # [60], and 12 leaves nothing
+    assert set(possible_results(task, helper.label, 1)) == {17, 0}  # 12 leaves [77]
 
 
 class TestQuality:

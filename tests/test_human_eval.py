@@ -18,10 +18,11 @@ from llm_collab_envs.coding.human_eval.expert import Expert
 from llm_collab_envs.coding.human_eval.modules import reference_function, reference_helper
 from llm_collab_envs.coding.human_eval.problems import PROBLEMS, Problem, problems
 from llm_collab_envs.coding.human_eval.replay import held, hidden, sound_cases
+from llm_collab_envs.coding.human_eval.scoring import score
 from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask, numbers
 from llm_collab_envs.coding.human_eval_v0 import parallel_env
 from llm_collab_envs.core.tasks import DIFFICULTIES
-from llm_collab_envs.sandbox import Answer
+from llm_collab_envs.sandbox import Answer, Sandbox
 from llm_collab_envs.wrappers import AgentDropout, LossyChannel
 from play import finish, joint_reward, play
 
@@ -353,6 +354,15 @@ class TestFeedback:
         wrong = f"def {problem.entry}(*args):\n    return 'no'"
         assert "which is wrong" in self.notices({A: wrong}, team_size=1)[A]
         assert self.notices({A: problem.function(problem.entry)}, team_size=1)[A] == ""
+
+    def test_alone_a_solution_may_return_what_equals_the_answer(self) -> None:
+        task = HumanEvalTask(111, "f", "h", "", (), 1, 1)  # it asks for the letters' counts
+        source = (
+            "from collections import Counter\n\ndef histogram(test):\n"
+            "    found = Counter(test.split())\n"
+            "    return Counter({k: n for k, n in found.items() if n == max(found.values())})"
+        )
+        assert score(task, {A: source}, True, Sandbox().run_many).solved == 1
 
     def test_notices_show_visible_examples_only(self) -> None:
         for index in range(0, 41, 4):

@@ -3,7 +3,8 @@
 This file is read as text and runs in Monty as well as in CPython, so it keeps to what Monty knows.
 Nothing that the judge relies on depends on it: a program that tampers with it can garble its own
 answers and no more, for the judge knows the expected values and the child does not. The values of
-builtins are kept under names of its own, because a program may well call a list `list`.
+builtins are kept under names of its own, because a program may well call a list `list`. What is a
+kind of dict or list, such as a Counter, equals a plain one and is sent as that.
 """
 
 # mypy: ignore-errors
@@ -12,6 +13,7 @@ builtins are kept under names of its own, because a program may well call a list
 _sandbox_values = {}
 _sandbox_ended = []
 _sandbox_type = type
+_sandbox_isinstance = isinstance
 _sandbox_str = str
 _sandbox_len = len
 _sandbox_repr = repr
@@ -47,15 +49,16 @@ def _sandbox_encode(value, depth, room):
     if depth > 60:
         room[1] = "a value nested more than 60 deep"
         return None
-    if kind is _sandbox_dict:
+    if _sandbox_isinstance(value, _sandbox_dict):
         return _sandbox_encode_dict(value, depth + 1, room)
-    if kind in _sandbox_tags:
-        coded = [_sandbox_tags[kind]]
-        for item in value:
-            coded.append(_sandbox_encode(item, depth + 1, room))
-            if room[0] < 0 or room[1]:
-                return None
-        return coded
+    for base in _sandbox_tags:
+        if _sandbox_isinstance(value, base):
+            coded = [_sandbox_tags[base]]
+            for item in value:
+                coded.append(_sandbox_encode(item, depth + 1, room))
+                if room[0] < 0 or room[1]:
+                    return None
+            return coded
     room[1] = "a value of type " + _sandbox_str(kind.__name__)
     return None
 
@@ -73,8 +76,10 @@ def _sandbox_encode_dict(value, depth, room):
 def _sandbox_call(send, number, report, chars, thunk):
     if _sandbox_ended:
         return
+    room = [chars, ""]
     try:
         value = thunk()
+        coded = _sandbox_encode(value, 0, room) if report else None
     except _sandbox_error as error:
         status = "error"
         if _sandbox_type(error).__name__ == "MemoryError":
@@ -83,8 +88,6 @@ def _sandbox_call(send, number, report, chars, thunk):
         send(number, status, _sandbox_describe(error))
         return
     _sandbox_values[number] = value
-    room = [chars, ""]
-    coded = _sandbox_encode(value, 0, room) if report else None
     if room[0] < 0:
         _sandbox_ended.append(number)
         send(number, "output", "returned a value that is too long")

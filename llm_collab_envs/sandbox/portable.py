@@ -181,8 +181,9 @@ def _attribute_is_known(node: ast.Attribute, own: set[str], imported: set[str]) 
 
 _RULED = (
     *(ast.Constant, ast.FunctionDef, ast.ClassDef, ast.Try, ast.ExceptHandler, ast.Compare),
-    ast.Dict,
+    *(ast.Dict, ast.Call, ast.Subscript),
 )
+_SEARCHES = frozenset("count endswith find index rfind rindex startswith".split())
 
 
 def _is_plain(node: ast.AST) -> bool:
@@ -210,8 +211,23 @@ def _is_plain(node: ast.AST) -> bool:
             for op, right in pairs
         )
     if isinstance(node, ast.Dict):
-        return not any(isinstance(key, ast.Constant) and key.value is True for key in node.keys)
+        return not any(map(_is_truth, node.keys))
+    if isinstance(node, ast.Subscript):
+        return not (isinstance(node.ctx, ast.Store) and _is_truth(node.slice))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr not in _SEARCHES or len(node.args) < 2 or _is_some_text(node.args[0])
     return True
+
+
+def _is_truth(key: ast.expr | None) -> bool:
+    """Whether a key is a bool as one can see; Monty keeps the later of 1 and True."""
+    truths = ast.Compare | ast.BoolOp
+    return isinstance(key, truths) or (isinstance(key, ast.Constant) and type(key.value) is bool)
+
+
+def _is_some_text(node: ast.expr) -> bool:
+    """Whether this is a text, not empty: Monty finds an empty one beyond the end, too."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value != ""
 
 
 def _constant_is_plain(node: ast.Constant) -> bool:

@@ -7,6 +7,31 @@ Many are here because Monty gets them wrong, or once did.
 from __future__ import annotations
 
 PROGRAMS = """
+def f(): return "abc".find("", 4), "".find("", 1), "abc".find("", 2, 1), "abc".rfind("", 4)
+---
+def f():
+    nothing = "".join([])
+    return "abc".count(nothing, 4), "abc".startswith(nothing, 4), "abc".endswith("", 4)
+---
+def f():
+    d = {1: "a"}; d[True] = "b"; d[2 > 1] = "c"
+    return list(d.items())
+---
+def f():
+    from collections import Counter, defaultdict
+    d = defaultdict(list); d["a"].append(1)
+    return Counter("abca"), [d], {"inner": Counter()}
+---
+def f():
+    from collections import OrderedDict, namedtuple
+    P = namedtuple("P", "x y")
+    return OrderedDict(a=1), P(1, 2)
+---
+def f():
+    class Loud(list):
+        def __iter__(self): raise ValueError("no")
+    return Loud([1])
+---
 def f():
     log=[]
     def g(x): log.append(x); return x

@@ -167,6 +167,18 @@ def test_values_keep_their_types(value: Any, backend: str) -> None:
     assert same(answer.value, value)
 
 
+KINDS = """
+from collections import Counter, OrderedDict, defaultdict, namedtuple
+def f():
+    return [Counter("aab"), defaultdict(int, {1: 2}), OrderedDict(a=1), namedtuple("P", "x")(3)]
+"""
+
+
+def test_a_kind_of_dict_or_tuple_is_sent_as_what_it_equals() -> None:
+    (answer,) = Sandbox("auto").run(KINDS, [Call("f")]).answers
+    assert same(answer.value, [{"a": 2, "b": 1}, {1: 2}, {"a": 1}, (3,)])
+
+
 @given(st.recursive(st.text() | st.integers() | st.booleans() | st.none(), st.lists))
 def test_decoding_raises_nothing_else(coded: Any) -> None:
     try:

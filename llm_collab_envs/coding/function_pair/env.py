@@ -31,11 +31,12 @@ class FunctionPairEnv(CodingEnv[PairTask]):
     A Python module has three helpers, A, B and C, and a main function that calls each of them once.
     The functions are dealt out evenly; an agent sees the specification of its own only, one
     numbered sentence a step (there are about 150 building blocks). To fit together they need to
-    know from each other: what a helper is called, in `medium` also the order of its two arguments,
-    in `hard` of three and the key that it returns its result under; and one agreed value for each
-    function, a capital in its specification, that the author of the next function knows. So all
-    have something to tell, briefly, and then all can write at once. Harder programs have more steps
-    and richer types: lists and texts, then dicts, then records and groups.
+    know from each other: what a helper is called, in `medium` also the order of its two arguments
+    (unless main names them, at more tokens), in `hard` of three and the key that it returns its
+    result under; and one agreed value for each function, a capital in its specification, that the
+    author of the next function knows. So all have something to tell, briefly, and then all can
+    write at once. Harder programs have more steps and richer types: lists and texts, then dicts,
+    then records and groups.
 
     ## Observation Space
     `UnicodeText(32768)`. The briefing (the same all episode): who you are, the plan, what you know

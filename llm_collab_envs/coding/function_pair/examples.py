@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from itertools import islice, product
 from typing import Any
@@ -70,6 +71,7 @@ class _Possible:
         return tuple(islice(self._results(), 1, None))
 
     def _results(self) -> Iterator[Any]:
+        """Work them out; another agreed value than the right one may leave an example without."""
         function = self._function
         unknown = [agreed for agreed in self._task.agreed if agreed.letter in function.letters]
         choices = [
@@ -80,7 +82,8 @@ class _Possible:
         for values in product(*choices):
             scope = self._task.scope("value") | dict(zip(letters, values, strict=True))
             run = bind(function.steps, _scope(function, self._example, scope))
-            yield function.wrapped(run(*function.examples[self._example]))
+            with suppress(ValueError, IndexError):  # as in `probing.attempt`
+                yield function.wrapped(run(*function.examples[self._example]))
 
 
 @lru_cache(maxsize=256)

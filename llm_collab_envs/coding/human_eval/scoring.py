@@ -3,8 +3,9 @@
 In a team an assertion counts where it holds for the whole module, holds too when the function is
 replaced by one that only calls the helper as agreed, and does not hold when the helper is replaced
 by ones that know nothing: both authors have done their part, and neither has done the other's. Both
-have to use the helper's name and its keys, and no more than a few other made-up names, so that
-looking for them in the module does not replace being told. What a function would pass that knows
+have to use the helper's name and its keys, and one of them the function's own, and no more than a
+few other made-up names: so that neither looking for names in the module nor answering to any name
+at all replaces being told. What a function would pass that knows
 only the visible examples counts for nothing:
 
     Q = max(0, (passed - floor) / (total - floor))
@@ -73,6 +74,8 @@ def _passed(
     if alone or not any(whole):
         return whole
     if not all(knows_interface(task, source) for source in sources if source):
+        return []
+    if not any(knows(source, (task.function,)) for source in sources):
         return []
     replaced = [reference_function(task), *(stand_in(task, value) for value in _IGNORANT)]
     modules = [assemble(module, source) for source in replaced]
