@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import Counter
 
@@ -222,8 +223,13 @@ SANDBOX = Sandbox()
 
 def of(**parts: str) -> RepairScore:
     """Score what owners 1 and 2 submit."""
-    runs = jobs(TASK, patch_all(TASK, {f"agent_{n[-1]}": t for n, t in parts.items()}, OWNERS))
-    return score(TASK, SANDBOX.run_many(runs))
+    return score(TASK, SANDBOX.run_many(jobs(TASK, patched(**parts))))
+
+
+def patched(**parts: str) -> dict[str, Patched]:
+    """What becomes of the submissions of owners 1 and 2."""
+    texts = {f"agent_{name[-1]}": text for name, text in parts.items()}
+    return patch_all(TASK, texts, OWNERS, SANDBOX.run_many)
 
 
 def test_a_run_tells_little_of_the_hidden_calls() -> None:
@@ -276,8 +282,8 @@ def test_each_file_may_stand_in_a_fence_of_its_own(pay: str, tax: str) -> None:
     if pay == DIFF:
         parts = [(name, f"--- {name}\n+++ {name}\n{diff}") for name, diff in parts]
     text = "".join(f"**{name}**\n```python\n{part}\n```\n- a slip\n" for name, part in parts)
-    patched = patch_all(TASK, {"agent_1": text}, {"agent_1": NAMES})
-    assert patched == {"agent_1": Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})}
+    result = patch_all(TASK, {"agent_1": text}, {"agent_1": NAMES}, SANDBOX.run_many)
+    assert result == {"agent_1": Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})}
 
 
 def test_the_examples_alone_fix_nothing() -> None:
@@ -303,11 +309,56 @@ def test_calls_that_do_not_return_are_wrong(body: str) -> None:
     assert result.broken == 0.25
 
 
-@pytest.mark.parametrize(
-    "text", ["while True: pass", "1 // 0", "raise SystemExit", "import os\nos._exit(0)"]
-)
+class TestFilesThatDoNotRunByThemselves:
+    @pytest.mark.parametrize(
+        ("text", "why"),
+        [
+            (
+                RIGHT_PAY.replace("    return total\n", "return total\n"),
+                "'return' outside function",
+            ),
+            (RIGHT_PAY.replace("(hours, rate)", "(hours, hours)"), "duplicate argument 'hours'"),
+            ("@@ -3,0 +4 @@\n+    break", "'break' outside loop"),
+            ("from tax import tax", "No module named 'tax'"),
+            ("x = tax(5)", "name 'tax' is not defined"),
+            ("raise ValueError('one\\n' * 200)", "ValueError: one one one"),
+            ("raise SystemExit", "SystemExit"),
+            ("while True: pass", ""),
+        ],
+    )
+    def test_stay_as_they_were_and_cost_teammates_nothing(self, text: str, why: str) -> None:
+        assert of(p1=text, p2=RIGHT_TAX) == of(p2=RIGHT_TAX)
+        [result] = patched(p1=text).values()
+        assert not result.files
+        assert result.syntax_errors == 1
+        [problem] = result.problems
+        assert problem.startswith("pay.py stays as it was, as yours does not run by itself: ")
+        assert why in problem
+        assert len(problem) < 300
+        assert "\n" not in problem
+
+    def test_keep_no_other_file_of_their_author_from_being_taken(self) -> None:
+        parts = {"agent_1": f"{RIGHT_PAY}return 1\n{RIGHT_TAX}", "agent_2": ""}
+        [result] = patch_all(TASK, parts, {"agent_1": NAMES}, SANDBOX.run_many).values()
+        assert (result.files, result.syntax_errors) == ({"tax.py": RIGHT_TAX}, 1)
+
+    def test_are_mended_by_the_next_submission(self) -> None:
+        broken = f"{RIGHT_PAY}return 1"
+        assert [of(p1=text).quality for text in (RIGHT_PAY, broken, RIGHT_PAY)] == [0.5, 0, 0.5]
+
+    def test_are_taken_where_they_did_not_before(self) -> None:
+        """The files of a user's task may need each other, as nothing but a function's call does."""
+        text = f"{TAX}rest = pay(8, 2)\n"
+        files = (TASK.files[0], SourceFile("tax.py", text, ""))
+        task = dataclasses.replace(TASK, files=files)
+        parts = {"agent_2": text.replace("// 5", "// 4")}
+        [result] = patch_all(task, parts, OWNERS, SANDBOX.run_many).values()
+        assert result == Patched({"tax.py": parts["agent_2"]})
+
+
+@pytest.mark.parametrize("text", ["'pay' in globals() and 1 // 0", "import os\nos._exit(0)"])
 def test_a_program_that_does_not_load_is_all_wrong(text: str) -> None:
-    assert of(p1=text, p2=RIGHT_TAX).pass_rate == 0.0
+    assert of(p1=RIGHT_PAY, p2=text).pass_rate == 0.0
 
 
 def test_what_is_always_equal_is_not_right() -> None:

@@ -200,11 +200,17 @@ def _below(given: str, source: str) -> str:
     return f"{given}\n{source}" if given else source
 
 
+def short(text: str) -> str:
+    """Fold a text into one line that may stand in an observation."""
+    line = " ".join(sanitise(text).split())
+    return line if len(line) <= MAX_SHOWN_CHARS else line[: MAX_SHOWN_CHARS - 3] + "..."
+
+
 def _why_it_does_not_run(outcome: Outcome, given: str) -> str:
     if outcome.status == "ok":
         return ""
     detail = _in_own_lines(outcome.detail or outcome.status, given)
-    return f"your code does not run: {_short(detail)}."
+    return f"your code does not run: {short(detail)}."
 
 
 def _in_own_lines(detail: str, given: str) -> str:
@@ -217,10 +223,10 @@ def _fault(example: Example, outcome: Outcome) -> str:
     """Say in one sentence how an outcome fails an example, or return "" where it does not."""
     answer = outcome.answers[-1]
     if answer.status != "ok":
-        return f"{example.shown} failed: {_short(answer.detail or answer.status)}."
+        return f"{example.shown} failed: {short(answer.detail or answer.status)}."
     if any(same(answer.value, value) for value in example.right):
         return ""
-    return f"{example.shown} returned {_short(_written(answer.value))}, which is wrong."
+    return f"{example.shown} returned {short(_written(answer.value))}, which is wrong."
 
 
 def _written(value: Any) -> str:
@@ -228,9 +234,3 @@ def _written(value: Any) -> str:
         return repr(value)
     except ValueError:  # an int of more digits than Python turns into text
         return "a number too long to show"
-
-
-def _short(text: str) -> str:
-    """Fold a text into one line that may stand in an observation."""
-    line = " ".join(sanitise(text).split())
-    return line if len(line) <= MAX_SHOWN_CHARS else line[: MAX_SHOWN_CHARS - 3] + "..."

@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import takewhile
 
@@ -26,7 +26,7 @@ class Patched:
         files: The files that it changes, {name: source}.
         problems: What was wrong with it, a sentence each; that part of it does nothing.
         unapplied_diffs: Diffs that do not apply.
-        syntax_errors: Files that would not be Python any more.
+        syntax_errors: Files that would not be Python any more, or do not run by themselves.
         foreign: Files of teammates that it tries to change.
     """
 
@@ -35,6 +35,24 @@ class Patched:
     unapplied_diffs: int = 0
     syntax_errors: int = 0
     foreign: set[str] = field(default_factory=set)
+
+    def without(self, broken: Mapping[str, str]) -> Patched:
+        """Return the same, but that files which do not run stay as they were.
+
+        Args:
+            broken: Why they do not, {source: what is wrong with it}.
+        """
+        refused = {name: broken[text] for name, text in self.files.items() if text in broken}
+        problems = [
+            f"{name} stays as it was, as yours does not run by itself: {why}"
+            for name, why in refused.items()
+        ]
+        return replace(
+            self,
+            files={name: text for name, text in self.files.items() if name not in refused},
+            problems=self.problems + problems,
+            syntax_errors=self.syntax_errors + len(refused),
+        )
 
 
 def patch(text: str, own: Mapping[str, str], names: Sequence[str]) -> Patched:
