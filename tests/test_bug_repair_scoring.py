@@ -134,6 +134,86 @@ class TestDiffs:
         more = "@@ -9 +9 @@\n-    return 3 * hours + 1\n+    return 3 * hours + 2"
         assert one(f"{DIFF}\n{more}").files == {"pay.py": RIGHT_PAY.replace("+ 1", "+ 2")}
 
+    @pytest.mark.parametrize("order", [1, -1])
+    @pytest.mark.parametrize(
+        "between", ["\n", "\n\nAnd then:\n\n", "\ndiff --git a/x b/x\nindex 1..2\n"]
+    )
+    def test_of_one_file_in_several_pieces(self, order: int, between: str) -> None:
+        more = "@@ -9 +9 @@\n-    return 3 * hours + 1\n+    return 3 * hours + 2"
+        pieces = [f"--- a/pay.py\n+++ b/pay.py\n{diff}" for diff in (DIFF, more)][::order]
+        assert one(between.join(pieces)) == Patched({"pay.py": RIGHT_PAY.replace("+ 1", "+ 2")})
+
+    def test_of_one_file_count_its_lines_as_they_were(self) -> None:
+        """Or else lines that stand in many places would be found in another one."""
+        copies = "".join(f"def f{n}(x):\n    y = x\n    return y\n" for n in range(8))
+        diffs = [
+            f"--- a.py\n+++ a.py\n@@ -{3 * n + 2} +{3 * n + 2} @@\n     y = x\n+    y += {n}\n"
+            for n in (6, 0, 2, 1, 4)
+        ]
+        [source] = patch("".join(diffs), {"a.py": copies}, ["a.py"]).files.values()
+        for n, function in enumerate(source.split("def ")[1:]):
+            assert (f"y += {n}" in function) == (n in (6, 0, 2, 1, 4))
+
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_of_one_file_with_lines_that_are_not_counted(self, order: int) -> None:
+        hunks = [
+            "@@ -1 +1 @@\n-    return 3 * hours + 1\n+    return 3 * hours + 2",
+            "@@ -1 +1 @@\n-    if hours > 8:\n+    if hours >= 8:",
+        ]
+        text = "\n".join(f"--- pay.py\n+++ pay.py\n{hunk}" for hunk in hunks[::order])
+        assert one(text) == Patched({"pay.py": RIGHT_PAY.replace("+ 1", "+ 2")})
+
+    def test_of_what_the_one_before_has_made(self) -> None:
+        again = DIFF.replace(">= 8", ">= 7").replace("> 8", ">= 8")
+        text = f"--- pay.py\n+++ pay.py\n{DIFF}\n--- pay.py\n+++ pay.py\n{again}"
+        assert one(text) == Patched({"pay.py": PAY.replace("> 8", ">= 7")})
+
+    def test_said_twice_are_applied_once(self) -> None:
+        text = f"--- pay.py\n+++ pay.py\n{DIFF}\n"
+        assert one(f"{text}\n{text}") == Patched({"pay.py": RIGHT_PAY})
+
+    def test_of_one_file_of_which_one_does_not_apply(self) -> None:
+        bad = DIFF.replace("hours > 8", "hours > 9")
+        result = one(f"--- pay.py\n+++ pay.py\n{DIFF}\n--- pay.py\n+++ pay.py\n{bad}")
+        assert not result.files
+        assert result.unapplied_diffs == 1
+        assert result.problems[0].startswith("your diff of pay.py does not apply: Hunk #1 failed")
+
+    @pytest.mark.parametrize(
+        "above", ["", "Here they are:\n", "# tax.py\n# a slip\n", "# tax.py\n"]
+    )
+    def test_among_whole_files(self, above: str) -> None:
+        diff = f"--- tax.py\n+++ tax.py\n{TAX_DIFF}"
+        for git in ("", "diff --git a/tax.py b/tax.py\nindex 1..2 100644\n"):
+            for text in (f"{RIGHT_PAY}\n{git}{diff}", f"{git}{diff}\n{RIGHT_PAY}"):
+                assert both(above + text) == Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})
+
+    def test_of_a_whole_file_above(self) -> None:
+        longer = PAY.replace("3 *", "4 *")
+        text = f"{longer}--- pay.py\n+++ pay.py\n{DIFF}"
+        assert one(text) == Patched({"pay.py": RIGHT_PAY.replace("3 *", "4 *")})
+
+    def test_below_the_name_of_a_file(self) -> None:
+        text = f"# pay.py\n{DIFF}\n# tax.py\n{TAX_DIFF}"
+        assert both(text) == Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})
+        assert one(f"--- pay.py\n+++ pay.py\n# pay.py\n{DIFF}") == Patched({"pay.py": RIGHT_PAY})
+
+    def test_below_a_heading(self) -> None:
+        diff = f"--- pay.py\n+++ pay.py\n{DIFF}"
+        for name in NAMES:
+            text = f"# {name}\nHere is what I found.\n\n{diff}"
+            assert one(text) == Patched({"pay.py": RIGHT_PAY})
+
+    def test_below_a_whole_file_that_is_no_python(self) -> None:
+        result = both(f"{RIGHT_PAY}x = (\n--- tax.py\n+++ tax.py\n{TAX_DIFF}")
+        assert result.files == {"tax.py": RIGHT_TAX}
+        assert result.syntax_errors == 1
+
+    def test_below_a_teammates_whole_file(self) -> None:
+        result = one(f"{RIGHT_TAX}\n--- pay.py\n+++ pay.py\n{DIFF}")
+        assert result.files == {"pay.py": RIGHT_PAY}
+        assert result.foreign == {"tax.py"}
+
     def test_that_add_lines(self) -> None:
         text = "@@ -2,0 +3,2 @@\n+    if hours < 0:\n+        return 0"
         assert "rate):\n    if hours < 0:\n        return 0\n    total" in one(text).files["pay.py"]
@@ -193,6 +273,11 @@ class TestDiffs:
         start = time.perf_counter()
         one("@@ -1,0 +1 @@\n+a\n" * 700)
         one("@@ -1 +1,2 @@\n-# pay.py\n+# pay.py\n+a\n" * 300)
+        pieces = [f"--- pay.py\n+++ pay.py\n@@ -1,0 +1 @@\n+{n}\n" for n in range(280)]
+        one("".join(pieces))
+        one("".join([*pieces, "@@ -1 +1 @@\n-a\n+b\n"]))
+        one("@@ -1 +1 @@\n-a\n" + "\n" * 11_900)
+        both("# tax.py\n" + "\n" * 11_900 + "@@")
         assert time.perf_counter() - start < 5
 
 
