@@ -371,6 +371,15 @@ def test_each_file_may_stand_in_a_fence_of_its_own(pay: str, tax: str) -> None:
     assert result == {"agent_1": Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})}
 
 
+def test_each_file_may_import_from_the_future() -> None:
+    pay, tax = (
+        text.replace("\n", "\nfrom __future__ import annotations\n", 1)
+        for text in (RIGHT_PAY, RIGHT_TAX.replace("(total)", "(total: Missing)"))
+    )
+    for first in (pay, RIGHT_PAY):
+        assert of(p1=first, p2=tax).quality == 1.0
+
+
 def test_the_examples_alone_fix_nothing() -> None:
     hard_coded = "@@ -2,0 +3,2 @@\n+    if (hours, rate) == (8, 2):\n+        return 18"
     assert of(p1=hard_coded) == of()

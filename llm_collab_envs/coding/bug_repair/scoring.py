@@ -21,6 +21,7 @@ from llm_collab_envs.coding.bug_repair.cases import Case
 from llm_collab_envs.coding.bug_repair.patching import Patched, patch
 from llm_collab_envs.coding.bug_repair.tasks import RepairTask
 from llm_collab_envs.coding.coding_env import LIMITS, short, source_of
+from llm_collab_envs.coding.joining import joined
 from llm_collab_envs.sandbox import Answer, Call, Job, Outcome, same
 
 _TOGETHER = 2  # hidden calls of a function that one run makes
@@ -106,7 +107,7 @@ def program(task: RepairTask, patched: Mapping[str, Patched]) -> str:
     sources = {file.name: file.faulty for file in task.files}
     for part in patched.values():
         sources |= part.files
-    return "\n".join(sources.values())
+    return joined(*sources.values())
 
 
 def score(task: RepairTask, outcomes: Sequence[Outcome]) -> RepairScore:
