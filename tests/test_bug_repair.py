@@ -239,6 +239,21 @@ class TestFeedback:
         (notice,) = self.notices("agent_1", {"agent_1": "def f():\n    return ("})
         assert "stays as it was, as yours is no Python: line 2: '(' was never closed" in notice
 
+    def test_says_where_a_file_does_not_compile(self) -> None:
+        file = task_of("easy").files[0]
+        text = f"{file.right}return 1"
+        line = len(text.splitlines())
+        (notice,) = self.notices("agent_1", {"agent_1": text})
+        assert notice == (
+            f"{file.name} stays as it was, as yours does not run by itself: "
+            f"SyntaxError: 'return' outside function (line {line})."
+        )
+        assert self.notices("agent_2", {"agent_1": text}) == []
+        env = env_of()
+        env.reset(options={"task": 0})
+        *_, infos = env.step({"agent_1": f"<submit>{text}</submit>"})
+        assert infos["agent_2"]["syntax_errors"] == 1
+
     def test_is_for_the_author_only_and_lasts_until_it_is_mended(self) -> None:
         env, file = env_of(), task_of("easy").files[0]
         env.reset(options={"task": 0})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections import Counter
 
@@ -133,6 +134,86 @@ class TestDiffs:
         more = "@@ -9 +9 @@\n-    return 3 * hours + 1\n+    return 3 * hours + 2"
         assert one(f"{DIFF}\n{more}").files == {"pay.py": RIGHT_PAY.replace("+ 1", "+ 2")}
 
+    @pytest.mark.parametrize("order", [1, -1])
+    @pytest.mark.parametrize(
+        "between", ["\n", "\n\nAnd then:\n\n", "\ndiff --git a/x b/x\nindex 1..2\n"]
+    )
+    def test_of_one_file_in_several_pieces(self, order: int, between: str) -> None:
+        more = "@@ -9 +9 @@\n-    return 3 * hours + 1\n+    return 3 * hours + 2"
+        pieces = [f"--- a/pay.py\n+++ b/pay.py\n{diff}" for diff in (DIFF, more)][::order]
+        assert one(between.join(pieces)) == Patched({"pay.py": RIGHT_PAY.replace("+ 1", "+ 2")})
+
+    def test_of_one_file_count_its_lines_as_they_were(self) -> None:
+        """Or else lines that stand in many places would be found in another one."""
+        copies = "".join(f"def f{n}(x):\n    y = x\n    return y\n" for n in range(8))
+        diffs = [
+            f"--- a.py\n+++ a.py\n@@ -{3 * n + 2} +{3 * n + 2} @@\n     y = x\n+    y += {n}\n"
+            for n in (6, 0, 2, 1, 4)
+        ]
+        [source] = patch("".join(diffs), {"a.py": copies}, ["a.py"]).files.values()
+        for n, function in enumerate(source.split("def ")[1:]):
+            assert (f"y += {n}" in function) == (n in (6, 0, 2, 1, 4))
+
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_of_one_file_with_lines_that_are_not_counted(self, order: int) -> None:
+        hunks = [
+            "@@ -1 +1 @@\n-    return 3 * hours + 1\n+    return 3 * hours + 2",
+            "@@ -1 +1 @@\n-    if hours > 8:\n+    if hours >= 8:",
+        ]
+        text = "\n".join(f"--- pay.py\n+++ pay.py\n{hunk}" for hunk in hunks[::order])
+        assert one(text) == Patched({"pay.py": RIGHT_PAY.replace("+ 1", "+ 2")})
+
+    def test_of_what_the_one_before_has_made(self) -> None:
+        again = DIFF.replace(">= 8", ">= 7").replace("> 8", ">= 8")
+        text = f"--- pay.py\n+++ pay.py\n{DIFF}\n--- pay.py\n+++ pay.py\n{again}"
+        assert one(text) == Patched({"pay.py": PAY.replace("> 8", ">= 7")})
+
+    def test_said_twice_are_applied_once(self) -> None:
+        text = f"--- pay.py\n+++ pay.py\n{DIFF}\n"
+        assert one(f"{text}\n{text}") == Patched({"pay.py": RIGHT_PAY})
+
+    def test_of_one_file_of_which_one_does_not_apply(self) -> None:
+        bad = DIFF.replace("hours > 8", "hours > 9")
+        result = one(f"--- pay.py\n+++ pay.py\n{DIFF}\n--- pay.py\n+++ pay.py\n{bad}")
+        assert not result.files
+        assert result.unapplied_diffs == 1
+        assert result.problems[0].startswith("your diff of pay.py does not apply: Hunk #1 failed")
+
+    @pytest.mark.parametrize(
+        "above", ["", "Here they are:\n", "# tax.py\n# a slip\n", "# tax.py\n"]
+    )
+    def test_among_whole_files(self, above: str) -> None:
+        diff = f"--- tax.py\n+++ tax.py\n{TAX_DIFF}"
+        for git in ("", "diff --git a/tax.py b/tax.py\nindex 1..2 100644\n"):
+            for text in (f"{RIGHT_PAY}\n{git}{diff}", f"{git}{diff}\n{RIGHT_PAY}"):
+                assert both(above + text) == Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})
+
+    def test_of_a_whole_file_above(self) -> None:
+        longer = PAY.replace("3 *", "4 *")
+        text = f"{longer}--- pay.py\n+++ pay.py\n{DIFF}"
+        assert one(text) == Patched({"pay.py": RIGHT_PAY.replace("3 *", "4 *")})
+
+    def test_below_the_name_of_a_file(self) -> None:
+        text = f"# pay.py\n{DIFF}\n# tax.py\n{TAX_DIFF}"
+        assert both(text) == Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})
+        assert one(f"--- pay.py\n+++ pay.py\n# pay.py\n{DIFF}") == Patched({"pay.py": RIGHT_PAY})
+
+    def test_below_a_heading(self) -> None:
+        diff = f"--- pay.py\n+++ pay.py\n{DIFF}"
+        for name in NAMES:
+            text = f"# {name}\nHere is what I found.\n\n{diff}"
+            assert one(text) == Patched({"pay.py": RIGHT_PAY})
+
+    def test_below_a_whole_file_that_is_no_python(self) -> None:
+        result = both(f"{RIGHT_PAY}x = (\n--- tax.py\n+++ tax.py\n{TAX_DIFF}")
+        assert result.files == {"tax.py": RIGHT_TAX}
+        assert result.syntax_errors == 1
+
+    def test_below_a_teammates_whole_file(self) -> None:
+        result = one(f"{RIGHT_TAX}\n--- pay.py\n+++ pay.py\n{DIFF}")
+        assert result.files == {"pay.py": RIGHT_PAY}
+        assert result.foreign == {"tax.py"}
+
     def test_that_add_lines(self) -> None:
         text = "@@ -2,0 +3,2 @@\n+    if hours < 0:\n+        return 0"
         assert "rate):\n    if hours < 0:\n        return 0\n    total" in one(text).files["pay.py"]
@@ -192,6 +273,11 @@ class TestDiffs:
         start = time.perf_counter()
         one("@@ -1,0 +1 @@\n+a\n" * 700)
         one("@@ -1 +1,2 @@\n-# pay.py\n+# pay.py\n+a\n" * 300)
+        pieces = [f"--- pay.py\n+++ pay.py\n@@ -1,0 +1 @@\n+{n}\n" for n in range(280)]
+        one("".join(pieces))
+        one("".join([*pieces, "@@ -1 +1 @@\n-a\n+b\n"]))
+        one("@@ -1 +1 @@\n-a\n" + "\n" * 11_900)
+        both("# tax.py\n" + "\n" * 11_900 + "@@")
         assert time.perf_counter() - start < 5
 
 
@@ -222,8 +308,13 @@ SANDBOX = Sandbox()
 
 def of(**parts: str) -> RepairScore:
     """Score what owners 1 and 2 submit."""
-    runs = jobs(TASK, patch_all(TASK, {f"agent_{n[-1]}": t for n, t in parts.items()}, OWNERS))
-    return score(TASK, SANDBOX.run_many(runs))
+    return score(TASK, SANDBOX.run_many(jobs(TASK, patched(**parts))))
+
+
+def patched(**parts: str) -> dict[str, Patched]:
+    """What becomes of the submissions of owners 1 and 2."""
+    texts = {f"agent_{name[-1]}": text for name, text in parts.items()}
+    return patch_all(TASK, texts, OWNERS, SANDBOX.run_many)
 
 
 def test_a_run_tells_little_of_the_hidden_calls() -> None:
@@ -276,8 +367,17 @@ def test_each_file_may_stand_in_a_fence_of_its_own(pay: str, tax: str) -> None:
     if pay == DIFF:
         parts = [(name, f"--- {name}\n+++ {name}\n{diff}") for name, diff in parts]
     text = "".join(f"**{name}**\n```python\n{part}\n```\n- a slip\n" for name, part in parts)
-    patched = patch_all(TASK, {"agent_1": text}, {"agent_1": NAMES})
-    assert patched == {"agent_1": Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})}
+    result = patch_all(TASK, {"agent_1": text}, {"agent_1": NAMES}, SANDBOX.run_many)
+    assert result == {"agent_1": Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})}
+
+
+def test_each_file_may_import_from_the_future() -> None:
+    pay, tax = (
+        text.replace("\n", "\nfrom __future__ import annotations\n", 1)
+        for text in (RIGHT_PAY, RIGHT_TAX.replace("(total)", "(total: Missing)"))
+    )
+    for first in (pay, RIGHT_PAY):
+        assert of(p1=first, p2=tax).quality == 1.0
 
 
 def test_the_examples_alone_fix_nothing() -> None:
@@ -303,11 +403,56 @@ def test_calls_that_do_not_return_are_wrong(body: str) -> None:
     assert result.broken == 0.25
 
 
-@pytest.mark.parametrize(
-    "text", ["while True: pass", "1 // 0", "raise SystemExit", "import os\nos._exit(0)"]
-)
+class TestFilesThatDoNotRunByThemselves:
+    @pytest.mark.parametrize(
+        ("text", "why"),
+        [
+            (
+                RIGHT_PAY.replace("    return total\n", "return total\n"),
+                "'return' outside function",
+            ),
+            (RIGHT_PAY.replace("(hours, rate)", "(hours, hours)"), "duplicate argument 'hours'"),
+            ("@@ -3,0 +4 @@\n+    break", "'break' outside loop"),
+            ("from tax import tax", "No module named 'tax'"),
+            ("x = tax(5)", "name 'tax' is not defined"),
+            ("raise ValueError('one\\n' * 200)", "ValueError: one one one"),
+            ("raise SystemExit", "SystemExit"),
+            ("while True: pass", ""),
+        ],
+    )
+    def test_stay_as_they_were_and_cost_teammates_nothing(self, text: str, why: str) -> None:
+        assert of(p1=text, p2=RIGHT_TAX) == of(p2=RIGHT_TAX)
+        [result] = patched(p1=text).values()
+        assert not result.files
+        assert result.syntax_errors == 1
+        [problem] = result.problems
+        assert problem.startswith("pay.py stays as it was, as yours does not run by itself: ")
+        assert why in problem
+        assert len(problem) < 300
+        assert "\n" not in problem
+
+    def test_keep_no_other_file_of_their_author_from_being_taken(self) -> None:
+        parts = {"agent_1": f"{RIGHT_PAY}return 1\n{RIGHT_TAX}", "agent_2": ""}
+        [result] = patch_all(TASK, parts, {"agent_1": NAMES}, SANDBOX.run_many).values()
+        assert (result.files, result.syntax_errors) == ({"tax.py": RIGHT_TAX}, 1)
+
+    def test_are_mended_by_the_next_submission(self) -> None:
+        broken = f"{RIGHT_PAY}return 1"
+        assert [of(p1=text).quality for text in (RIGHT_PAY, broken, RIGHT_PAY)] == [0.5, 0, 0.5]
+
+    def test_are_taken_where_they_did_not_before(self) -> None:
+        """The files of a user's task may need each other, as nothing but a function's call does."""
+        text = f"{TAX}rest = pay(8, 2)\n"
+        files = (TASK.files[0], SourceFile("tax.py", text, ""))
+        task = dataclasses.replace(TASK, files=files)
+        parts = {"agent_2": text.replace("// 5", "// 4")}
+        [result] = patch_all(task, parts, OWNERS, SANDBOX.run_many).values()
+        assert result == Patched({"tax.py": parts["agent_2"]})
+
+
+@pytest.mark.parametrize("text", ["'pay' in globals() and 1 // 0", "import os\nos._exit(0)"])
 def test_a_program_that_does_not_load_is_all_wrong(text: str) -> None:
-    assert of(p1=text, p2=RIGHT_TAX).pass_rate == 0.0
+    assert of(p1=RIGHT_PAY, p2=text).pass_rate == 0.0
 
 
 def test_what_is_always_equal_is_not_right() -> None:

@@ -96,6 +96,11 @@ class TestQuality:
         body = "\n".join(["    helper = 1", *lines[1:]])
         assert scored(task, [f"import re\n\n{lines[0]}\n{body}\n", *rest]).quality == 1.0
 
+    def test_of_parts_that_import_from_the_future_is_the_same(self, task: PairTask) -> None:
+        parts = [f"from __future__ import annotations\n{part}" for part in parts_of(task)]
+        for n in range(4):
+            assert scored(task, [*parts_of(task)[:n], *parts[n:]]).quality == 1.0
+
 
 class TestShares:
     def passing(self, task: PairTask, right: int) -> PairScore:

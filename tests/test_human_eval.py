@@ -264,6 +264,13 @@ class TestScore:
             infos = self.score(reference_helper(task), reference_function(task), difficulty)
             assert (infos["quality"], infos["pass_rate"], infos["solved"]) == (1.0, 1.0, 1)
 
+    def test_parts_may_import_from_the_future(self) -> None:
+        task = self.task()
+        helper, function = reference_helper(task), reference_function(task)
+        future = "from __future__ import annotations\n"
+        for parts in ((future + helper, function), (helper, future + function)):
+            assert self.score(*parts)["solved"] == 1
+
     def test_a_function_that_does_without_its_helper_counts_for_nothing(self) -> None:
         task = self.task()
         whole = task.problem.function(task.function)
@@ -334,6 +341,16 @@ class TestFeedback:
         notices = self.notices({A: "x = 1\ny =", B: "x = 1"})
         assert "SyntaxError: invalid syntax (line 2)" in notices[A]
         assert "SyntaxError" not in notices[B]
+
+    def test_parts_may_import_from_the_future(self) -> None:
+        task = env_of().tasks[0]
+        assert task.problem.given
+        future = "from __future__ import annotations\n"
+        parts = {A: reference_helper(task), B: reference_function(task)}
+        notices = self.notices({agent: future + part for agent, part in parts.items()})
+        assert notices == {A: "", B: ""}
+        notices = self.notices({A: f"{future}x = 1\nreturn x"})
+        assert "SyntaxError: 'return' outside function (line 3)" in notices[A]
 
     def test_what_the_module_starts_with_is_there(self) -> None:
         assert "List" in problems()[0].given

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
+from llm_collab_envs.coding.joining import joined
 from llm_collab_envs.coding.parsing import parsed
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.reward import Score
@@ -34,7 +35,7 @@ class Example:
         calls: What is run, in order; the answer to the last call counts.
         right: Every value that this agent cannot know to be wrong, the right one among them; it
             can be looked through many times.
-        after: Trusted source that is put after the agent's, such as stand-ins for teammates' code.
+        after: Source that is put after the agent's: teammates' code, or what stands for it.
     """
 
     shown: str
@@ -156,10 +157,11 @@ class CodingEnv(CollabEnv[TaskT]):
         """Return what is wrong with the code of each agent, or "" for nothing."""
         given = self._given(self._task)
         limits = hasty(self.limits)
-        sources = {agent: _below(given, source_of(self.parts[agent])) for agent in agents}
+        parts = {agent: source_of(self.parts[agent]) for agent in agents}
+        sources = {agent: joined(given, part) for agent, part in parts.items()}
         loaded = self._execute([Job(source, (), limits) for source in sources.values()])
         found = {
-            agent: _why_it_does_not_run(outcome, given)
+            agent: _why_it_does_not_run(outcome, sources[agent], parts[agent])
             for agent, outcome in zip(agents, loaded, strict=True)
         }
         examples = [
@@ -168,7 +170,7 @@ class CodingEnv(CollabEnv[TaskT]):
             if not found[agent]
             for example in self._examples(self._task, agent)
         ]
-        jobs = [Job(f"{sources[a]}\n{e.after}", e.calls, limits) for a, e in examples]
+        jobs = [Job(joined(sources[a], e.after), e.calls, limits) for a, e in examples]
         for (agent, example), outcome in zip(examples, self._execute(jobs), strict=True):
             found[agent] = found[agent] or _fault(example, outcome)
         return found
@@ -196,20 +198,22 @@ def source_of(part: str) -> str:
     return "\n".join(blocks) if blocks and parsed(part) is None else part
 
 
-def _below(given: str, source: str) -> str:
-    return f"{given}\n{source}" if given else source
+def short(text: str) -> str:
+    """Fold a text into one line that may stand in an observation."""
+    line = " ".join(sanitise(text).split())
+    return line if len(line) <= MAX_SHOWN_CHARS else line[: MAX_SHOWN_CHARS - 3] + "..."
 
 
-def _why_it_does_not_run(outcome: Outcome, given: str) -> str:
+def _why_it_does_not_run(outcome: Outcome, source: str, part: str) -> str:
     if outcome.status == "ok":
         return ""
-    detail = _in_own_lines(outcome.detail or outcome.status, given)
-    return f"your code does not run: {_short(detail)}."
+    detail = _in_own_lines(outcome.detail or outcome.status, source, part)
+    return f"your code does not run: {short(detail)}."
 
 
-def _in_own_lines(detail: str, given: str) -> str:
-    """Count lines from the start of what the agent wrote, not from what was given."""
-    above = len(given.splitlines())
+def _in_own_lines(detail: str, source: str, part: str) -> str:
+    """Count lines from the start of what the agent wrote, which is the end of what was run."""
+    above = source.count("\n") - part.count("\n")
     return re.sub(r"\(line (\d+)\)$", lambda line: f"(line {int(line[1]) - above})", detail)
 
 
@@ -217,10 +221,10 @@ def _fault(example: Example, outcome: Outcome) -> str:
     """Say in one sentence how an outcome fails an example, or return "" where it does not."""
     answer = outcome.answers[-1]
     if answer.status != "ok":
-        return f"{example.shown} failed: {_short(answer.detail or answer.status)}."
+        return f"{example.shown} failed: {short(answer.detail or answer.status)}."
     if any(same(answer.value, value) for value in example.right):
         return ""
-    return f"{example.shown} returned {_short(_written(answer.value))}, which is wrong."
+    return f"{example.shown} returned {short(_written(answer.value))}, which is wrong."
 
 
 def _written(value: Any) -> str:
@@ -228,9 +232,3 @@ def _written(value: Any) -> str:
         return repr(value)
     except ValueError:  # an int of more digits than Python turns into text
         return "a number too long to show"
-
-
-def _short(text: str) -> str:
-    """Fold a text into one line that may stand in an observation."""
-    line = " ".join(sanitise(text).split())
-    return line if len(line) <= MAX_SHOWN_CHARS else line[: MAX_SHOWN_CHARS - 3] + "..."

@@ -53,14 +53,15 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     `UnicodeText(32768)`. The briefing (the same all episode): who you are, who has which file, the
     failing calls (the tester) or the files and how to submit them (their owners), the grammar. The
     turn: round, message tokens left, messages so far; for an owner why what it submitted was not
-    taken (a diff that does not apply, a syntax error), for the tester which of its calls still
-    fail.
+    taken (a diff that does not apply, code that does not run), for the tester which of its calls
+    still fail.
 
     ## Action Space
     `UnicodeText(65536)`, in the suite's grammar: `<say to="all">..</say>`, `<submit>..</submit>`,
-    `<done/>`. An owner submits whole files, or a unified diff of them as they were at first. Diffs
-    are applied as GNU patch does: a hunk is found by its lines, wherever they stand; the counts in
-    its header do not matter. What does not apply, or is no Python, changes nothing.
+    `<done/>`. An owner submits whole files, unified diffs of files as they were at first, or both.
+    Diffs are applied as GNU patch does: a hunk is found by its lines, wherever they stand; the
+    counts in its header do not matter; all diffs of a file count. What does not apply, is no Python
+    or does not run without the other files changes nothing.
 
     ## Rewards
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality
@@ -161,7 +162,7 @@ class BugRepairEnv(CodingEnv[RepairTask]):
         for heir in self.possible_agents:
             for gone in self._inherited_from(heir):
                 owners[heir] = [*owners[heir], *owners[gone]]
-        return patch_all(task, parts, owners)
+        return patch_all(task, parts, owners, self._execute)
 
     def _feedback(self, agent: str) -> list[str]:
         """Tell an owner what its submission does not do, and the tester what still fails."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import takewhile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial, reduce
+from itertools import pairwise, takewhile
 
 MAX_CHARS = 12_000  # of a submission, and of a file
 _MARKER = re.compile(r"# ([\w.]{1,80})")
@@ -16,6 +16,11 @@ _HUNK = re.compile(r"@@ -(\d{1,4})(,\d+)? \+(\d{1,4})(,\d+)? @@")
 _LINE = re.compile(r"[-+ \t\\]|$")  # of a hunk; an empty one has lost the space that it began with
 _CHANGED = re.compile(r"^[-+]", re.MULTILINE)
 _KEPT = re.compile(r"^(?![-+]) ?(.*)$", re.MULTILINE)
+_AT_HUNK = re.compile(r"^(?=@@)", re.MULTILINE)
+_GIT = re.compile(r"^diff .*\n(?:.*\n){0,3}?(?=--- )", re.MULTILINE)  # what git puts above a diff
+_CODE = re.compile(r"^[^#\s]", re.MULTILINE)
+
+Hunks = tuple[str, ...]
 
 
 @dataclass
@@ -26,7 +31,7 @@ class Patched:
         files: The files that it changes, {name: source}.
         problems: What was wrong with it, a sentence each; that part of it does nothing.
         unapplied_diffs: Diffs that do not apply.
-        syntax_errors: Files that would not be Python any more.
+        syntax_errors: Files that would not be Python any more, or do not run by themselves.
         foreign: Files of teammates that it tries to change.
     """
 
@@ -35,6 +40,24 @@ class Patched:
     unapplied_diffs: int = 0
     syntax_errors: int = 0
     foreign: set[str] = field(default_factory=set)
+
+    def without(self, broken: Mapping[str, str]) -> Patched:
+        """Return the same, but that files which do not run stay as they were.
+
+        Args:
+            broken: Why they do not, {source: what is wrong with it}.
+        """
+        refused = {name: broken[text] for name, text in self.files.items() if text in broken}
+        problems = [
+            f"{name} stays as it was, as yours does not run by itself: {why}"
+            for name, why in refused.items()
+        ]
+        return replace(
+            self,
+            files={name: text for name, text in self.files.items() if name not in refused},
+            problems=self.problems + problems,
+            syntax_errors=self.syntax_errors + len(refused),
+        )
 
 
 def patch(text: str, own: Mapping[str, str], names: Sequence[str]) -> Patched:
@@ -60,14 +83,27 @@ def patch(text: str, own: Mapping[str, str], names: Sequence[str]) -> Patched:
 
 
 def _take_diffs(result: Patched, text: str, own: Mapping[str, str], names: Sequence[str]) -> None:
-    for named, diff in _sections(text):
+    """Take whole files, then the diffs of each file together."""
+    files: dict[str, str] = {}
+    diffs: dict[str, list[Hunks]] = {}
+    for named, piece in _pieces(_GIT.sub("", text), names):
+        hunks = tuple(hunk.strip("\n") for hunk in _AT_HUNK.split(piece)[1:])
+        if not hunks and not piece.startswith("--- "):
+            if named and _CODE.search(piece):
+                files[named] = piece
+            continue
         name = named or (next(iter(own)) if len(own) == 1 else "")
         if name not in own:
             result.unapplied_diffs += 1
             _refuse(result, name, own, names, "put '--- name' and '+++ name' above its hunks")
-            continue
+        else:
+            diffs.setdefault(name, []).append(hunks)
+    for name, piece in files.items():
+        if (name in own and name not in diffs) or not _syntax_error(piece):  # or else it is prose
+            _take_file(result, name, piece, own, names)
+    for name, found in diffs.items():
         try:
-            source = _applied(own[name], diff)
+            source = _all_applied(result.files.get(name, own[name]), found)
         except ValueError as problem:
             result.unapplied_diffs += 1
             result.problems.append(f"your diff of {name} does not apply: {problem}")
@@ -76,24 +112,23 @@ def _take_diffs(result: Patched, text: str, own: Mapping[str, str], names: Seque
 
 
 def _take_files(result: Patched, text: str, own: Mapping[str, str], names: Sequence[str]) -> None:
-    found: dict[str, list[str]] = {"": []}
-    name = ""
-    for line in text.split("\n"):
-        marker = _MARKER.fullmatch(line.rstrip())
-        if marker and marker.group(1) in names:
-            name = marker.group(1)
-            found[name] = []
-        found[name].append(line)
-    unnamed = "\n".join(found.pop("")).strip()
+    found = dict(_pieces(text, names))
+    unnamed = found.pop("", "").strip()
     if unnamed and not found and len(own) == 1:
-        found[next(iter(own))] = [unnamed]
+        found[next(iter(own))] = unnamed
     elif unnamed:
         _refuse(result, "", own, names, "start each file with its name, like '# name.py'")
-    for name, lines in found.items():
-        if name in own:
-            _take(result, name, "\n".join(lines).strip() + "\n")
-        else:
-            _refuse(result, name, own, names, "")
+    for name, piece in found.items():
+        _take_file(result, name, piece, own, names)
+
+
+def _take_file(
+    result: Patched, name: str, piece: str, own: Mapping[str, str], names: Sequence[str]
+) -> None:
+    if name in own:
+        _take(result, name, piece.strip() + "\n")
+    else:
+        _refuse(result, name, own, names, "")
 
 
 def _take(result: Patched, name: str, source: str) -> None:
@@ -117,32 +152,51 @@ def _refuse(
         result.problems.append(f"it is not clear which file you mean: {remedy}")
 
 
-def _sections(diff: str) -> Iterator[tuple[str, str]]:
-    """Yield (file name, hunks) of a diff; hunks above all file names have the name ""."""
-    lines = diff.split("\n")
-    heads = [
-        n
-        for n, (line, after) in enumerate(zip(lines, [*lines[1:], ""], strict=True))
-        if line.startswith("--- ") and after.startswith("+++ ")
-    ]
-    first = heads[0] if heads else len(lines)
-    if any(line.startswith("@@") for line in lines[:first]):
-        yield "", "\n".join(lines[:first])
-    for start, end in zip(heads, [*heads, len(lines)][1:], strict=True):
-        name = lines[start + 1].removeprefix("+++").split()[:1]
-        yield "".join(name).removeprefix("b/")[:80], "\n".join(lines[start + 2 : end])
+def _pieces(text: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield (file name, text) of whole files and diffs; what is above all names has the name ""."""
+    lines = text.split("\n")
+    heads = [(0, "")]
+    for n, (line, after) in enumerate(pairwise([*lines, ""])):
+        marker = _MARKER.fullmatch(line.rstrip())
+        if marker and marker[1] in names:
+            heads.append((n, marker[1]))
+        elif line.startswith("--- ") and after.startswith("+++ "):
+            said = "".join(after.removeprefix("+++").split()[:1])
+            heads.append((n, said.removeprefix("b/")[:80]))
+    for (start, name), (end, _) in pairwise([*heads, (len(lines), "")]):
+        yield name, "\n".join(lines[start:end])
 
 
-def _applied(source: str, diff: str) -> str:
-    """Apply the hunks of one file; raises ValueError where they do not fit."""
+def _all_applied(source: str, diffs: Iterable[Hunks]) -> str:
+    """Apply the diffs of one file; raises ValueError where they do not fit.
+
+    All count the lines of the file as it was, so they are applied as one, in the order of these.
+    Where that does not fit, each is applied to what the one before has made.
+    """
+    import unipatch
+
+    apart = tuple(hunks for hunks in dict.fromkeys(diffs) if hunks)
+    as_one = tuple(hunk for hunks in sorted(apart, key=_first_line) for hunk in hunks)
+    for exact in (True, False):
+        for way in dict.fromkeys([(as_one,), apart]):
+            try:
+                return reduce(partial(_applied, exact=exact), way, source)
+            except unipatch.HunkApplyError as problem:
+                why = problem
+    raise why
+
+
+def _first_line(hunks: Hunks) -> int:
+    where = _HUNK.match(hunks[0])
+    return int(where[1]) if where else 0
+
+
+def _applied(source: str, hunks: Hunks, exact: bool) -> str:
+    """Apply the hunks of one diff; raises ValueError where they do not fit."""
     import unipatch
 
     source = source.removesuffix("\n") + "\n"
-    hunks = re.split(r"^(?=@@)", diff, flags=re.MULTILINE)[1:]
-    try:
-        return unipatch.apply_patch(source, "".join(_counted(hunk, True) for hunk in hunks))
-    except unipatch.HunkApplyError:
-        return unipatch.apply_patch(source, "".join(_counted(hunk, False) for hunk in hunks))
+    return unipatch.apply_patch(source, "".join(_counted(hunk, exact) for hunk in hunks))
 
 
 def _counted(hunk: str, exact: bool) -> str:

@@ -12,7 +12,7 @@ nothing, and the calls that the tester sees are run by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -20,10 +20,13 @@ from hashlib import sha256
 from llm_collab_envs.coding.bug_repair.cases import Case
 from llm_collab_envs.coding.bug_repair.patching import Patched, patch
 from llm_collab_envs.coding.bug_repair.tasks import RepairTask
-from llm_collab_envs.coding.coding_env import LIMITS, source_of
+from llm_collab_envs.coding.coding_env import LIMITS, short, source_of
+from llm_collab_envs.coding.joining import joined
 from llm_collab_envs.sandbox import Answer, Call, Job, Outcome, same
 
 _TOGETHER = 2  # hidden calls of a function that one run makes
+
+Execute = Callable[[Sequence[Job]], Sequence[Outcome]]
 
 
 @dataclass(frozen=True)
@@ -68,18 +71,24 @@ class RepairScore:
 
 
 def patch_all(
-    task: RepairTask, parts: Mapping[str, str], owners: Mapping[str, Sequence[str]]
+    task: RepairTask,
+    parts: Mapping[str, str],
+    owners: Mapping[str, Sequence[str]],
+    execute: Execute,
 ) -> dict[str, Patched]:
-    """Read every agent's submission.
+    """Read every agent's submission; files that do not run by themselves stay as they were.
 
     Args:
         task: The program.
         parts: What was submitted, {agent: text}.
         owners: The names of each agent's files.
+        execute: Runs jobs in a sandbox.
     """
-    return {
+    patched = {
         agent: _patch(task, tuple(owners[agent]), text) for agent, text in parts.items() if text
     }
+    broken = _broken(task, patched.values(), execute)
+    return {agent: part.without(broken) for agent, part in patched.items()}
 
 
 def jobs(task: RepairTask, patched: Mapping[str, Patched]) -> list[Job]:
@@ -98,7 +107,7 @@ def program(task: RepairTask, patched: Mapping[str, Patched]) -> str:
     sources = {file.name: file.faulty for file in task.files}
     for part in patched.values():
         sources |= part.files
-    return "\n".join(sources.values())
+    return joined(*sources.values())
 
 
 def score(task: RepairTask, outcomes: Sequence[Outcome]) -> RepairScore:
@@ -120,6 +129,23 @@ def score(task: RepairTask, outcomes: Sequence[Outcome]) -> RepairScore:
 def is_right(case: Case, answer: Answer) -> bool:
     """Whether a call returned what it should."""
     return answer.status == "ok" and same(answer.value, case.right)
+
+
+def _broken(task: RepairTask, patched: Iterable[Patched], execute: Execute) -> dict[str, str]:
+    """Return why files do not run by themselves that did so before, {source: what is wrong}.
+
+    Nothing is run with them, or else what they raise would tell their author of other files.
+    """
+    names = {source: name for part in patched for name, source in part.files.items()}
+    runs = zip(names, execute([Job(source, (), LIMITS) for source in names]), strict=True)
+    failed = {source: outcome for source, outcome in runs if outcome.status != "ok"}
+    faulty = {file.name: file.faulty for file in task.files}
+    before = execute([Job(faulty[names[source]], (), LIMITS) for source in failed])
+    return {
+        source: short(outcome.detail or outcome.status)
+        for (source, outcome), was in zip(failed.items(), before, strict=True)
+        if was.status == "ok"
+    }
 
 
 # What stays the same while a task is scored again and again

@@ -22,6 +22,7 @@ from typing import Any
 from llm_collab_envs.coding.coding_env import LIMITS, source_of
 from llm_collab_envs.coding.function_pair.programs import MAIN, Function, bind
 from llm_collab_envs.coding.function_pair.tasks import PairTask
+from llm_collab_envs.coding.joining import joined
 from llm_collab_envs.coding.naming import knows
 from llm_collab_envs.coding.parsing import defined_functions
 from llm_collab_envs.sandbox import Call, Job, Outcome, same
@@ -102,7 +103,7 @@ def score(
     if main.label in tested and not knows(tested[main.label], _interface(helpers)):
         del tested[main.label]
     if len(tested) == len(task.functions):
-        tested[MODULE] = "\n\n".join(sources.values())
+        tested[MODULE] = joined(*sources.values())
     suites = suites_of(task)
     run = [suite for suite in suites if suite.label in tested]
     jobs = [Job(f"{tested[s.label]}\n\n{s.after}", s.calls, LIMITS) for s in run]

@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 from llm_collab_envs.coding.coding_env import CodingEnv, Example, hasty, source_of
 from llm_collab_envs.coding.human_eval.expert import Expert, Memo
 from llm_collab_envs.coding.human_eval.menu import make_menu
-from llm_collab_envs.coding.human_eval.modules import GIVEN, assemble, helper_line
+from llm_collab_envs.coding.human_eval.modules import GIVEN, helper_line
 from llm_collab_envs.coding.human_eval.problems import problems, renamed
 from llm_collab_envs.coding.human_eval.replay import sound_cases
 from llm_collab_envs.coding.human_eval.scoring import LIMITS, knows_interface, score
 from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask, ProblemSource
+from llm_collab_envs.coding.joining import joined
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
@@ -139,7 +140,7 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
             knows_interface(task, source) for source in (helper, function)
         ):
             return ()
-        job = Job(assemble(task.problem.given, helper), (), hasty(self.limits))
+        job = Job(joined(task.problem.given, helper), (), hasty(self.limits))
         (alone,) = self._execute([job])
         return _cases(task, task.function, helper) if alone.status == "ok" else ()
 

@@ -13,7 +13,6 @@ import re
 from dataclasses import dataclass
 
 from llm_collab_envs.coding.human_eval.modules import (
-    assemble,
     call_of_helper,
     function_over,
     parameters_of,
@@ -21,6 +20,7 @@ from llm_collab_envs.coding.human_eval.modules import (
 )
 from llm_collab_envs.coding.human_eval.problems import problems
 from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask
+from llm_collab_envs.coding.joining import joined
 from llm_collab_envs.core.observation import handed_over, left_undone, split_briefing
 
 _HELPER = re.compile(r"^Your helper: def (\w+)\(", re.MULTILINE)
@@ -95,7 +95,7 @@ def part(memo: Memo, interface: Interface | None) -> str:
         return ""
     helper = helper_in(memo.statement, interface) if memo.statement else ""
     function = function_of(memo.line, interface) if memo.line else ""
-    return assemble(helper, function) if helper or function else ""
+    return joined(helper, function)
 
 
 def submit(source: str) -> str:

@@ -11,11 +11,6 @@ GIVEN = "given"
 _INNER = "solve"
 
 
-def assemble(*parts: str) -> str:
-    """Return a module of the parts, in order; what is defined later counts."""
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
 def helper_line(task: HumanEvalTask) -> str:
     """Return the first line of the helper, without its colon."""
     return f"def {task.helper}({GIVEN if task.keys else ', '.join(task.problem.parameters)})"

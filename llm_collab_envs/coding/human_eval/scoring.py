@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 
 from llm_collab_envs.coding import coding_env
 from llm_collab_envs.coding.coding_env import source_of
-from llm_collab_envs.coding.human_eval.modules import assemble, reference_function, stand_in
+from llm_collab_envs.coding.human_eval.modules import reference_function, stand_in
 from llm_collab_envs.coding.human_eval.replay import held, hidden
 from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask
+from llm_collab_envs.coding.joining import joined
 from llm_collab_envs.coding.naming import knows
 from llm_collab_envs.coding.parsing import defined_functions
 from llm_collab_envs.sandbox import Call, Job, Outcome
@@ -67,7 +68,7 @@ def _passed(
     task: HumanEvalTask, sources: Sequence[str], alone: bool, execute: Execute
 ) -> list[bool]:
     """Return which assertions count."""
-    module = assemble(task.problem.given, *sources)
+    module = joined(task.problem.given, *sources)
     if not any(sources):
         return []
     (whole,) = _held(task, [module], task.problem.entry if alone else task.function, execute)
@@ -78,7 +79,7 @@ def _passed(
     if not any(knows(source, (task.function,)) for source in sources):
         return []
     replaced = [reference_function(task), *(stand_in(task, value) for value in _IGNORANT)]
-    modules = [assemble(module, source) for source in replaced]
+    modules = [joined(module, source) for source in replaced]
     called, *without = _held(task, modules, task.function, execute)
     idle = [all(held) for held in zip(*without, strict=True)]
     return [w and c and not i for w, c, i in zip(whole, called, idle, strict=True)]
