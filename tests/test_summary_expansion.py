@@ -440,10 +440,10 @@ The council voted to spend 31 500 crowns. The firm of Otto Grand led the repairs
         env = self.env(tmp_path, {"text": NEWS}, team_size=1)
         infos = play(env, lambda observation: once(text))
         assert infos["headline_coverage"] == infos["summary_coverage"] == 1.0
-        assert infos["account_coverage"] == pytest.approx(9 / 10)  # a sentence began with 412
+        assert infos["account_coverage"] == 1.0
         wrong = text.replace("19 cm", "91 cm").replace("Ines Bower", "Ines Grand")
         worse = play(env, lambda observation: once(wrong))
-        assert worse["account_coverage"] == pytest.approx(6 / 10)
+        assert worse["account_coverage"] == pytest.approx(7 / 10)
         assert worse["faithfulness"] < infos["faithfulness"]
 
     def test_may_bring_their_facts(self, tmp_path: Path) -> None:

@@ -543,7 +543,7 @@ FORGERIES = [
     _in_call(
         "be a list that equals everything",
         "class Yes(list):\n    def __eq__(self, other):\n        return True\nreturn Yes()",
-        bwrap=("error",),
+        bwrap=("ok",),  # it is sent as the plain list that it is
         monty=("error",),
     ),
     _in_call(
