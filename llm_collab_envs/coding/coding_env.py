@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshal
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
@@ -24,6 +24,7 @@ MAX_SHOWN_CHARS = 160
 _FENCED = re.compile(r"(?ms)^```[^\n`]*\n(.*?)(?:^```[ \t\r]*$|\Z)")  # unclosed: to the end
 
 TaskT = TypeVar("TaskT", bound=Task)
+Execute = Callable[[Sequence[Job]], list[Outcome]]  # runs jobs in a sandbox
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ nothing, and the calls that the tester sees are run by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -20,13 +20,11 @@ from hashlib import sha256
 from llm_collab_envs.coding.bug_repair.cases import Case
 from llm_collab_envs.coding.bug_repair.patching import Patched, patch
 from llm_collab_envs.coding.bug_repair.tasks import RepairTask
-from llm_collab_envs.coding.coding_env import LIMITS, short, source_of
+from llm_collab_envs.coding.coding_env import LIMITS, Execute, short, source_of
 from llm_collab_envs.coding.joining import joined
 from llm_collab_envs.sandbox import Answer, Call, Job, Outcome, same
 
 _TOGETHER = 2  # hidden calls of a function that one run makes
-
-Execute = Callable[[Sequence[Job]], Sequence[Outcome]]
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ A pair that says nothing has half of F, and less than a quarter of Q.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from llm_collab_envs.coding.coding_env import LIMITS, source_of
+from llm_collab_envs.coding.coding_env import LIMITS, Execute, source_of
 from llm_collab_envs.coding.function_pair.programs import MAIN, Function, bind
 from llm_collab_envs.coding.function_pair.tasks import PairTask
 from llm_collab_envs.coding.joining import joined
@@ -28,8 +28,6 @@ from llm_collab_envs.coding.parsing import defined_functions
 from llm_collab_envs.sandbox import Call, Job, Outcome, same
 
 MODULE = "module"
-
-Execute = Callable[[Sequence[Job]], list[Outcome]]
 
 
 @dataclass(frozen=True)

@@ -13,23 +13,21 @@ only the visible examples counts for nothing:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from llm_collab_envs.coding import coding_env
-from llm_collab_envs.coding.coding_env import source_of
+from llm_collab_envs.coding.coding_env import Execute, source_of
 from llm_collab_envs.coding.human_eval.modules import reference_function, stand_in
 from llm_collab_envs.coding.human_eval.replay import held, hidden
 from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask
 from llm_collab_envs.coding.joining import joined
 from llm_collab_envs.coding.naming import knows
 from llm_collab_envs.coding.parsing import defined_functions
-from llm_collab_envs.sandbox import Call, Job, Outcome
+from llm_collab_envs.sandbox import Call, Job
 
 LIMITS = replace(coding_env.LIMITS, seconds=3.0, wall_seconds=30.0)
 _IGNORANT = (None, "nothing that a test asks for")
-
-Execute = Callable[[Sequence[Job]], list[Outcome]]
 
 
 @dataclass(frozen=True)

@@ -12,23 +12,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from llm_collab_envs.coding.coding_env import LIMITS, hasty, source_of
+from llm_collab_envs.coding.coding_env import LIMITS, Execute, hasty, source_of
 from llm_collab_envs.coding.module_assembly.hidden import Fields, hidden_tests
 from llm_collab_envs.coding.module_assembly.source import CALL, THERE, judge_code, there_code
 from llm_collab_envs.coding.module_assembly.structure import Structure, find_structure
 from llm_collab_envs.coding.module_assembly.tasks import ModuleTask
-from llm_collab_envs.sandbox import Answer, Call, Job, Outcome, same
+from llm_collab_envs.sandbox import Answer, Call, Job, same
 
 _WORD = re.compile(r"\w+")
 _DEFINITION = re.compile(r"^def\s+(\w{1,80})\s*\(", re.MULTILINE)
 
-Execute = Callable[[Sequence[Job]], Sequence[Outcome]]
 Names = frozenset[str]
 
 

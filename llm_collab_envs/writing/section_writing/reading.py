@@ -52,7 +52,7 @@ _MONTH = "(?:" + "|".join(MONTHS) + ")"
 # No letter before it, said after the first one, so that a search can skip.
 _MONTH_ALONE = "(?:" + "|".join(rf"{m[0]}(?<!\w{m[0]}){m[1:]}" for m in MONTHS) + ")"
 _FIRST = r"\d(?<![\d.,]\d)"  # a figure's first digit; a digit in front lets the search skip
-# With each tense's verbs, those that are no participle of a passive and no noun of an attribute.
+# Of other verbs those that are hardly ever a participle of a passive, or a noun.
 _VERBS = {
     "present": set(
         "is are has have stands serves amounts totals remains comes belongs falls".split()
