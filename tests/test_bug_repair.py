@@ -237,7 +237,8 @@ class TestFeedback:
 
     def test_says_where_a_file_is_no_python(self) -> None:
         (notice,) = self.notices("agent_1", {"agent_1": "def f():\n    return ("})
-        assert "stays as it was, as yours is no Python: line 2: '(' was never closed" in notice
+        assert "stays as it was, as yours does not run" in notice
+        assert "SyntaxError: '(' was never closed (line 2)" in notice
 
     def test_says_where_a_file_does_not_compile(self) -> None:
         file = task_of("easy").files[0]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial, reduce
+from functools import partial, reduce
 from itertools import pairwise, takewhile
+
+from llm_collab_envs.coding.parsing import parsed
 
 MAX_CHARS = 12_000  # of a submission, and of a file
 _MARKER = re.compile(r"# ([\w.]{1,80})")
@@ -31,7 +31,7 @@ class Patched:
         files: The files that it changes, {name: source}.
         problems: What was wrong with it, a sentence each; that part of it does nothing.
         unapplied_diffs: Diffs that do not apply.
-        syntax_errors: Files that would not be Python any more, or do not run by themselves.
+        syntax_errors: Files that are no Python any more, or do not run by themselves.
         foreign: Files of teammates that it tries to change.
     """
 
@@ -99,7 +99,7 @@ def _take_diffs(result: Patched, text: str, own: Mapping[str, str], names: Seque
         else:
             diffs.setdefault(name, []).append(hunks)
     for name, piece in files.items():
-        if (name in own and name not in diffs) or not _syntax_error(piece):  # or else it is prose
+        if (name in own and name not in diffs) or parsed(piece) is not None:
             _take_file(result, name, piece, own, names)
     for name, found in diffs.items():
         try:
@@ -132,11 +132,11 @@ def _take_file(
 
 
 def _take(result: Patched, name: str, source: str) -> None:
-    """Take a file, unless it is no Python: then it stays as it was."""
-    problem = _syntax_error(source)
-    if problem:
-        result.syntax_errors += 1
-        result.problems.append(f"{name} stays as it was, as yours is no Python: {problem}")
+    """Take a file unless it is too long, when it stays as it was; whether it runs is seen later."""
+    if len(source) > MAX_CHARS:
+        result.problems.append(
+            f"{name} stays as it was, as yours is longer than {MAX_CHARS} characters"
+        )
     else:
         result.files[name] = source
 
@@ -220,22 +220,3 @@ def _counted(hunk: str, exact: bool) -> str:
     if not old and where[2] != ",0":
         raise ValueError(f"{where[0]!r} only adds lines: put the line above before them")
     return f"@@ -{where[1]},{old} +{where[3]},{new} @@\n{text}\n"
-
-
-@lru_cache(maxsize=256)
-def _syntax_error(source: str) -> str:
-    """Return what keeps a source from being Python, or "".
-
-    It is parsed and no more: to compile comprehensions nested 90 deep crashes Python 3.12.
-    """
-    if len(source) > MAX_CHARS:
-        return f"it is longer than {MAX_CHARS} characters"
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(source)
-    except SyntaxError as problem:
-        return f"line {problem.lineno}: {problem.msg}"
-    except (ValueError, RecursionError, MemoryError):
-        return "it cannot be parsed"
-    return ""

@@ -22,6 +22,7 @@ from llm_collab_envs.coding.bug_repair.patching import Patched, patch
 from llm_collab_envs.coding.bug_repair.tasks import RepairTask
 from llm_collab_envs.coding.coding_env import LIMITS, Execute, short, source_of
 from llm_collab_envs.coding.joining import joined
+from llm_collab_envs.coding.parsing import parsed
 from llm_collab_envs.sandbox import Answer, Call, Job, Outcome, same
 
 _TOGETHER = 2  # hidden calls of a function that one run makes
@@ -130,9 +131,12 @@ def is_right(case: Case, answer: Answer) -> bool:
 
 
 def _broken(task: RepairTask, patched: Iterable[Patched], execute: Execute) -> dict[str, str]:
-    """Return why files do not run by themselves that did so before, {source: what is wrong}.
+    """Return why files are no Python, or do not run by themselves though they did so before.
 
     Nothing is run with them, or else what they raise would tell their author of other files.
+
+    Returns:
+        {source: what is wrong with it}.
     """
     names = {source: name for part in patched for name, source in part.files.items()}
     runs = zip(names, execute([Job(source, (), LIMITS) for source in names]), strict=True)
@@ -142,7 +146,7 @@ def _broken(task: RepairTask, patched: Iterable[Patched], execute: Execute) -> d
     return {
         source: short(outcome.detail or outcome.status)
         for (source, outcome), was in zip(failed.items(), before, strict=True)
-        if was.status == "ok"
+        if was.status == "ok" or parsed(source) is None
     }
 
 
