@@ -258,6 +258,9 @@ class TestEveryCodingEnv:
         assert make_env(env_id).reset(seed=0)[1]["agent_0"]["unsafe"] == 0
 
 
+FUTURE = "from __future__ import annotations"
+
+
 @pytest.mark.parametrize(
     ("part", "source"),
     [
@@ -268,8 +271,12 @@ class TestEveryCodingEnv:
         ("```py\nx = '```'\n```", "x = '```'\n"),
         ("```python\r\nx = 1\r\n```\r\n", "x = 1\r\n"),
         ("Here it is:\n```python\nx = 1\n```\nIt works.", "x = 1\n"),
-        ("A:\n```python\nx = 1\n```\nand B:\n```\ny = 2\n```\nDone.", "x = 1\n\ny = 2\n"),
-        ("A:\n```python\nx = 1\n```\n```python\ny = 2", "x = 1\n\ny = 2"),  # never closed
+        ("A:\n```python\nx = 1\n```\nand B:\n```\ny = 2\n```\nDone.", "x = 1\n\n\ny = 2\n"),
+        ("A:\n```python\nx = 1\n```\n```python\ny = 2", "x = 1\n\n\ny = 2"),  # never closed
+        (
+            f"```\n{FUTURE}\nx = 1\n```\n```\n{FUTURE}\ny = 2\n```",
+            f"{FUTURE}\n\npass\nx = 1\n\n\npass\ny = 2\n",
+        ),
         ("x = '''\n```\ny\n```\n'''", "x = '''\n```\ny\n```\n'''"),
         ("```python\n```", ""),
         ("``````", "``````"),

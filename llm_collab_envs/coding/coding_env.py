@@ -196,7 +196,7 @@ def source_of(part: str) -> str:
     """
     part = part.strip()
     blocks: list[str] = _FENCED.findall(part)
-    return "\n".join(blocks) if blocks and parsed(part) is None else part
+    return joined(*blocks) if blocks and parsed(part) is None else part
 
 
 def short(text: str) -> str:
