@@ -194,8 +194,7 @@ class TestDiffs:
 
     def test_below_a_whole_file_that_is_no_python(self) -> None:
         text = f"{RIGHT_PAY}x = (\n--- tax.py\n+++ tax.py\n{TAX_DIFF}"
-        result = both(text)
-        assert result.files["tax.py"] == RIGHT_TAX
+        assert both(text).files == {"pay.py": f"{RIGHT_PAY}x = (\n", "tax.py": RIGHT_TAX}
 
     def test_below_a_teammates_whole_file(self) -> None:
         result = one(f"{RIGHT_TAX}\n--- pay.py\n+++ pay.py\n{DIFF}")
