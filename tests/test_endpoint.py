@@ -342,6 +342,26 @@ def test_a_refusal_is_final_and_says_why(status, remedy):
     assert remedy in said
 
 
+def test_a_model_that_wants_the_newer_name_of_the_longest_reply_gets_it():
+    def newer(body: dict[str, Any]) -> Answer | str:
+        why = b"'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+        return Answer(400, why) if "max_tokens" in body else "hi"
+
+    with Server(newer) as server:
+        player = policy(server, replace(QUICK, attempts=1, concurrency=1))
+        assert [reply.text for reply in player.act(asks(FIRST, FIRST))] == ["hi", "hi"]
+    refused, *taken = server.bodies
+    assert refused["max_tokens"] == 77
+    assert [body["max_completion_tokens"] for body in taken] == [77, 77]
+    assert taken[0]["seed"] == refused["seed"]
+
+
+def test_a_model_that_knows_neither_name_is_asked_twice():
+    with Server(lambda body: Answer(400, b"no max_tokens, no max_completion_tokens")) as server:
+        assert "answered 400 (no max_tokens" in failure(server)
+    assert len(server.bodies) == 2
+
+
 def test_nothing_is_sent_where_a_redirection_leads(monkeypatch):
     monkeypatch.setenv(API_KEY, "secret")
     with Server(lambda body: "fine") as other:

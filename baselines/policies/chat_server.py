@@ -30,6 +30,10 @@ _DAY = 86_400  # seconds; some systems take no longer ones
 LONGEST_PAUSE = 60.0  # seconds, whatever the server asks for
 MAX_ANSWER_BYTES = 2**24
 _TRIED_AGAIN = (408, 425, 429)  # and all of 500 and more
+_LONGEST = (
+    "max_tokens"  # the name that all servers know, and the one that OpenAI's newer models want
+)
+_LONGEST_NOW = "max_completion_tokens"
 _NOT_THERE = (ConnectionRefusedError, socket.gaierror, UnicodeError)  # of a host's name
 _REMEDIES = {
     401: f" Set {API_KEY}.",
@@ -81,10 +85,15 @@ class _AttemptError(Exception):
         self.most = most
 
 
+class _RenamedError(Exception):
+    """A refusal of a field's name, which has another one from now on."""
+
+
 class ChatServer:
     """A server of chat completions.
 
     The key in the environment variable OPENAI_API_KEY, where there is one, goes with each request.
+    Where a model wants "max_completion_tokens" in place of "max_tokens", it gets that.
 
     Args:
         url: The API's base, such as "http://localhost:8000/v1".
@@ -101,6 +110,7 @@ class ChatServer:
         self._headers = {"Content-Type": "application/json", **_authorisation()}
         self._opener = build_opener(_NoRedirects)
         self._answered = False
+        self._longest = _LONGEST
 
     def ask(self, body: dict[str, Any], stop: threading.Event) -> Reply:
         """Ask until there is a reply; give up where that is hopeless, or `stop` is set.
@@ -117,6 +127,8 @@ class ChatServer:
         while True:
             try:
                 return self._attempt(body)
+            except _RenamedError:
+                continue
             except _AttemptError as failed:
                 if attempt >= min(self.requests.attempts, failed.most):
                     times = "" if attempt == 1 else f" (tried {attempt} times)"
@@ -128,7 +140,9 @@ class ChatServer:
                 attempt += 1
 
     def _attempt(self, body: dict[str, Any]) -> Reply:
-        data = json.dumps(body).encode()
+        longest = self._longest
+        named = {longest if name == _LONGEST else name: value for name, value in body.items()}
+        data = json.dumps(named).encode()
         request = Request(f"{self.url}/chat/completions", data, self._headers)
         deadline = time.monotonic() + self.requests.timeout
         try:
@@ -137,14 +151,18 @@ class ChatServer:
                 return _reply(_read(answer, deadline))
         except HTTPError as refusal:
             self._answered = True
-            raise self._refused(refusal, deadline) from refusal
+            raise self._refused(refusal, deadline, longest) from refusal
         except (OSError, HTTPException, UnicodeError) as problem:
             raise self._unreached(problem) from problem
 
-    def _refused(self, refusal: HTTPError, deadline: float) -> Exception:
+    def _refused(self, refusal: HTTPError, deadline: float, longest: str) -> Exception:
         """Say what a status of 300 or more means."""
         try:
-            said = _excerpt(_read(refusal, deadline))
+            data = _read(refusal, deadline)
+            if refusal.code == 400 and longest == _LONGEST and _LONGEST_NOW.encode() in data:
+                self._longest = _LONGEST_NOW
+                return _RenamedError()
+            said = _excerpt(data)
         except (OSError, HTTPException):
             said = "nothing more"
         what = f"answered {refusal.code} ({said}).{_REMEDIES.get(refusal.code, '')}"
