@@ -21,7 +21,7 @@ class Episode:
     Attributes:
         log: The env's own record.
         histories: Each agent's action-observation history; it ends when the agent is done.
-        infos: Each agent's last infos.
+        infos: Each agent's infos at the end, also of those that have left before.
         seconds: Its share of the wall-clock: each round's is shared by the episodes in it.
     """
 
@@ -100,7 +100,9 @@ def play_rounds(
             actions[n][agent] = reply.text
         for n in playing:
             observations[n], _, _, _, info = envs[n].step(actions[n])
-            infos[n] |= info  # one that has left for good keeps its last
+            infos[n] |= info
+            if gone := [] if envs[n].agents else [a for a in infos[n] if a not in info]:
+                infos[n] |= envs[n].infos_of(gone)  # of the end too, as they are trained by it
         seconds += (time.perf_counter() - started) / len(playing)
         yield {
             n: Episode(envs[n].episode, histories[n], infos[n], seconds)

@@ -14,13 +14,14 @@ from llm_collab_envs.core import metrics
 from llm_collab_envs.core.actions import MAX_ACTION_CHARS
 from llm_collab_envs.core.episode import EpisodeLog
 from llm_collab_envs.core.observation import (
+    MAX_BRIEFING_CHARS,
     MAX_OBSERVATION_CHARS,
     ObservationCollector,
     split_briefing,
 )
 from llm_collab_envs.core.reward import JointReward
 from llm_collab_envs.core.tasks import TaskSource, generated
-from relay import RelayEnv, _generate, _load
+from relay import MEMBERS, RelayEnv, RelayTask, _generate, _load
 
 A, B, C = "agent_0", "agent_1", "agent_2"
 
@@ -432,6 +433,40 @@ class TestTasks:
         rows = [json.dumps(RelayEnv().tasks[n].to_dict()) for n in range(2)]
         path.write_text("\n".join(rows))
         assert len(list(RelayEnv(tasks=path).tasks)) == 2
+
+    @pytest.mark.parametrize("line", ["null", "7", "[]", '"x"', "[" * 9_999, "{", '{"words": 7}'])
+    def test_of_a_file_are_read_or_their_line_is_named(self, tmp_path: Path, line: str) -> None:
+        path = tmp_path / "tasks.jsonl"
+        path.write_text(f"{json.dumps(RelayEnv().tasks[0].to_dict())}\n\n{line}\n")
+        with pytest.raises(ValueError, match=r"tasks\.jsonl, line 3 is not a task: "):
+            RelayEnv(tasks=path)
+
+    def test_of_a_file_are_all_checked_at_once(self, tmp_path: Path) -> None:
+        path = tmp_path / "tasks.jsonl"
+        good, long = {"words": ["a"] * MEMBERS}, {"words": ["a" * MAX_BRIEFING_CHARS] * MEMBERS}
+        path.write_text(f"{json.dumps(good)}\n{json.dumps(long)}\n")
+        with pytest.raises(ValueError, match=r"tasks\.jsonl, line 2: the briefing of agent_0 has"):
+            RelayEnv(tasks=path)
+
+    def test_of_a_file_decide_the_largest_team(self, tmp_path: Path) -> None:
+        tasks = make("section_writing_v0", difficulty="hard").tasks
+        path = tmp_path / "tasks.jsonl"
+        fewer = make("section_writing_v0", difficulty="easy").tasks[0]
+        path.write_text("\n".join(json.dumps(task.to_dict()) for task in (tasks[0], fewer)))
+        assert make("section_writing_v0", team_size=4, tasks=path).largest_team == 4
+        with pytest.raises(ValueError, match=r"line 2: team_size must be at most 4"):
+            make("section_writing_v0", team_size=5, tasks=path)
+
+    def test_that_cannot_be_played_leave_the_episode_as_it_is(self) -> None:
+        env = started(team_size=4)
+        word = words(env)[1]
+        small = RelayTask(("only", "three", "words"))
+        tasks, env.tasks = env.tasks, TaskSource(lambda *_: small, _load, "train", "easy")
+        with pytest.raises(IndexError):
+            env.reset()
+        env.tasks = tasks
+        *_, infos = env.step({A: f"<submit>{word}</submit>"})
+        assert infos[A]["relayed"] == 1
 
     def test_do_not_depend_on_the_team(self, env_id: str) -> None:
         tasks = []

@@ -141,14 +141,16 @@ def test_plain_text_models_get_plain_text(tokenizer):
     assert text.count("Reply:") == 2
 
 
-def test_an_agent_that_leaves_keeps_its_history_and_its_last_infos():
+def test_an_agent_that_leaves_keeps_its_history_and_has_the_infos_of_the_end():
     env = AgentDropout(make(ENV), at_round=2, agents=["agent_1"])
     (episode,) = play([env], [0], ScriptedPolicy(Expert()))
     assert len(episode.histories["agent_1"].replies) == 1
     assert len(episode.histories["agent_2"].replies) == 2
     assert set(episode.infos) == {"agent_0", "agent_1", "agent_2", "agent_3"}
-    assert episode.infos["agent_1"]["joint_reward"] < 0 < episode.joint_reward
-    assert episode.joint_reward == episode.infos["agent_0"]["joint_reward"]
+    assert {info["joint_reward"] for info in episode.infos.values()} == {episode.joint_reward}
+    assert episode.infos["agent_1"]["difference_reward"] == pytest.approx(
+        env.joint_reward - env.counterfactual_reward("agent_1")
+    )
 
 
 def test_an_episode_is_given_when_it_ends_with_its_share_of_the_time():

@@ -288,6 +288,27 @@ class TestAgentDropout:
         assert not any(cut.values())
         assert env.agents == []
 
+    @pytest.mark.parametrize("reply", ["<done/>", ""], ids=["all are done", "time is up"])
+    def test_nobody_leaves_when_the_episode_is_over(self, reply: str) -> None:
+        wrapped = (lambda env: env, lambda env: AgentDropout(env, at_round=2, agents=[B]))
+        even, env = (started(wrap, max_cycles=1) for wrap in wrapped)
+        replies = dict.fromkeys([A, B, C], reply)
+        (_, _, *ends, infos), (_, _, *same, _) = env.step(replies), even.step(replies)
+        assert ends == same
+        assert infos[A]["agent_dropout"] == 0
+        assert not env.episode.rounds[-1].events
+
+    def test_infos_of_one_that_left_are_to_be_had_at_the_end(self) -> None:
+        env = started(lambda env: AgentDropout(env, at_round=2, agents=[B]))
+        words = env.episode.task["words"]
+        *_, then = env.step({B: f"<submit>{words[2]}</submit>"})
+        *_, infos = env.step({A: f"<submit>{words[1]}</submit><done/>", C: "<done/>"})
+        now = env.unwrapped.infos_of([B])[B]
+        assert B not in infos
+        assert now.keys() == then[B].keys()
+        assert now["joint_reward"] == infos[A]["joint_reward"] > then[B]["joint_reward"]
+        assert 0.3 < now["difference_reward"] < infos[A]["joint_reward"]
+
     def test_is_told_and_one_that_is_not_done_takes_over(self) -> None:
         env = started(lambda env: AgentDropout(env, at_round=2, agents=[A]), team_size=4)
         word = env.episode.task["words"][0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -99,7 +99,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         self._started: EpisodeLoop | None = None
         self._briefed: tuple[TaskT, ObservationCollector] | None = None
         self._timed: tuple[TaskT, int] | None = None
-        self._check_team(self.tasks[0])
+        self.tasks.check(self._check)
         self._rated = True  # False in the copy of the env that only measures the expert's time
 
     # Hooks of an env
@@ -147,15 +147,21 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
     @property
     def largest_team(self) -> int:
         """The largest team that the tasks of this split and difficulty admit."""
-        return min(self.max_team_size, self._most_agents(self.tasks[0])[0])
+        most = (self._most_agents(task)[0] for task in self.tasks.samples())
+        return min(self.max_team_size, *most)
 
-    def _check_team(self, task: TaskT) -> None:
+    def _check(self, task: TaskT) -> ObservationCollector:
+        """Return the briefings of a task that this team can play; ValueError for any other."""
         most, of_what = self._most_agents(task)
         if self.team_size > most:
             raise ValueError(
                 f"team_size must be at most {most}, as this task has {of_what}; got "
                 f"{self.team_size}. Lower team_size, or choose harder tasks."
             )
+        rounds, talk = self._limits(task)
+        check_number("the task's rounds", rounds, 1)
+        check_number("the task's message tokens", talk, 0)
+        return self._collector(task)
 
     def reset(
         self, seed: int | None = None, options: dict[str, Any] | None = None
@@ -176,25 +182,23 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         task = self.tasks[index]
         self._started = self._begin(int(index), task)
         self.agents = self.possible_agents[:]
-        return self._loop.observations(self.agents), self._loop.infos(self.agents)
+        return self._loop.observations(self.agents), self.infos_of(self.agents)
 
     def _begin(self, index: int, task: TaskT) -> EpisodeLoop:
         """Put an episode on a task together from the hooks."""
-        self._check_team(task)
-        self._task = task
+        collector = self._check(task)
         rounds, talk = self._limits(task)
-        check_number("the task's rounds", rounds, 1)
-        check_number("the task's message tokens", talk, 0)
         share = math.ceil(talk / self.team_size)
         budget = share if self.message_budget is None else self.message_budget
         agents, name = self.possible_agents, self.metadata["name"]
         self.conditions.start(agents, self.max_cycles or rounds, index)
         team = Team(agents, budget, self.conditions.active())
         wrappers = self.conditions.to_dicts()
+        self._task = task  # from here on nothing fails
         return EpisodeLoop(
             EpisodeLog(name, self._config(), index, task.to_dict(), agents[:], wrappers=wrappers),
             team,
-            self._collector(task),
+            collector,
             RewardAggregator(
                 self.reward, self._rate, self._expert_path, team.tally, budget * len(agents)
             ),
@@ -240,7 +244,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
             dict.fromkeys(players, reward),
             {agent: terminated or agent in left for agent in players},
             {agent: truncated and agent not in left for agent in players},
-            self._loop.infos(players),
+            self.infos_of(players),
         )
 
     def _inherited_from(self, agent: str) -> list[str]:
@@ -291,6 +295,13 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
     def earned(self, agent: str) -> float:
         """Return what `agent` is paid for the episode if it ended now, also where it has left."""
         return self.joint_reward
+
+    def infos_of(self, agents: Sequence[str]) -> Infos:
+        """Return agents' infos as they stand now, also of those that have left.
+
+        What `step` returned of an agent when it left is as of then, and the episode goes on.
+        """
+        return self._loop.infos(agents)
 
     def counterfactual_reward(self, agent: str) -> float:
         """Return R with `agent`'s submission, messages and time blanked.

@@ -46,7 +46,9 @@ class EpisodeLoop:
         turns = team.play(round_, {a: actions.get(a, "") for a in team.present})
         for agent in team.present:
             team.tell(agent, self._feedback(agent))
-        leaving = [d for d in condition.departures(round_) if d.agent in team.present]
+        over = self.terminated or round_ >= self.max_cycles  # and there is none to leave
+        departures = [] if over else condition.departures(round_)
+        leaving = [d for d in departures if d.agent in team.present]
         for departure in leaving:
             team.leave(departure.agent, departure.announced)
         # Whoever takes over may have submitted what was not its own to submit until now.

@@ -24,6 +24,7 @@ KEPT = 256  # generated tasks that the envs of a process share
 _STARTS = tuple(c + v for c in "bdklmrtv" for v in "aeio")
 _ENDS = (*(c + v + e for c in "dkmrv" for v in "aeo" for e in "ln"), "ska", "tuz")
 _INVENTED = re.compile(rf"(?:{'|'.join(_STARTS)}){{2}}(?:{'|'.join(_ENDS)})")
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _TEST_SHARE = 8  # one name in eight belongs to the test split
 
 
@@ -66,6 +67,7 @@ class TaskSource(Generic[TaskT]):
         self._generate = generate
         self._split = split
         self._difficulty = difficulty
+        self._path = path
         self._loaded = None if path is None else _read_jsonl(Path(path), load)
 
     def __len__(self) -> int:
@@ -81,13 +83,28 @@ class TaskSource(Generic[TaskT]):
                 f"{self._split} split has {len(self)} tasks; got {index!r}."
             )
         if self._loaded is not None:
-            return self._loaded[index]
+            return self._loaded[index][1]
         task: TaskT = generated(self._generate, self._split, self._difficulty, int(index))
         return task
 
     def __iter__(self) -> Iterator[TaskT]:
         """Yield the tasks in order, each generated when it is reached."""
         return (self[index] for index in range(len(self)))
+
+    def samples(self) -> list[TaskT]:
+        """Return tasks that speak for all: those of a user's file, or a generated one."""
+        return [self[0]] if self._loaded is None else [task for _, task in self._loaded]
+
+    def check(self, check: Callable[[TaskT], object]) -> None:
+        """Call `check` on the samples; of a ValueError about a file's task, name the line."""
+        if self._loaded is None:
+            check(self[0])
+            return
+        for line, task in self._loaded:
+            try:
+                check(task)
+            except ValueError as problem:
+                raise ValueError(f"tasks file {self._path}, line {line}: {problem}") from problem
 
 
 @lru_cache(maxsize=KEPT)
@@ -123,14 +140,15 @@ def split_of(name: str) -> str:
     return "test" if zlib.crc32(name.encode()) % _TEST_SHARE == 0 else "train"
 
 
-def _read_jsonl(path: Path, load: Callable[[dict[str, Any]], TaskT]) -> list[TaskT]:
+def _read_jsonl(path: Path, load: Callable[[dict[str, Any]], TaskT]) -> list[tuple[int, TaskT]]:
+    """Return the tasks of a file, each with the number of its line."""
     tasks = []
     for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
         if not line.strip():
             continue
         try:
-            tasks.append(load(json.loads(line)))
-        except (KeyError, TypeError, ValueError) as problem:
+            tasks.append((number, load(json.loads(line))))
+        except _UNREADABLE as problem:
             raise ValueError(
                 f"tasks file {path}, line {number} is not a task: {problem!r}. Write one JSON "
                 "object a line, with the keys that `task.to_dict()` of a generated task shows."

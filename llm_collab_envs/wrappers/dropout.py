@@ -18,10 +18,10 @@ class AgentDropout(TeamWrapper):
     """Some agents leave, and the episode goes on with the rest.
 
     One that leaves for good is terminated after its last round, as PettingZoo's rules have it; what
-    it submitted stays. Where that is announced, all are told so from then on, and one of them that
-    is not done is named to take over: its observations then show what only the leaver knew. One
-    that is away for some rounds stays in the env, but what it replies does nothing and costs
-    nothing. Infos add `agent_dropout`, how many are missing.
+    it submitted stays, and `env.unwrapped.infos_of` tells at the end what it was worth. Where
+    that is announced, all are told so from then on, and one of them that is not done is named to
+    take over: its observations then show what only the leaver knew. One that is away for some
+    rounds stays in the env, but what it replies does nothing and costs nothing. Infos add `agent_dropout`, how many are missing.
 
     Args:
         env: Any env of this package.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -108,13 +108,6 @@ class BargainingEnv(CollabEnv[BargainingTask]):
             team_size, difficulty, split, max_cycles, message_budget, joint, tasks, render_mode
         )
 
-    def reset(
-        self, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[dict[str, str], Infos]:
-        """Start an episode; arguments and results as in every env."""
-        observations, infos = super().reset(seed, options)
-        return observations, self._add_own(infos)
-
     def step(self, actions: dict[str, str]) -> Step:
         """Play one round; arguments and results as in every env."""
         before = self._own_gains() if self.agents else {}
@@ -122,7 +115,7 @@ class BargainingEnv(CollabEnv[BargainingTask]):
         if self.individual:
             gains = self._own_gains()
             rewards = {agent: gains[agent] - before[agent] for agent in rewards}
-        return observations, rewards, terminations, truncations, self._add_own(infos)
+        return observations, rewards, terminations, truncations, infos
 
     def earned(self, agent: str) -> float:
         """Return what an agent is paid if the episode ended now: its own gain, or as in any env."""
@@ -212,8 +205,9 @@ class BargainingEnv(CollabEnv[BargainingTask]):
             for agent, own in self._owners(task).items()
         }
 
-    def _add_own(self, infos: Infos) -> Infos:
-        """Add what concerns one agent only, and the rounds played."""
+    def infos_of(self, agents: Sequence[str]) -> Infos:
+        """Return agents' infos as every env does, with what concerns one agent only."""
+        infos = super().infos_of(agents)
         walk, gains, shares = self._task.walk, self._gains(), self._own_gains()
         owners = self._owners(self._task)
         for agent, info in infos.items():
