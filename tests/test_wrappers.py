@@ -24,7 +24,7 @@ from llm_collab_envs.core import metrics
 from llm_collab_envs.core.aec import make_aec
 from llm_collab_envs.core.conditions import Condition, Conditions
 from llm_collab_envs.core.episode import EpisodeLog
-from llm_collab_envs.core.observation import CUT, handed_over
+from llm_collab_envs.core.observation import CUT, handed_over, split_briefing
 from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel, Straggler
 from play import terms
 from relay import RelayEnv
@@ -436,6 +436,25 @@ class TestHeterogeneous:
             )
         assert len(seen[B]) > whole
         assert ("agent_1: one two three\n" in seen[A]) == (length >= 400)
+
+    def test_observation_length_leaves_out_what_messages_need_and_no_more(self) -> None:
+        whole = make("section_writing_v0").reset(options={"task": 0})[0][A]
+        env = Heterogeneous(
+            make("section_writing_v0"), observation_length=len(whole) + 50, agents=[A]
+        )
+        first, _ = env.reset(options={"task": 0})
+        assert CUT not in first[A]
+        assert first[A].startswith(split_briefing(whole)[0])
+        second, *_ = env.step({B: f'<say to="all">{"word " * 9}end</say>'})
+        assert CUT in second[A]
+        assert "word end\n" in second[A]
+        assert len(first[A]) - 100 < len(second[A])
+
+    def test_observation_length_is_told(self) -> None:
+        env = started(lambda env: Heterogeneous(env, observation_length={A: 900}))
+        seen, *_ = env.step({})
+        assert "Notice: you see 900 characters at most.\n" in seen[A]
+        assert "characters at most" not in seen[B]
 
     def test_observation_length_bounds_what_is_handed_over(self) -> None:
         env = Heterogeneous(

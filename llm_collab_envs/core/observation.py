@@ -22,6 +22,7 @@ TURN_MARK = "== Round "
 CUT = "(the rest is more than you can see)"
 AGAIN = "again?"  # what an expert says that misses something
 
+_FRAME = 64  # characters for the words around messages
 _HANDED_OVER = re.compile(
     r"\nWhat (?P<gone>\S+) knew:\n(?P<view>.*?)\nThat is all (?P=gone) knew\.(?=\n)", re.DOTALL
 )
@@ -81,7 +82,8 @@ class ObservationCollector:
         """Return a whole observation of `agent`, at most `MAX_OBSERVATION_CHARS` long.
 
         Where messages do not fit, the oldest are left out and the text says how many. Where an
-        agent's own limit is shorter than its briefing, the end of its private view is left out.
+        agent's own limit is shorter, the end of its private view is left out: as much as the turn
+        needs, of which messages, and what those who left knew, get up to a quarter of the limit.
         """
         limit = MAX_OBSERVATION_CHARS if turn.limit is None else turn.limit
         head = f"{TURN_MARK}{turn.round} of {turn.max_cycles} =="
@@ -91,14 +93,15 @@ class ObservationCollector:
         room = min(MAX_NOTICE_CHARS, limit // 2) - len(head) - len(figures)
         notices = "".join(f"\nNotice: {notice}" for notice in turn.notices)
         start = head + notices[: max(0, room)] + figures
+        lines = [f"{d.sender}: {d.text}" for d in turn.inbox]
         if turn.limit is None:
             start = self._briefings[agent] + start
         else:
-            start = self._shortened(agent, limit * 3 // 4 - len(start)) + start
+            kept_free = limit // 4 if turn.inherited else min(limit // 4, _length(lines))
+            start = self._shortened(agent, limit - len(start) - kept_free) + start
         for gone in turn.inherited:
             start += _hand_over(gone, self._views[gone], limit - len(start) - limit // 16)
-        lines = [f"{d.sender}: {d.text}" for d in turn.inbox]
-        room = limit - len(start) - 64
+        room = limit - len(start) - _FRAME
         kept = _newest_that_fit(lines, room)
         if len(kept) < len(lines):
             kept.insert(0, f"({len(lines) - len(kept)} older messages left out)")
@@ -178,6 +181,11 @@ def _check(agent: str, briefing: str) -> None:
             f"the briefing of {agent} holds {TURN_MARK!r}, which starts the part of an observation "
             "that changes from round to round. Put the task in other words."
         )
+
+
+def _length(lines: Sequence[str]) -> int:
+    """Return how many characters messages take, with what frames them."""
+    return _FRAME + sum(map(len, lines)) + len(lines) if lines else 1
 
 
 def _newest_that_fit(lines: Sequence[str], room: int) -> list[str]:

@@ -24,8 +24,9 @@ class Heterogeneous(TeamWrapper):
         env: Any env of this package.
         token_cap: Env tokens of a reply; what is longer is cut there, and most likely broken.
         message_budget: Message tokens in an episode.
-        observation_length: Characters of an observation, 256 or more. The oldest messages are left
-            out first, then the end of the private view.
+        observation_length: Characters of an observation, 256 or more. Messages have up to a quarter
+            of it, and beyond that what the private view leaves, of which they push out the end; the
+            oldest are left out first.
         every: The agent can act in every so-many-th round only, beginning with the first.
         agents: Who is limited, or None to draw `count` of them for each episode. Of no account
             where a limit names its agents.
@@ -108,8 +109,11 @@ class Heterogeneous(TeamWrapper):
         """Say what the agent's limits are."""
         lines = []
         cap, every = self._limit("token_cap", agent), self._limit("every", agent)
+        length = self._limit("observation_length", agent)
         if cap is not None:
             lines.append(f"your replies are cut after {cap} tokens.")
+        if length is not None:
+            lines.append(f"you see {length} characters at most.")
         if every is not None and every > 1:
             now = "you can act now" if self._acts(agent, round_) else "now you cannot act"
             lines.append(f"you can act in one of {every} rounds; {now}.")
