@@ -6,6 +6,7 @@ import functools
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
 from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel
 from llm_collab_envs.writing.sentences import find_value, split_sentences
 from llm_collab_envs.writing.summary_expansion.article import FIELDS, read_paragraph
-from llm_collab_envs.writing.summary_expansion.dealing import GAP
+from llm_collab_envs.writing.summary_expansion.dealing import GAP, share
 from llm_collab_envs.writing.summary_expansion.expert import Expert, read
+from llm_collab_envs.writing.summary_expansion.facts import TEXTS
+from llm_collab_envs.writing.summary_expansion.reading import lexicon_of, load, read_texts
 from llm_collab_envs.writing.summary_expansion.tasks import LEVELS, SummaryTask, deal, desks
 from play import joint_reward, play, terms
 
@@ -261,7 +264,7 @@ class TestPrivacy:
                 for value in (fact.value, fact.outdated):
                     data = task.to_dict()
                     [passage] = [n for n, p in enumerate(task.passages) if value in p]
-                    self.change(data, passage, value, "1")
+                    self.change(data, passage, value, "1" if value.isdigit() else "Xylo Tuz")
                     after = self.observe(data, size, tmp_path)
                     found = [n for n, agent in enumerate(before) if before[agent] != after[agent]]
                     assert found == [readers[passage]]
@@ -274,7 +277,8 @@ class TestPrivacy:
         passages[passage] = re.sub(rf"\b{old}\b", new, passages[passage])
         data["text"] = "\n\n".join(passages)
         for fact in data["facts"]:
-            fact["value"] = new if fact["value"] == old else fact["value"]
+            if fact["value"] == old and find_value(passages[fact["passage"]], old) < 0:
+                fact["value"] = new
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_facts_are_seen_by_one_agent_until_they_are_said(self, difficulty: str) -> None:
@@ -350,6 +354,26 @@ class TestTasks:
             other = max(old, key=old.__getitem__)
             same = (other, old[other]) == (headline, costs[headline])
             assert same == (difficulty != "hard")
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_sentences_of_the_article_state_its_facts_and_invent_nothing(
+        self, difficulty: str
+    ) -> None:
+        """Also a report's sentence, which names the year of the report."""
+        for task in tasks_of(difficulty)[:20]:
+            assert load(task.to_dict()) == task
+            outdated = [fact.outdated for fact in task.facts if fact.outdated]
+            account = "\n".join(
+                line
+                for passage in task.passages
+                for line in split_sentences(passage)
+                if all(find_value(line, value) < 0 for value in outdated)
+            )
+            lexicon = replace(lexicon_of(task), lengths=dict.fromkeys(TEXTS, (1, 10_000)))
+            reading = read_texts(lexicon, {"agent_0": f"Account:\n{account}"}, [])["account"]
+            assert {*reading.stated} == {*range(len(task.facts))}
+            assert reading.unsupported == 0
+            assert not reading.denied
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_article_is_longer_than_the_account_may_be(self, difficulty: str) -> None:
@@ -460,6 +484,52 @@ The council voted to spend 31 500 crowns. The firm of Otto Grand led the repairs
         infos = play(env, Expert())
         assert infos["account_coverage"] == 1.0
 
+    def test_figures_and_names_are_taken_whole(self, tmp_path: Path) -> None:
+        text = (
+            "In the 1990s the firm of Jean-Pierre Martin made $4bn in Q3 with COVID-19 masks. "
+            "The 20th plant, 30km from the sea at \u201cPort Marie\u201d, ran at -5 degrees. "
+            "It cost \u20ac1.2bn (2.5m a day) and 12% more."
+        )
+        env = self.env(tmp_path, {"text": text}, team_size=1)
+        values = {fact.value for fact in env.tasks[0].facts}
+        assert values == {
+            "1990s", "Jean-Pierre Martin", "$4bn", "Q3", "COVID-19", "20th", "30km", "Port Marie",
+            "-5", "\u20ac1.2bn", "2.5m", "12",
+        }  # fmt: skip
+        assert play(env, Expert())["quality"] == 1.0
+
+    @pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \t\n", "\n\n\n"])
+    def test_have_paragraphs_between_empty_lines(self, gap: str, tmp_path: Path) -> None:
+        env = self.env(tmp_path, {"text": f"It had 9 doors.{gap}It had 8 beds.\nAll were red."})
+        assert env.tasks[0].passages == ("It had 9 doors.", "It had 8 beds. All were red.")
+
+    def test_facts_are_placed_where_their_words_are(self, tmp_path: Path) -> None:
+        text = "The council met 412 times.\n\nIn spring 412 people came."
+        facts = [{"value": "412", "words": "people"}, {"value": "412", "words": "council"}]
+        task = self.env(tmp_path, {"text": text, "facts": facts}).tasks[0]
+        assert [(fact.passage, fact.text) for fact in task.facts] == [
+            (1, "summary"),
+            (0, "headline"),
+        ]
+
+    def test_of_many_paragraphs_are_dealt_out_without_trying_every_way(self) -> None:
+        dealt = share((1.0,) * 1_000, 200.0, 4)
+        assert [len(own) for own in dealt] == [100, 300, 300, 300]
+        assert share((1.0, 1.0), 9.0, 3) == [range(0), range(1), range(1, 2)]
+
+    def test_may_have_causes_with_a_capital(self, tmp_path: Path) -> None:
+        env = self.env(tmp_path, task_of("easy").to_dict(), team_size=1)
+        best = play(env, Expert())
+
+        def capital(observation: str) -> str:
+            return re.sub(
+                r"It was caused by a ([a-z])",
+                lambda match: f"Cause: {match[1].upper()}",
+                Expert()(observation),
+            )
+
+        assert play(env, capital)["faithfulness"] == best["faithfulness"] == 1.0
+
     def test_briefing_says_what_is_asked(self, tmp_path: Path) -> None:
         asks = {"headline": "who won"}
         article = {"text": NEWS, "asks": asks, "lengths": {"summary": [5, 55]}}
@@ -505,6 +575,13 @@ The council voted to spend 31 500 crowns. The firm of Otto Grand led the repairs
             ({"facts": [{"value": "412", "passage": 7}]}, "a paragraph that there is"),
             ({"facts": [{"value": "412", "colour": 1}]}, "unexpected keyword argument 'colour'"),
             ({"facts": [{}]}, "KeyError('value')"),
+            (
+                {"facts": [{"value": "412", "words": "k2"}]},
+                "no sentence of the text states the fact",
+            ),
+            ({"facts": [{"value": "412"}] * 2}, "no sentence of the text states the fact '412'"),
+            ({"facts": [{"value": "1999"}]}, "no sentence of the text states the fact '1999'"),
+            ({"text": f"{NEWS}\nSummary: it was 7 m."}, "begins with the name of one of the texts"),
             ({"lengths": {"summary": [9]}}, "lengths of the summary must be [least, most]"),
             ({"lengths": {"summary": [9, 3]}}, "lengths of the summary must be [least, most]"),
             ({"events": ["flood"]}, "every paragraph needs one of the events"),

@@ -21,7 +21,8 @@ class AgentDropout(TeamWrapper):
     it submitted stays, and `env.unwrapped.infos_of` tells at the end what it was worth. Where
     that is announced, all are told so from then on, and one of them that is not done is named to
     take over: its observations then show what only the leaver knew. One that is away for some
-    rounds stays in the env, but what it replies does nothing and costs nothing. Infos add `agent_dropout`, how many are missing.
+    rounds stays in the env, but what it replies does nothing and costs nothing. Infos add
+    `agent_dropout`, how many are missing.
 
     Args:
         env: Any env of this package.

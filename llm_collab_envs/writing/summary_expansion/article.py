@@ -119,8 +119,8 @@ FIELDS = {
 OPENINGS = (
     "People in {place} still speak of the {event} that began on {day}, while most of them were at "
     "breakfast.",
-    "Nobody in {place} needs to be told what they did on {day}, the day of the {event}, or where "
-    "they were.",
+    "Nobody in {place} needs to be told what they did on {day}, the day of the {event}, and with "
+    "whom.",
     "In the archive of {place} a whole shelf is on the {event}, and its first page bears the date "
     "of {day}.",
 )

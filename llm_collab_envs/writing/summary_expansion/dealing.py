@@ -8,6 +8,7 @@ nobody can write those texts of what it has read itself.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -63,16 +64,25 @@ def share(weights: tuple[float, ...], first: float, parts: int) -> list[range]:
     Args:
         weights: What it takes to write of each paragraph.
         first: What the first agent has to write beside: its stretch may be empty, others may not.
-        parts: How many stretches.
+        parts: How many stretches, at most one more than there are paragraphs.
     """
-    sums = [0.0, *itertools.accumulate(weights)]
+    end, sums = len(weights), [0.0, *itertools.accumulate(weights)]
+    if parts == 1:
+        return [range(end)]
+    # By number of stretches and first paragraph: the heaviest of the best cut of what is left.
+    rests = [[sums[end] - sums[start] for start in range(end)]]
+    for _ in range(parts - 2):
+        rests.append([_heaviest(sums, start, rests[-1]) for start in range(end)])
+    most = min(max(sums[cut] + first, rest) for cut, rest in enumerate(rests[-1]))
+    cuts = [0]
+    for rest in reversed(rests):  # the first place of each cut that does not make it heavier
+        start, more = cuts[-1], 0.0 if cuts[1:] else first
+        places = range(start + 1 if cuts[1:] else 0, end)
+        cuts.append(next(c for c in places if max(sums[c] - sums[start] + more, rest[c]) <= most))
+    return [range(a, b) for a, b in itertools.pairwise([*cuts, end])]
 
-    def stretches(cuts: Sequence[int]) -> list[range]:
-        return [range(a, b) for a, b in itertools.pairwise([0, *cuts, len(weights)])]
 
-    def heaviest(dealt: list[range]) -> float:
-        loads = [sums[own.stop] - sums[own.start] for own in dealt]
-        return max(loads[0] + first, *loads[1:], 0.0)
-
-    options = map(stretches, itertools.combinations(range(len(weights)), parts - 1))
-    return min(options, key=heaviest)
+def _heaviest(sums: Sequence[float], start: int, rest: Sequence[float]) -> float:
+    """Return the heaviest stretch where the first one from `start` on ends at the best place."""
+    cuts = range(start + 1, len(rest))
+    return min((max(sums[cut] - sums[start], rest[cut]) for cut in cuts), default=math.inf)

@@ -14,6 +14,7 @@ from llm_collab_envs.writing.summary_expansion.dealing import GAP, MAX_TEAM
 from llm_collab_envs.writing.summary_expansion.expert import LENT, OWN, Expert
 from llm_collab_envs.writing.summary_expansion.facts import TEXTS
 from llm_collab_envs.writing.summary_expansion.menu import Seat, make_menu
+from llm_collab_envs.writing.summary_expansion.reading import load
 from llm_collab_envs.writing.summary_expansion.scoring import score
 from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask, deal, desks, generate
 
@@ -96,7 +97,7 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[SummaryTask]:
-        return TaskSource(generate, SummaryTask.from_dict, split, difficulty, path)
+        return TaskSource(generate, load, split, difficulty, path)
 
     def _limits(self, task: SummaryTask) -> tuple[int, int]:
         return task.max_cycles, task.talk

@@ -22,6 +22,7 @@ OWN_ASKS = {
     "account": "every name and figure of the article",
 }
 _SHORTEST_CUE = 4  # letters
+_PUNCTUATION = ".,;:!?()[]{}<>*_`'\"\u2018\u2019\u201c\u201d\u00ab\u00bb\u2026"
 
 
 @dataclass(frozen=True)
@@ -68,24 +69,23 @@ def find_facts(passages: Sequence[str]) -> list[Fact]:
 def place_fact(passages: Sequence[str], data: Mapping[str, Any]) -> Fact:
     """Read a fact as `to_dict` wrote it, or a user's: a value, and what else was given.
 
+    It is placed where a sentence has its value with its words and a cue, or else with its value.
+
     Raises:
         ValueError: For a value that is not in the article, or an unknown text.
     """
     value = str(data["value"])
-    found = next(
-        (
-            (n, _text_of(n, m), sentence)
-            for n, passage in enumerate(passages)
-            for m, sentence in enumerate(split_sentences(passage))
-            if find_value(sentence, value) >= 0
-        ),
-        None,
-    )
-    if not value or found is None:
+    words, given = _words(data.get("words", ())), _words(data.get("cues", ()))
+    places = [
+        (not _tells(sentence, words, given), n, _text_of(n, m), sentence)
+        for n, passage in enumerate(passages)
+        for m, sentence in enumerate(split_sentences(passage))
+        if value and find_value(sentence, value) >= 0
+    ]
+    if not places:
         raise ValueError(f"the value {value!r} of a fact is not in the text")
-    passage, text, sentence = found
-    words = _words(data.get("words", ()))
-    cues = _words(data.get("cues", () if words else _cues(sentence, value)))
+    _, passage, text, sentence = min(places, key=lambda place: place[0])
+    cues = given if "cues" in data or words else _cues(sentence, value)
     own = {**data, "value": value, "words": words, "cues": cues}
     fact = Fact(**{"passage": passage, "text": text, **own})
     if fact.text not in TEXTS or fact.passage not in range(len(passages)):
@@ -97,6 +97,11 @@ def _words(given: str | Sequence[str]) -> tuple[str, ...]:
     """Read words that were given as one text or as a list."""
     words = given.split() if isinstance(given, str) else given
     return tuple(str(word).lower() for word in words)
+
+
+def _tells(sentence: str, words: Sequence[str], cues: Sequence[str]) -> bool:
+    found = set(WORD.findall(sentence.lower()))
+    return found.issuperset(words) and (not cues or not found.isdisjoint(cues))
 
 
 def _values(passages: Sequence[str]) -> Iterator[tuple[int, str, str, str]]:
@@ -111,8 +116,18 @@ def _values(passages: Sequence[str]) -> Iterator[tuple[int, str, str, str]]:
 
 
 def _mentions(sentence: str) -> list[str]:
-    asserts = is_assertion(sentence, WORD.findall(sentence.lower()))
-    return find_mentions(sentence, ()) if asserts else []
+    """Return the names and figures that a sentence tells, each as it stands, like '$4bn' for 4."""
+    if not is_assertion(sentence, WORD.findall(sentence.lower())):
+        return []
+    mentions = find_mentions(sentence, ())
+    return [m if find_value(sentence, m) >= 0 else _whole(sentence, m) for m in mentions]
+
+
+def _whole(sentence: str, piece: str) -> str:
+    """Return what has no white space around a piece of it, without punctuation at its ends."""
+    at = sentence.index(piece)
+    start, end = sentence.rfind(" ", 0, at) + 1, sentence.find(" ", at + len(piece))
+    return sentence[start : end if end >= 0 else None].strip(_PUNCTUATION)
 
 
 def _text_of(passage: int, sentence: int) -> str:

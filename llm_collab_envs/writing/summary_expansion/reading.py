@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 from llm_collab_envs.core.actions import count_tokens, cut_tokens
 from llm_collab_envs.core.lines import without_marker
@@ -26,7 +27,7 @@ from llm_collab_envs.writing.sentences import (
     plain_spaces,
     split_sentences,
 )
-from llm_collab_envs.writing.summary_expansion.article import CAUSE
+from llm_collab_envs.writing.summary_expansion.article import CAUSE, read_paragraph
 from llm_collab_envs.writing.summary_expansion.facts import TEXTS
 from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask
 from llm_collab_envs.writing.values import MONTHS, written_forms
@@ -249,6 +250,37 @@ def _take(
         reading.stated += stated
 
 
+def load(data: dict[str, Any]) -> SummaryTask:
+    """Read a task as `SummaryTask.from_dict` does, and see that a text can state its facts.
+
+    Of those that were found in the article, the others are left out.
+
+    Raises:
+        ValueError: Also where a fact that was given is stated by none of the article's sentences,
+            or where one of these would be read as the beginning of another text.
+    """
+    task = SummaryTask.from_dict(data)
+    stated = _stated_by_a_copy(task)
+    lost = [fact.value for n, fact in enumerate(task.facts) if n not in stated]
+    if lost and data.get("facts") is not None:
+        raise ValueError(
+            f"no sentence of the text states the fact {lost[0]!r} by its words and cues, in at "
+            f"most {MAX_SENTENCE_CHARS} characters and without a 'not'"
+        )
+    return replace(task, facts=tuple(task.facts[n] for n in sorted(stated))) if lost else task
+
+
+def _stated_by_a_copy(task: SummaryTask) -> set[int]:
+    sentences = (line for passage in task.passages for line in split_sentences(passage))
+    texts = _split("\n".join([f"{ACCOUNT}:", *sentences]))
+    if set(texts) != {ACCOUNT}:
+        raise ValueError(
+            f"a sentence of the text begins with the name of one of the texts ({', '.join(TEXTS)}) "
+            "and a colon, or is that name. Put it in other words"
+        )
+    return {*_read_block(lexicon_of(task), ACCOUNT, texts[ACCOUNT]).stated}
+
+
 # What a task's texts are read with
 
 
@@ -265,6 +297,10 @@ def lexicon_of(task: SummaryTask) -> Lexicon:
         known[event].update(forms if _AMOUNT.fullmatch(fact.value) else fact.value.split())
     if not task.events:
         known[""].update(m for passage in task.passages for m in find_mentions(passage, ()))
+    for passage in task.passages if task.events else ():
+        for event, _, _, year in read_paragraph(passage)[1]:
+            if event in known:
+                known[event].add(str(year))  # of a report, which a text may name
     return Lexicon(
         lengths=dict(zip(TEXTS, task.lengths, strict=True)),
         entries=entries,
@@ -301,4 +337,4 @@ def _forms(value: str) -> tuple[str, ...]:
         day, month, year = date.groups()
         neutral = f"{year}-{MONTHS.index(month) + 1:02d}-{int(day):02d}"
         return tuple(dict.fromkeys([value, *written_forms("date", neutral).values()]))
-    return (value,)
+    return tuple(dict.fromkeys([value, value[:1].upper() + value[1:]]))

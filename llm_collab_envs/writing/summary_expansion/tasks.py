@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,6 +40,7 @@ from llm_collab_envs.writing.summary_expansion.facts import (
     place_fact,
 )
 
+_EMPTY_LINE = re.compile(r"\n[^\S\n]*\n")
 _SPARE = 1.4  # how much longer than plain sentences a text may be
 
 
@@ -125,7 +127,8 @@ class SummaryTask:
             ValueError: For an article that nothing could be written of: no paragraph, no fact, a
                 fact whose value is not in it, an unknown text, lengths that hold nothing.
         """
-        passages = tuple(" ".join(p.split()) for p in str(data["text"]).split("\n\n") if p.strip())
+        paragraphs = _EMPTY_LINE.split(str(data["text"]).replace("\r\n", "\n"))
+        passages = tuple(" ".join(p.split()) for p in paragraphs if p.strip())
         if not passages:
             raise ValueError("the text is empty")
         given = data.get("facts")
