@@ -141,6 +141,8 @@ class TestSubmissions:
             (OFFER.replace("offer", "offer:"), ACCEPT.replace("agent_0", "agent_0's offer.")),
             (f"```\n{OFFER}\n```", f"```text\n{ACCEPT}\n```"),
             (f"- {OFFER}".replace("\n", "\n- "), f"1. {ACCEPT}".replace("\n", "\n2) ")),
+            (f"**{OFFER}**".replace("\n", "**\n**"), f"`{ACCEPT}`".replace("\n", "`\n`")),
+            (OFFER.replace(" ", "  "), ACCEPT.replace(" ", "\u00a0")),
             (OFFER.replace("\n", ".\n") + ".", ACCEPT + "."),
             (OFFER.replace(", ", " and "), ACCEPT.replace(", ", ", and ")),
             (OFFER.replace(", ", ","), ACCEPT.replace(", ", ",")),
@@ -154,7 +156,9 @@ class TestSubmissions:
         assert table(offer, accept).problems == {}
         assert table(offer, accept).deal == BEST
 
-    @pytest.mark.parametrize("text", ["Walk", "walk.", "- walk", "```\nWALK\n```"])
+    @pytest.mark.parametrize(
+        "text", ["Walk", "walk.", "- walk", "**Walk**", "_walk._", "```\nWALK\n```"]
+    )
     def test_are_read_as_models_walk(self, text: str) -> None:
         assert table(text, "walk").walked
 

@@ -64,6 +64,9 @@ OWN = {
 }
 
 
+GOING = [{"text": "A."}, {"text": "B.", "right": "C."}, {"text": "D.", "right": None}]
+
+
 def env_of(difficulty: str = "easy", team_size: int = 4, **kwargs: Any) -> CollabEnv[Any]:
     return make(ENV, difficulty=difficulty, team_size=team_size, split="test", **kwargs)
 
@@ -446,6 +449,15 @@ class TestTasks:
             assert sorted(texts.values())[-SECTIONS - 1 :] == [1] + [2] * SECTIONS
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_lost_headings_have_one_place(self, difficulty: str) -> None:
+        """Beside a line that is to go they could stand before it, or after it."""
+        for index in range(100):
+            task = task_of(difficulty, index)
+            for after, _ in task.lost:
+                beside = task.lines[max(0, after - 1) : after + 1]
+                assert all(line.right is not None for line in beside)
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_the_draft_tells_nothing_of_the_style_sheet(self, difficulty: str) -> None:
         """Every option of a point stands there equally often."""
         for index in range(5):
@@ -546,6 +558,8 @@ class TestTasks:
             ({"lines": [{"text": "a <done/>"}]}, "'a <done/>' cannot be submitted: "),
             ({"lines": [{"right": "a"}]}, "KeyError('text')"),
             ({"lost": [[9, "* End"]]}, "there is no line 9 that '* End' is missing after"),
+            ({"lost": [[2, "* End"]], "lines": GOING}, "next to a line that is to go"),
+            ({"lost": [[3, "* End"]], "lines": GOING}, "next to a line that is to go"),
             ({"lost": [[2, "a"], [2, "b"]]}, "two headings are missing after the same line"),
             ({"lost": [[2, ""]]}, "'' is not one line"),
             (

@@ -210,6 +210,12 @@ class TestGrammar:
             ("- delete 7", Edit(Place(7, False), None)),
             ("* replace 3: - a", Edit(Place(3, False), "- a")),
             ("3. replace 4: a", Edit(Place(4, False), "a")),
+            ("replace 3:a b", Edit(Place(3, False), "a b")),
+            ("replace  3 :\ta\u00a0b", Edit(Place(3, False), "a b")),
+            ("delete\u00a07.", Edit(Place(7, False), None)),
+            ("**delete 7**", Edit(Place(7, False), None)),
+            ("- `replace 3: *a*`", Edit(Place(3, False), "*a*")),
+            ("insert 3: **a**", Edit(Place(3, True), "**a**")),
             ("```\ndelete 7\n```", Edit(Place(7, False), None)),
             ("replace 3: " + "a" * MAX_LINE_CHARS, Edit(Place(3, False), "a" * MAX_LINE_CHARS)),
         ],
@@ -226,14 +232,14 @@ class TestGrammar:
             ("delete lines 3", "is none of"),
             ("delete 3..", "is none of"),
             ("Delete line 0", "names no line"),
-            ("replace 3:a", "is none of"),
             ("replace 3:", "is none of"),
             ("replace: a", "is none of"),
             ("replace 3: ", "is none of"),
             ("replace -3: a", "is none of"),
             ("replace 3.0: a", "is none of"),
             ("replace 3, 4: a", "is none of"),
-            ("replace  3: a", "is none of"),
+            ("**replace 3: a", "is none of"),
+            ("**- delete 3**", "is none of"),
             ("delete 3:", "is none of"),
             ("delete 3 4", "is none of"),
             ("delete 3: From the mill", "is none of"),
@@ -260,7 +266,7 @@ class TestGrammar:
     def test_lines_are_quoted_in_one_line(self) -> None:
         [told] = read_edits("say \x00\t'hi' " + "x" * 90, 7).problems
         assert told.isprintable()
-        assert told.startswith("\"say \\x00\\t'hi' x")
+        assert told.startswith("\"say \\x00 'hi' x")
         assert "..." in told
 
     def test_broken_lines_are_counted_over_all_agents(self) -> None:

@@ -176,6 +176,11 @@ class TestBookings:
             "12. Book slot 1 for the wiring of Lamp.",
             "Book slot 1 for wiring of Lamp.",
             "Book slot 1 for the wiring step of Lamp.",
+            "Book slot 1 for step wiring of Lamp.",
+            "Book slot 1 for the step wiring of Lamp.",
+            "Book  slot 1 for\u00a0the wiring\tof Lamp.",
+            "- **Book slot 1 for the wiring of Lamp.**",
+            "`Book slot 1 for the wiring of Lamp.`",
             "```\nBook slot 1 for the wiring of Lamp.\n```",
         ],
     )

@@ -10,19 +10,33 @@ import re
 MARKER = re.compile(r"\s*(?:([-*+])|\d+[.)])\s+")  # of a list item
 
 _FENCE = re.compile(r"```\w*")
+_EMPHASIS = re.compile(r"([*_]{1,3}|`)(.+)\1")  # around a whole line
 _SHOWN_CHARS = 40
 
 
 def read_lines(text: str) -> list[str]:
-    """Return the lines of a text, each without one list marker; no empty ones, and no fences."""
-    lines = (line.strip() for line in text.splitlines())
-    return [without_marker(line) for line in lines if line and not _FENCE.fullmatch(line)]
+    """Return the lines of a text; no empty ones, and no fences.
+
+    Each is without one list marker, and without bold type or the like around all of it; its white
+    space is folded.
+    """
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return [
+        _without_emphasis(without_marker(line))
+        for line in lines
+        if line and not _FENCE.fullmatch(line)
+    ]
 
 
 def without_marker(line: str) -> str:
     """Return a line without its list marker."""
     marker = MARKER.match(line)
     return line[marker.end() if marker else 0 :]
+
+
+def _without_emphasis(line: str) -> str:
+    emphasis = _EMPHASIS.fullmatch(line)
+    return emphasis.group(2) if emphasis else line
 
 
 def quote(line: str) -> str:

@@ -4,8 +4,8 @@
 
 A submission is one such line for each step. A line that is none, or that books for a job which is
 not the agent's, does nothing, whatever the others say; one that is there twice counts once. Nothing
-depends on list markers, fences, capitals other than a job's, the full stop, or on 'the' and 'step'
-around a step's name. Any text can be read, and in linear time.
+depends on list markers, fences, bold type, white space, capitals other than a job's, the full stop,
+or on 'the' and 'step' around a step's name. Any text can be read, and in linear time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from llm_collab_envs.allocation.resource_allocation.tasks import AllocationTask
 from llm_collab_envs.core.lines import quote, read_lines
 
 _LINE = re.compile(
-    r"(?i:book slot ([0-9]{1,2}) for (?:the )?([a-z]{2,15})(?: step)? of) ([A-Z][a-z]{1,15})\.?"
+    r"(?i:book slot ([0-9]{1,2}) for (?:the )?(?:step )?([a-z]{2,15})(?: step)? of)"
+    r" ([A-Z][a-z]{1,15})\.?"
 )
 _FORM = "Book slot N for the STEP of JOB."
 

@@ -8,7 +8,8 @@ whose offer it is for. Both are signed for every house that the agent speaks for
 quotes the house's share, so an offer that is changed later is not agreed to by accident. A deal is
 struck when one offer is signed for all houses, by its author and by those who accept it. Any text
 can be read, and in linear time; one that is none of the three counts for nothing. Nothing depends
-on fences, list markers, the case of verbs, an 'and' for a comma, or on a full stop at the end.
+on fences, list markers, bold type, white space, the case of verbs, an 'and' for a comma, or on a
+full stop at the end.
 """
 
 from __future__ import annotations

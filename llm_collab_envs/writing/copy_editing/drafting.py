@@ -161,7 +161,10 @@ class _Drafter:
         return lines, lost
 
     def _section(self, number: int, section: Section) -> list[Line]:
-        """Return a section's sentences, those that belong together at most `MARGIN` apart."""
+        """Return a section's sentences, those that belong together at most `MARGIN` apart.
+
+        None at an end is to go: a heading that is missing there would have two places.
+        """
         sets, wordings = self._level.sets, self._wordings
         singles = [
             line
@@ -169,11 +172,13 @@ class _Drafter:
             for line in self._set(wordings[(number * sets + i) % len(wordings)], section)
         ]
         pairs = [*self._figures(section), self._repeat(section)]
-        body = [*singles, *(first for first, _ in pairs)]
-        body = [body[i] for i in self._rng.permutation(len(body))]
-        for first, second in pairs:
-            body.insert(body.index(first) + int(self._rng.integers(1, 3)), second)
-        return body
+        while True:
+            body = [*singles, *(first for first, _ in pairs)]
+            body = [body[i] for i in self._rng.permutation(len(body))]
+            for first, second in pairs:
+                body.insert(body.index(first) + int(self._rng.integers(1, 3)), second)
+            if None not in (body[0].right, body[-1].right):
+                return body
 
     def _set(self, points: tuple[Point, Point], section: Section) -> Iterator[Line]:
         """Yield a sentence for each option of two points, in random pairs."""

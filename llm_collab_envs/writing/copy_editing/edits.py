@@ -5,8 +5,9 @@
     delete 12
 
 A line is read strictly and never guessed at: one that breaks the grammar does nothing, and is told
-to its author. But a list marker, a capital and 'line' before the number are no matter, nor is a
-fence around all. Where edits of one line differ, none of them is made, whoever wrote them.
+to its author. But a list marker, a capital, 'line' before the number and white space are no matter,
+nor is bold type around a line or a fence around all. Where edits of one line differ, none of them
+is made, whoever wrote them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ MAX_LINE_CHARS = 400
 SHOWN = 3  # broken lines, and places of contradictory edits, that one observation names
 
 _EDIT = re.compile(
-    r"(?i:(replace|insert) (?:line )?)([0-9]{1,6}): (\S.*)|(?i:delete (?:line )?)([0-9]{1,6})\.?"
+    r"(?i:(replace|insert) (?:line )?)([0-9]{1,6}) ?: ?(\S.*)|(?i:delete (?:line )?)([0-9]{1,6})\.?"
 )
 
 

@@ -153,6 +153,12 @@ class EditingTask:
         for after, heading in self.lost:
             if not 0 <= after <= len(self.lines):
                 raise ValueError(f"there is no line {after} that {heading!r} is missing after")
+            beside = self.lines[max(0, after - 1) : after + 1]
+            if any(line.right is None for line in beside):
+                raise ValueError(
+                    f"{heading!r} is missing after line {after}, next to a line that is to go, so "
+                    "it would have two places: let another line go, or put the heading elsewhere"
+                )
         if len(self.missing) != len(self.lost):
             raise ValueError("two headings are missing after the same line")
         for section in self.sections:
