@@ -276,7 +276,11 @@ def evaluate(
     top_p: TopP = 1.0,
     max_new_tokens: MaxNewTokens = 1024,
     batch: Annotated[
-        int, typer.Option(help="Episodes played at once; each is saved when it ends.")
+        int,
+        typer.Option(
+            help="Episodes played at once, and saved when all of them have ended (those of an "
+            "endpoint at temperature 0: each when it ends)."
+        ),
     ] = 32,
     concurrency: Annotated[int, typer.Option(help="Requests to an endpoint at once.")] = 16,
     timeout: Annotated[float, typer.Option(help="Seconds an endpoint has for a reply.")] = 300,
@@ -284,7 +288,8 @@ def evaluate(
         Path | None,
         typer.Option(
             help="JSONL file for the episodes, one a line. Started again with the same file, only "
-            "the missing episodes are played."
+            "the missing episodes are played, with the same results as if there had been no stop; "
+            "under another --batch or --episodes, what is missing is drawn as new batches."
         ),
     ] = None,
 ) -> None:

@@ -1,9 +1,11 @@
 """Evaluate: a policy on fixed tasks, one record for each episode.
 
-Every policy meets the same tasks under the same seed. Episodes are played in chunks, each with its
-own seed, so that a run that was broken off between chunks goes on as if it had not been. They are
-saved as they end, so that in the middle of a chunk no finished one is lost; the others of that
-chunk are drawn anew.
+Every policy meets the same tasks under the same seed. Episodes are played in batches, each with its
+own seed, and saved batch by batch, so that a run that was broken off goes on as if it had not been.
+What had ended of a batch that was broken off is played again with the others: those are the short
+episodes, and to keep them and draw only the long ones anew would be to choose. A served model that
+decodes greedily is the exception: nothing is drawn, requests may cost money, and so each episode
+is a batch of its own, saved as it ends.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
 from baselines.policies.base import Reply
 from baselines.policies.chat_server import Requests
+from baselines.policies.endpoint import ENDPOINT
 from baselines.policies.load import TEAM_SIZE, open_policy, weights_of
 from baselines.results import Record, ResultsFile
 from baselines.rollout import Episode, RolloutError, play_rounds
@@ -57,7 +60,8 @@ class EvalConfig:
         batch: Episodes played at once. Chance is drawn batch by batch, so a sampled run repeats
             itself only with the same batch.
         requests: How a server is asked, where the policy is an endpoint.
-        out: JSONL file that the records go to, or None.
+        out: JSONL file that the records go to, or None. What it holds already is kept, also under
+            another `batch` or fewer or more episodes; the others make new batches.
     """
 
     env: str
@@ -101,7 +105,7 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
     Raises:
         CommandError: For a policy, team size, split, ... that does not exist, or an `out` that
             holds other results or cannot be written; and where a server fails for good.
-            What has been finished is saved.
+            The batches that have ended are saved.
         KeyboardInterrupt: After Ctrl-C; its message says what is saved.
     """
     tasks, envs = _prepare(config)
@@ -113,16 +117,17 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
             with _bar(console) as bar:
                 line = bar.add_task("episodes", total=len(tasks), reward=_running_mean(records))
                 bar.update(line, completed=len(records))
-                for ended in rounds:
-                    played = [_record(identity, episode, config) for episode in ended.values()]
-                    if file and played:
+                for size, ended in rounds:
+                    played = [_record(identity, e, config, size) for e in ended.values()]
+                    if file:
                         file.append(played)
                     records.update({record["task"]: record for record in played})
                     bar.update(line, completed=len(records), reward=_running_mean(records))
         except RolloutError as stop:
-            raise CommandError(f"{stop} {_what_is_saved(config, len(records))}") from stop
+            raise CommandError(f"{stop} {_what_is_saved(file, tasks, len(records))}") from stop
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"stopped; {_what_is_saved(config, len(records))}") from None
+            said = f"stopped; {_what_is_saved(file, tasks, len(records))}"
+            raise KeyboardInterrupt(said) from None
     return [records[task] for task in tasks]
 
 
@@ -134,7 +139,7 @@ def joint_rewards(config: EvalConfig, tasks: Sequence[int]) -> list[float]:
         tasks: Task indices.
     """
     rounds = _episodes(config, _envs(config, len(tasks)), tasks, {})
-    episodes = {n: episode for ended in rounds for n, episode in ended.items()}
+    episodes = {n: episode for _, ended in rounds for n, episode in ended.items()}
     return [episodes[n].joint_reward for n in range(len(tasks))]
 
 
@@ -169,42 +174,45 @@ def _envs(config: EvalConfig, episodes: int) -> list[Any]:
 
 def _episodes(
     config: EvalConfig, envs: Sequence[Any], tasks: Sequence[int], played: Mapping[int, Record]
-) -> Iterator[dict[int, Episode]]:
-    """Play the tasks that have not been played, in chunks that begin at fixed places.
+) -> Iterator[tuple[int, dict[int, Episode]]]:
+    """Play the tasks that have not been played, in batches that begin at fixed places.
 
     Yields:
-        Episodes as they end, by their positions in `tasks`.
+        How many episodes make a batch, and those that ended, by their positions in `tasks`.
     """
-    missing = list(_missing(tasks, config.batch, played))
-    if not missing:
+    batches = list(_missing(tasks, config.batch, played))
+    if not batches:
         return iter(())
     seeded = open_policy(
         config.policy, config.env, config.team_size, config.selector(), config.requests
     )
+    by_themselves = config.policy.startswith(ENDPOINT) and config.temperature == 0
     return (
-        {chunk[n]: episode for n, episode in ended.items()}
-        for chunk in missing
+        (1 if by_themselves else len(batch), {batch[n]: episode for n, episode in ended.items()})
+        for batch in batches
         for ended in play_rounds(
-            envs[: len(chunk)],
-            [tasks[n] for n in chunk],
-            seeded(_chunk_seed(config.seed, chunk[0])),
+            envs[: len(batch)],
+            [tasks[n] for n in batch],
+            seeded(_batch_seed(config.seed, batch[0])),
         )
     )
 
 
 def _missing(tasks: Sequence[int], size: int, played: Mapping[int, Record]) -> Iterator[list[int]]:
-    """Yield chunks of positions in `tasks`, without what has been played."""
+    """Yield batches of positions in `tasks`, without what has been played."""
     for start in range(0, len(tasks), size):
-        chunk = range(start, min(start + size, len(tasks)))
-        if left := [n for n in chunk if tasks[n] not in played]:
+        batch = range(start, min(start + size, len(tasks)))
+        if left := [n for n in batch if tasks[n] not in played]:
             yield left
 
 
-def _chunk_seed(seed: int, position: int) -> int:
+def _batch_seed(seed: int, position: int) -> int:
     return int(np.random.SeedSequence([seed, position]).generate_state(1)[0])
 
 
-def _record(identity: Mapping[str, Any], episode: Episode, config: EvalConfig) -> Record:
+def _record(
+    identity: Mapping[str, Any], episode: Episode, config: EvalConfig, batch: int
+) -> Record:
     log = episode.log
     replies = [reply for history in episode.histories.values() for reply in history.replies]
     written = [reply for reply in replies if _is_models(reply)]
@@ -217,6 +225,7 @@ def _record(identity: Mapping[str, Any], episode: Episode, config: EvalConfig) -
     return {
         **identity,
         "task": log.task_index,
+        "batch": batch,
         **log.rounds[-1].terms,
         "malformed": metrics.malformed(log),
         "rounds": len(log.rounds),
@@ -262,10 +271,12 @@ def _running_mean(records: Mapping[int, Record]) -> str:
     return f"joint reward {np.mean([r['joint_reward'] for r in records.values()]):.3f}"
 
 
-def _what_is_saved(config: EvalConfig, played: int) -> str:
-    if config.out is None:
+def _what_is_saved(file: ResultsFile | None, tasks: Sequence[int], played: int) -> str:
+    if file is None:
         return "nothing was saved, as there was no --out."
+    saved = sum(task in file.records for task in tasks)
+    more = f"; {played - saved} more had ended, but not the rest of their batch"
     return (
-        f"{played} of {config.episodes} episodes are saved in {config.out}. Run the same "
-        "command again to play the others."
+        f"{saved} of {len(tasks)} episodes are saved in {file.path}{more if played > saved else ''}"
+        ". Run the same command again to play the others."
     )

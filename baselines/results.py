@@ -16,11 +16,12 @@ Record = dict[str, Any]
 
 
 class ResultsFile:
-    """The episodes of one configuration, appended as they are played.
+    """The episodes of one configuration, appended batch by batch.
 
-    A line that was cut off at the end of the file, as a kill leaves it, is dropped and its episode
-    counts as missing. The file is this run's alone until it is closed, or leaves a `with`; not on
-    Windows, and not on a file system that has no locks.
+    A record says by "batch" how many were played with it, itself among them; these stand together.
+    A batch that is not whole at the end of the file, as a kill or a full disk leaves it, is dropped
+    and its episodes count as missing. The file is this run's alone until it is closed, or leaves a
+    `with`; not on Windows, and not on a file system that has no locks.
 
     Args:
         path: The file; it need not exist.
@@ -39,6 +40,7 @@ class ResultsFile:
         if path.exists() and not path.is_file():
             raise CommandError(f"{path} is not a file. Give another --out.")
         self.records: dict[int, Record] = {}
+        self._waiting: list[Record] = []
         self._is_new = not path.exists()
         self._lock = self._locked()
         try:
@@ -62,13 +64,18 @@ class ResultsFile:
             self.path.unlink()
 
     def append(self, records: Sequence[Record]) -> None:
-        """Write records to the disk, all the way, before returning.
+        """Write records to the disk, all the way, once all of their batch are here.
 
         Raises:
             CommandError: Where the disk does not take them.
         """
-        self._write("".join(json.dumps(record) + "\n" for record in records).encode())
-        self.records.update({record["task"]: record for record in records})
+        self._waiting += records
+        if not self._waiting or len(self._waiting) < self._waiting[0]["batch"]:
+            return
+        whole = sorted(self._waiting, key=lambda record: record["task"])
+        self._write("".join(json.dumps(record) + "\n" for record in whole).encode())
+        self.records.update({record["task"]: record for record in whole})
+        self._waiting = []
 
     def _locked(self) -> IO[bytes]:
         """Open the file and keep other runs out; what cannot be written shows here."""
@@ -91,14 +98,19 @@ class ResultsFile:
             raise CommandError(
                 f"cannot read {self.path}: {problem.strerror}. Give another --out."
             ) from problem
-        complete, newline, cut_off = data.rpartition(b"\n")
-        for number, line in enumerate(complete.split(b"\n") if newline else (), 1):
-            record = self._read(line, number)
-            self.records[record["task"]] = record
+        *lines, cut_off = data.split(b"\n")
+        batch: list[Record] = []
+        read = whole = 0  # bytes
+        for number, line in enumerate(lines, 1):
+            batch.append(self._read(line, number))
+            read += len(line) + 1
+            if len(batch) >= batch[0]["batch"]:
+                self.records.update({record["task"]: record for record in batch})
+                batch, whole = [], read
         if not self._is_cut_record(cut_off):
-            raise self._foreign(data.count(b"\n") + 1)
-        if cut_off:
-            self._write(b"", keep=len(complete + newline))
+            raise self._foreign(len(lines) + 1)
+        if whole < len(data):
+            self._write(b"", keep=whole)
 
     def _write(self, lines: bytes, keep: int | None = None) -> None:
         """Append lines, after cutting the file to `keep` bytes if that is given."""
@@ -123,7 +135,7 @@ class ResultsFile:
             record: Record = json.loads(line)
             found = {name: record[name] for name in self._identity}
             found["llm_collab_envs"] = record["versions"]["llm_collab_envs"]
-            if type(record["task"]) is not int:
+            if any(type(record[name]) is not int for name in ("task", "batch")):
                 raise TypeError
         except (ValueError, TypeError, KeyError) as problem:
             raise self._foreign(number) from problem

@@ -46,7 +46,7 @@ def summarise(records: Sequence[Record], seed: int = 0) -> dict[str, Interval]:
         name
         for record in records
         for name, value in record.items()
-        if isinstance(value, int | float) and name not in (*IDENTITY, "task")
+        if isinstance(value, int | float) and name not in (*IDENTITY, "task", "batch")
     )
     return {
         "normalised_score": paired_interval(normalised_score, rewards, floor, ceiling, seed=seed),

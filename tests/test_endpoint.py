@@ -470,60 +470,77 @@ def test_wrong_requests_are_named(change):
 class HalfQuick:
     """Finishes one half of the tasks in the first round, and gives `later` in the second.
 
-    Once it is `revived`, it finishes all, and checks that none is played again.
+    Once it is `revived`, it finishes all.
     """
 
     def __init__(self, later: Callable[[], Answer | None]) -> None:
         self.revived = threading.Event()
         self.second_round = threading.Event()
+        self.asked_again: list[bool] = []  # of tasks that are finished in the first round: True
         self._later = later
 
     def __call__(self, body: dict[str, Any]) -> str | Answer | None:
         quick = zlib.crc32(body["messages"][0]["content"].encode()) % 2 == 0
         if self.revived.is_set():
-            assert not quick, "an episode that was finished is played again"
-            return "<done/>"
+            if len(body["messages"]) == 1:  # the stopped run's may still come in
+                self.asked_again.append(quick)
+            return "<submit>y</submit><done/>"
         if len(body["messages"]) > 1:
             self.second_round.set()
             return self._later()
         return "<submit>x</submit><done/>" if quick else ""
 
 
-def evaluate_12(server: Server, out: Path) -> list[str]:
+def evaluate_12(server: Server, out: Path, temperature: int) -> list[str]:
     arguments = ["evaluate", ENV, "--policy", f"endpoint:{server.url}#m", "--team-size", "1"]
+    arguments += ["--temperature", str(temperature)]
     return [*arguments, "--episodes", "12", "--out", str(out)]
 
 
-def check_resumed(server: Server, finished: list[str], out: Path) -> None:
-    """The missing episodes are played, and what was there is kept as it was."""
-    assert 2 <= len(finished) <= 10
-    resumed = CliRunner().invoke(app, evaluate_12(server, out))
+def check_saved(out: Path, temperature: int) -> list[str]:
+    """Return the lines that a stop in the middle of the only batch left; sampled, there are none.
+
+    Those that ended so soon are the short ones, and kept alone they would bias what is measured.
+    """
+    lines = out.read_text().splitlines() if out.exists() else []
+    assert 2 <= len(lines) <= 10 if temperature == 0 else not lines
+    return lines
+
+
+def check_resumed(answer: HalfQuick, server: Server, out: Path, temperature: int) -> None:
+    """Greedy, what had ended is kept and not paid for twice; sampled, all are played again."""
+    saved = check_saved(out, temperature)
+    answer.revived.set()
+    resumed = CliRunner().invoke(app, evaluate_12(server, out, temperature))
     assert resumed.exit_code == 0, resumed.output
     records = out.read_text().splitlines()
-    assert records[: len(finished)] == finished
+    assert records[: len(saved)] == saved
     assert sorted(json.loads(line)["task"] for line in records) == list(range(12))
+    assert len(answer.asked_again) == 12 - len(saved)
+    assert any(answer.asked_again) == (temperature != 0)
 
 
-def test_a_dead_server_loses_no_finished_episode(tmp_path):
+@pytest.mark.parametrize("temperature", [0, 1])
+def test_a_dead_server_leaves_what_may_be_kept(temperature, tmp_path):
     out = tmp_path / "results.jsonl"
     answer = HalfQuick(lambda: Answer(400, b"out of memory"))
     with Server(answer) as server:
-        stopped = CliRunner().invoke(app, evaluate_12(server, out))
-        finished = out.read_text().splitlines()
+        stopped = CliRunner().invoke(app, evaluate_12(server, out, temperature))
+        saved = check_saved(out, temperature)
         assert stopped.exit_code == 2
         assert "answered 400 (out of memory)." in stopped.stderr
-        assert f"{len(finished)} of 12 episodes are saved in {out}." in stopped.stderr
-        answer.revived.set()
-        check_resumed(server, finished, out)
+        assert f"{len(saved)} of 12 episodes are saved in {out}" in stopped.stderr
+        check_resumed(answer, server, out, temperature)
 
 
+@pytest.mark.parametrize("temperature", [0, 1])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_stopped_in_the_middle_of_a_batch_it_loses_no_finished_episode(how, tmp_path):
+def test_stopped_in_the_middle_of_a_batch_leaves_what_may_be_kept(how, temperature, tmp_path):
     out = tmp_path / "results.jsonl"
     answer = HalfQuick(lambda: answer.revived.wait(60) and None)
     with Server(answer) as server:
         process = subprocess.Popen(
-            [sys.executable, "-m", "baselines.cli", *evaluate_12(server, out)],
+            [sys.executable, "-m", "baselines.cli", *evaluate_12(server, out, temperature)],
             stderr=subprocess.PIPE,
             text=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
@@ -531,15 +548,36 @@ def test_stopped_in_the_middle_of_a_batch_it_loses_no_finished_episode(how, tmp_
         assert answer.second_round.wait(60)
         process.send_signal(how)
         _, stderr = process.communicate(timeout=20)
-        finished = out.read_text().splitlines()
+        saved = check_saved(out, temperature)
         if how == signal.SIGINT:
             assert process.returncode == 130
-            assert stderr.strip().splitlines()[-1] == (
-                f"stopped; {len(finished)} of 12 episodes are saved in {out}. Run the same command "
-                "again to play the others."
-            )
-        answer.revived.set()
-        check_resumed(server, finished, out)
+            last = stderr.strip().splitlines()[-1]
+            assert last.startswith(f"stopped; {len(saved)} of 12 episodes are saved in {out}")
+            assert last.endswith("Run the same command again to play the others.")
+            assert ("but not the rest of their batch" in last) == (temperature != 0)
+        check_resumed(answer, server, out, temperature)
+
+
+def test_a_sampled_evaluation_that_a_server_broke_off_equals_an_unbroken_one(tmp_path):
+    """The server heeds seeds, so what is drawn anew is drawn the same."""
+    asked = iter(range(50))
+
+    def answer(body: dict[str, Any]) -> str | Answer:
+        if next(asked, None) == 40:
+            return Answer(400, b"out of memory")
+        return "<submit>x</submit><done/>" if body["seed"] % 3 == 0 else "<submit>y</submit>"
+
+    with Server(answer) as server:
+        one_by_one = replace(QUICK, concurrency=1)
+        spec = f"endpoint:{server.url}#m"
+        config = EvalConfig(ENV, spec, 1, episodes=12, batch=6, requests=one_by_one)
+        out = tmp_path / "results.jsonl"
+        with pytest.raises(CommandError, match=r"6 of 12 episodes are saved in .*; \d more had"):
+            evaluate(replace(config, out=out))
+        resumed, whole = evaluate(replace(config, out=out)), evaluate(config)
+    records = [[{**record, "seconds": 0} for record in some] for some in (resumed, whole)]
+    assert records[0] == records[1]
+    assert len({record["rounds"] for record in whole}) > 1
 
 
 def test_without_out_a_dead_server_says_that_nothing_is_saved():

@@ -14,6 +14,7 @@ import llm_collab_envs
 from baselines.bootstrap import mean_interval, normalised_score, paired_interval, ratio_of_means
 from baselines.errors import CommandError
 from baselines.evaluate import EvalConfig, evaluate
+from baselines.policies.scripted import ScriptedPolicy
 from baselines.results import ResultsFile
 from baselines.summary import speed_up, summarise
 from baselines.version import version_of_envs
@@ -75,7 +76,7 @@ def test_normalised_score_is_0_for_silence_and_1_for_the_expert():
 def test_summary_has_every_figure_and_no_setting():
     summary = summarise(evaluate(config("random")))
     assert {"joint_reward", "faithfulness", "critical_path", "malformed", "rounds"} <= set(summary)
-    assert not {"seed", "task", "team_size", "temperature"} & set(summary)
+    assert not {"seed", "task", "batch", "team_size", "temperature"} & set(summary)
     assert math.isnan(summary["seconds"].low)
 
 
@@ -148,13 +149,70 @@ def test_same_seed_same_records_and_another_seed_others(folder):
     assert tokens[0] != tokens[1], "seed 10 comes back to the tasks of seed 0, with other draws"
 
 
-def test_broken_off_between_chunks_equals_unbroken(folder, tmp_path):
+@pytest.mark.parametrize("lines_left", [2, 3], ids=["between batches", "in the middle of one"])
+def test_broken_off_equals_unbroken(lines_left, folder, tmp_path):
     whole = timeless(evaluate(model(folder)))
     out = tmp_path / "results.jsonl"
     evaluate(model(folder, out=out))
     lines = out.read_text().splitlines(keepends=True)
-    out.write_text("".join(lines[:2]))
+    out.write_text("".join(lines[:lines_left]))
     assert timeless(evaluate(model(folder, out=out))) == whole
+    assert out.read_text().startswith("".join(lines[:2]))
+
+
+@pytest.mark.parametrize("asked", range(1, 12))
+def test_stopped_at_any_moment_equals_unbroken(asked, tmp_path, monkeypatch):
+    """Episodes of chance end at different times: those that ended early are not kept alone."""
+    whole = evaluate(config("random"))
+    out = tmp_path / "results.jsonl"
+    act = ScriptedPolicy.act
+    left = iter(range(asked))
+
+    def breaks(self, histories):
+        if next(left, None) is None:
+            raise CommandError("the server is gone.")
+        return act(self, histories)
+
+    monkeypatch.setattr(ScriptedPolicy, "act", breaks)
+    with pytest.raises(CommandError, match="the server is gone") as stopped:
+        evaluate(config("random", out=out))
+    saved = out.read_text().splitlines() if out.exists() else []
+    assert len(saved) in (0, 4), "a batch, or none"
+    assert f"{len(saved)} of 6 episodes are saved in {out}" in str(stopped.value)
+    monkeypatch.undo()
+    assert timeless(evaluate(config("random", out=out))) == timeless(whole)
+    assert out.read_text().splitlines()[: len(saved)] == saved
+
+
+def test_what_had_ended_and_is_not_saved_is_said(tmp_path, monkeypatch):
+    ended = [record["rounds"] for record in evaluate(config("random"))][:4]
+    assert ended.count(min(ended)) == 1
+    act, left = ScriptedPolicy.act, iter(range(min(ended)))
+
+    def stops(self, histories):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return act(self, histories)
+
+    monkeypatch.setattr(ScriptedPolicy, "act", stops)
+    out = tmp_path / "results.jsonl"
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        evaluate(config("random", out=out))
+    assert str(stopped.value) == (
+        f"stopped; 0 of 6 episodes are saved in {out}; 1 more had ended, but not the rest of their "
+        "batch. Run the same command again to play the others."
+    )
+
+
+def test_under_another_batch_what_is_there_stays(tmp_path):
+    out = tmp_path / "results.jsonl"
+    first = evaluate(config("random", episodes=4, out=out))
+    records = evaluate(config("random", batch=3, out=out))
+    assert records[:4] == first
+    assert [record["batch"] for record in records] == [4, 4, 4, 4, 2, 2]
+    assert [json.loads(line) for line in out.read_text().splitlines()] == records
+    more = evaluate(config("random", batch=3, episodes=9, out=out))
+    assert more[:6] == records, "nor does it change when more are asked for"
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.01, 0.1, 0.3, 0.5, 0.77, 0.999, 1.0])
@@ -163,8 +221,9 @@ def test_killed_mid_line_plays_only_what_is_missing(share, expert_lines, tmp_pat
     kept = expert_lines[: int(share * len(expert_lines))]
     out.write_bytes(kept)
     records = evaluate(config(out=out))
-    complete = kept[: kept.rfind(b"\n") + 1]
-    assert out.read_bytes().startswith(complete), "what was there stays as it was"
+    if kept.count(b"\n") >= 4:
+        whole = b"".join(kept.splitlines(keepends=True)[:4])
+        assert out.read_bytes().startswith(whole), "a batch that is there stays as it was"
     stored = [json.loads(line) for line in out.read_text().splitlines()]
     assert [record["task"] for record in stored] == list(range(6))
     assert records == stored
@@ -233,11 +292,12 @@ def test_results_of_other_envs_are_refused(version, expert_lines, tmp_path):
     ) in str(refused.value)
 
 
-@pytest.mark.parametrize("task", [[1], "0", 0.0, True, None])
-def test_a_task_that_is_no_whole_number_is_no_result(task, expert_lines, tmp_path):
+@pytest.mark.parametrize("name", ["task", "batch"])
+@pytest.mark.parametrize("value", [[1], "0", 0.0, True, None])
+def test_a_task_that_is_no_whole_number_is_no_result(name, value, expert_lines, tmp_path):
     out = tmp_path / "results.jsonl"
     first, second, *_ = expert_lines.splitlines()
-    out.write_text(f"{first.decode()}\n{json.dumps(json.loads(second) | {'task': task})}\n")
+    out.write_text(f"{first.decode()}\n{json.dumps(json.loads(second) | {name: value})}\n")
     with pytest.raises(CommandError, match="line 2 is not a line of results"):
         evaluate(config(out=out))
 
@@ -265,8 +325,8 @@ def test_two_runs_do_not_write_one_file(expert_lines, tmp_path):
 def test_a_whole_file_is_not_cut_when_it_is_read(expert_lines, tmp_path, monkeypatch):
     """Nor are lines lost that another run, where there are no locks, adds in the meantime."""
     out = tmp_path / "results.jsonl"
-    first, *others = expert_lines.splitlines(keepends=True)
-    out.write_bytes(first)
+    lines = expert_lines.splitlines(keepends=True)
+    out.write_bytes(b"".join(lines[:4]))
     read = ResultsFile._read
 
     def slowly(self, line, number):
@@ -275,8 +335,8 @@ def test_a_whole_file_is_not_cut_when_it_is_read(expert_lines, tmp_path, monkeyp
 
     monkeypatch.setattr(ResultsFile, "_read", slowly)
     with ResultsFile(out, config().identity()) as file:
-        assert list(file.records) == [0]
-    assert out.read_bytes() == first + b"".join(others)
+        assert list(file.records) == [0, 1, 2, 3]
+    assert out.read_bytes() == expert_lines
 
 
 def test_a_mistyped_policy_leaves_no_file_and_takes_none_away(tmp_path):
@@ -302,10 +362,11 @@ def test_full_disk_keeps_what_was_written(tmp_path):
             evaluate(config(out=out, batch=2))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    written = out.read_bytes()
-    assert written.count(b"\n") >= 2
+    lines = out.read_bytes().splitlines(keepends=True)
+    assert len(lines) > 4
+    assert not lines[-1].endswith(b"\n")
     assert len(evaluate(config(out=out, batch=2))) == 6
-    assert out.read_bytes().startswith(written[: written.rfind(b"\n") + 1])
+    assert out.read_bytes().startswith(b"".join(lines[:4]))
 
 
 # Arguments
