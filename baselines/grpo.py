@@ -260,10 +260,16 @@ def team_reward(
     log_metric: Any,
     **_: Any,
 ) -> list[float]:
-    """Pay the joint reward, and log the mean of each of the env's terms over episodes."""
+    """Pay the joint reward, and log the mean of each of the env's terms over a step's episodes.
+
+    The rows of an episode may lie in several processes, and a process may have more of an episode
+    than another, so the mean is taken over the rows of all of them.
+    """
+    rows = gather_object(list(zip(terms, episode_share, strict=True)))
+    shares = [share for _, share in rows]
     for name in terms[0]:
         if name not in ("difference_reward", "done"):
-            mean = np.average([row[name] for row in terms], weights=episode_share)
+            mean = np.average([row[name] for row, _ in rows], weights=shares)
             log_metric(f"env/{name}", float(mean))
     return joint_reward(joint)
 

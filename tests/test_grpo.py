@@ -125,6 +125,29 @@ def test_logged_terms_are_means_over_episodes(tmp_path):
     assert logged == {"env/quality": pytest.approx(0.5)}
 
 
+def test_logged_terms_are_means_over_the_episodes_of_all_processes(tmp_path):
+    """Three episodes: 0.2 by a team of 2, and 0.9 by an agent alone, twice."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import json, sys\n"
+        "from pathlib import Path\n"
+        "from accelerate import PartialState\n"
+        "from baselines.grpo import team_reward\n"
+        "own = PartialState(cpu=True).process_index\n"
+        "rows = [([0.2, 0.2], [0.5, 0.5]), ([0.9, 0.9], [1.0, 1.0])][own]\n"
+        "terms = [{'quality': value, 'done': True} for value in rows[0]]\n"
+        "logged = {}\n"
+        "paid = team_reward(rows[0], terms, rows[1], logged.__setitem__)\n"
+        "Path(sys.argv[1], str(own)).write_text(json.dumps([paid, logged]))\n"
+    )
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", str(script)]
+    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for own, paid in ((0, [0.2, 0.2]), (1, [0.9, 0.9])):
+        logged = {"env/quality": pytest.approx((0.2 + 0.9 + 0.9) / 3)}
+        assert json.loads((tmp_path / str(own)).read_text()) == [paid, logged]
+
+
 def test_only_what_the_policy_wrote_is_in_the_loss(batch):
     made, rows, _ = batch
     mask = made["completion_mask"] * made["tool_mask"]
