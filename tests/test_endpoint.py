@@ -356,6 +356,71 @@ def test_a_model_that_wants_the_newer_name_of_the_longest_reply_gets_it():
     assert taken[0]["seed"] == refused["seed"]
 
 
+def refuses(*fields: str) -> Callable[[dict[str, Any]], Answer | str]:
+    """Return a model that refuses the first of some fields that a request has."""
+
+    def answer(body: dict[str, Any]) -> Answer | str:
+        for name in fields:
+            if name in body:
+                why = f"Unsupported value: '{name}' does not support {body[name]} with this model."
+                return Answer(400, json.dumps({"error": {"message": why, "param": name}}).encode())
+        return "hi"
+
+    return answer
+
+
+def test_a_model_that_takes_no_temperature_top_p_or_seed_is_asked_without_if_they_change_nothing():
+    once = replace(QUICK, attempts=1, concurrency=1)
+    with Server(refuses("temperature", "top_p", "seed")) as server:
+        player = EndpointPolicy(server.url, "m", ActionSelector(1.0, 1.0, 77), once)
+        assert [reply.text for reply in player.act(asks(FIRST, FIRST))] == ["hi", "hi"]
+    assert len(server.bodies) == 5, "each field is refused once, and then left out for good"
+    assert [set(body) for body in server.bodies[3:]] == [{"model", "messages", "max_tokens"}] * 2
+
+
+def test_several_refusals_at_the_same_time_are_one():
+    burst = threading.Barrier(4)
+
+    def answer(body: dict[str, Any]) -> Answer | str:
+        if "seed" not in body:
+            return "hi"
+        burst.wait(20)
+        return Answer(422, b'{"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"]}]}')
+
+    with Server(answer) as server:
+        replies = policy(server, replace(QUICK, attempts=1)).act(asks(*"abcd"))
+    assert [reply.text for reply in replies] == ["hi"] * 4
+    assert len(server.bodies) == 8
+    assert [body["temperature"] for body in server.bodies] == [0.5] * 8
+
+
+@pytest.mark.parametrize(("field", "asked"), [("temperature", 1), ("top_p", 1), ("seed", 2)])
+def test_a_temperature_that_a_model_refuses_is_not_left_out_in_silence(field, asked):
+    with Server(refuses(field, "temperature")) as server:
+        said = failure(server)
+    assert len(server.bodies) == asked
+    assert "answered 400" in said
+    assert said.endswith("use --temperature 1 --top-p 1.")
+
+
+def test_of_temperature_and_top_p_one_may_be_refused_beside_the_other():
+    why = b"`temperature` and `top_p` cannot both be specified for this model."
+
+    def answer(body: dict[str, Any]) -> Answer | str:
+        return Answer(400, why) if {"temperature", "top_p"} <= set(body) else "hi"
+
+    with Server(answer) as server:
+        player = EndpointPolicy(server.url, "m", ActionSelector(0.0, 1.0), QUICK)
+        assert player.act(asks(FIRST))[0].text == "hi"
+    assert server.bodies[1]["temperature"] == 0.0
+
+
+def test_a_word_that_holds_a_fields_name_does_not_name_it():
+    with Server(lambda body: Answer(400, b"reseeded; the temperatures are too high")) as server:
+        assert failure(server).endswith("too high).")
+    assert len(server.bodies) == 1
+
+
 def test_a_model_that_knows_neither_name_is_asked_twice():
     with Server(lambda body: Answer(400, b"no max_tokens, no max_completion_tokens")) as server:
         assert "answered 400 (no max_tokens" in failure(server)

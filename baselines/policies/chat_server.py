@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import socket
 import ssl
 import threading
@@ -34,6 +35,8 @@ _LONGEST = (
     "max_tokens"  # the name that all servers know, and the one that OpenAI's newer models want
 )
 _LONGEST_NOW = "max_completion_tokens"
+_NEUTRAL_AT_1 = ("temperature", "top_p")  # and 1 is what is meant where they are left out
+_FIELDS_REFUSED = (400, 422)
 _NOT_THERE = (ConnectionRefusedError, socket.gaierror, UnicodeError)  # of a host's name
 _REMEDIES = {
     401: f" Set {API_KEY}.",
@@ -85,15 +88,17 @@ class _AttemptError(Exception):
         self.most = most
 
 
-class _RenamedError(Exception):
-    """A refusal of a field's name, which has another one from now on."""
+class _FieldError(Exception):
+    """A refusal of a field, which has another name, or is left out, from now on."""
 
 
 class ChatServer:
     """A server of chat completions.
 
     The key in the environment variable OPENAI_API_KEY, where there is one, goes with each request.
-    Where a model wants "max_completion_tokens" in place of "max_tokens", it gets that.
+    Where a model wants "max_completion_tokens" in place of "max_tokens", it gets that. Where it
+    refuses a temperature or top_p of 1, or a seed, it is asked without; a run whose seed is refused
+    does not repeat itself.
 
     Args:
         url: The API's base, such as "http://localhost:8000/v1".
@@ -110,7 +115,7 @@ class ChatServer:
         self._headers = {"Content-Type": "application/json", **_authorisation()}
         self._opener = build_opener(_NoRedirects)
         self._answered = False
-        self._longest = _LONGEST
+        self._names: dict[str, str | None] = {}  # of refused fields; None: left out
 
     def ask(self, body: dict[str, Any], stop: threading.Event) -> Reply:
         """Ask until there is a reply; give up where that is hopeless, or `stop` is set.
@@ -127,7 +132,7 @@ class ChatServer:
         while True:
             try:
                 return self._attempt(body)
-            except _RenamedError:
+            except _FieldError:
                 continue
             except _AttemptError as failed:
                 if attempt >= min(self.requests.attempts, failed.most):
@@ -140,9 +145,9 @@ class ChatServer:
                 attempt += 1
 
     def _attempt(self, body: dict[str, Any]) -> Reply:
-        longest = self._longest
-        named = {longest if name == _LONGEST else name: value for name, value in body.items()}
-        data = json.dumps(named).encode()
+        named = ((self._names.get(name, name), value) for name, value in body.items())
+        sent = {name: value for name, value in named if name}
+        data = json.dumps(sent).encode()
         request = Request(f"{self.url}/chat/completions", data, self._headers)
         deadline = time.monotonic() + self.requests.timeout
         try:
@@ -151,21 +156,27 @@ class ChatServer:
                 return _reply(_read(answer, deadline))
         except HTTPError as refusal:
             self._answered = True
-            raise self._refused(refusal, deadline, longest) from refusal
+            raise self._refused(refusal, deadline, sent) from refusal
         except (OSError, HTTPException, UnicodeError) as problem:
             raise self._unreached(problem) from problem
 
-    def _refused(self, refusal: HTTPError, deadline: float, longest: str) -> Exception:
+    def _refused(self, refusal: HTTPError, deadline: float, sent: dict[str, Any]) -> Exception:
         """Say what a status of 300 or more means."""
         try:
             data = _read(refusal, deadline)
-            if refusal.code == 400 and longest == _LONGEST and _LONGEST_NOW.encode() in data:
-                self._longest = _LONGEST_NOW
-                return _RenamedError()
-            said = _excerpt(data)
         except (OSError, HTTPException):
-            said = "nothing more"
-        what = f"answered {refusal.code} ({said}).{_REMEDIES.get(refusal.code, '')}"
+            data = b""
+        remedy = _REMEDIES.get(refusal.code, "")
+        if refusal.code in _FIELDS_REFUSED:
+            if names := _other_names(sent, data):
+                self._names |= names
+                return _FieldError()
+            if any(_mentions(data, name) for name in sent if name in _NEUTRAL_AT_1):
+                remedy = (
+                    " Where the model can be asked for no other temperature or top_p than its own, "
+                    "use --temperature 1 --top-p 1."
+                )
+        what = f"answered {refusal.code} ({_excerpt(data)}).{remedy}"
         if refusal.code in _TRIED_AGAIN or refusal.code >= 500:
             return _AttemptError(what, _retry_after(refusal.headers))
         return CommandError(f"the endpoint {self.url} {what}")
@@ -217,6 +228,22 @@ def _authorisation() -> dict[str, str]:
     if not key.isascii() or not key.isprintable():
         raise CommandError(f"{API_KEY} holds characters that no key has. Set it again.")
     return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _other_names(sent: dict[str, Any], said: bytes) -> dict[str, str | None]:
+    """Return what the fields that a refusal names are to be called; None for those to leave out."""
+    names: dict[str, str | None] = {}
+    if _LONGEST in sent and _mentions(said, _LONGEST_NOW):
+        names[_LONGEST] = _LONGEST_NOW
+    for name, value in sent.items():
+        needless = name == "seed" or (name in _NEUTRAL_AT_1 and value == 1)
+        if needless and _mentions(said, name):
+            names[name] = None
+    return names
+
+
+def _mentions(said: bytes, field: str) -> bool:
+    return re.search(rf"\b{field}\b".encode(), said) is not None
 
 
 def _read(answer: HTTPResponse | HTTPError, deadline: float) -> bytes:

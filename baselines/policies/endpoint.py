@@ -2,8 +2,8 @@
 
 Where this departs from a model in this process: the server applies its own chat template, and what
 comes back is text, so it can be measured but not trained on. Temperature, top_p and seed are asked
-for; whether they are heeded is the server's business (`transformers serve` decodes greedily unless
-the model's generation config says `do_sample`).
+for, if the model does not refuse them; whether they are heeded is the server's business
+(`transformers serve` decodes greedily unless the model's generation config says `do_sample`).
 """
 
 from __future__ import annotations
