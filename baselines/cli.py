@@ -197,7 +197,12 @@ def train(
         int, typer.Option(help="Of tasks, sampling and weights.", min=0, max=MAX_SEED)
     ] = TrainConfig.seed,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the run in --out, same options.")
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on with the run in --out, same options. Only --rollout-batch and "
+            "--micro-batch may be others; the result is then as good, but another in its digits.",
+        ),
     ] = False,
 ) -> None:
     """Train one policy for all agents of a team, by GRPO on joint and difference rewards.

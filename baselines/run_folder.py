@@ -16,6 +16,8 @@ from baselines.locking import lock
 from baselines.version import version_of_envs
 
 CONFIG = "run.json"
+# Of a run that goes on: how much is done at once does not decide what is trained, nor on what.
+_MAY_CHANGE = ("out", "rollout_batch", "micro_batch", "save_every")
 
 
 def prepare_folder(config: TrainConfig, resume: bool, processes: int) -> None:
@@ -40,11 +42,13 @@ def prepare_folder(config: TrainConfig, resume: bool, processes: int) -> None:
 def started_otherwise(config: TrainConfig, processes: int = 1) -> dict[str, tuple[Any, Any]]:
     """Return what the run in `config.out` has otherwise, {name: (then, now)}; the envs count.
 
+    How much is done at once, and how often it is saved, does not.
+
     Raises:
         CommandError: Where it cannot be read what the run is.
     """
     asked, stored = _decided(config, processes), _stored(config.out)
-    names = [name for name in asked if name != "out"]
+    names = [name for name in asked if name not in _MAY_CHANGE]
     return {n: (stored.get(n), asked[n]) for n in names if asked[n] != stored.get(n)}
 
 

@@ -44,7 +44,9 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     Args:
         config: What to train, and how.
         resume: Go on from the last checkpoint in `config.out`, with the same result as an unbroken
-            run.
+            run. Only `rollout_batch`, `micro_batch` and `save_every` may be others than before: the
+            first decides which replies are drawn, the second which tokens are those of the highest
+            entropy, so that the result is another one of the same kind.
 
     Started by `torchrun` or `accelerate launch`, the processes share the episodes and the rows of
     every step.
@@ -52,7 +54,7 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     Raises:
         CommandError: Where the model cannot be loaded, the folder is in use or cannot be written,
             there is nothing to resume, the rows of a step cannot be shared out evenly, or the disk
-            is full.
+            or the device's memory is full.
         KeyboardInterrupt: After Ctrl-C; the state is saved.
     """
     state = PartialState(cpu=not torch.cuda.is_available())
@@ -70,6 +72,12 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
                 raise CommandError(
                     f"the disk that holds {config.out} is full. Free some space and go on with "
                     "--resume."
+                ) from problem
+            if isinstance(problem, torch.OutOfMemoryError):
+                raise CommandError(
+                    f"the device's memory is full, with rollout_batch={config.rollout_batch} and "
+                    f"micro_batch={config.micro_batch}. Lower --rollout-batch or --micro-batch, "
+                    "and go on with --resume."
                 ) from problem
             if state.is_main_process and not resume and not _last_checkpoint(config.out):
                 _give_back(config.out)

@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
+import baselines.train as trainer_module
 from baselines.cli import app
 from baselines.config import TrainConfig
 from baselines.run_folder import prepare_folder
@@ -280,6 +282,27 @@ def test_train_on_a_full_disk(room, tmp_path):
     assert re.search(progress, resumed.stdout)
     assert (out / "model.safetensors").exists()
     assert (out / "metrics.jsonl").read_bytes().count(b"\n") == 1
+
+
+def test_train_where_memory_runs_out(tmp_path, monkeypatch):
+    """The remedy may be taken at its word, also where nothing had been saved yet."""
+    out, model = tmp_path / "run", save_small_model(tmp_path / "model")
+    arguments = ("train", ENV, "--out", out, "--model", model, "--team-size", 2, "--steps", 1)
+    arguments += ("--tasks-per-step", 1, "--solo-tasks", 0, "--generations", 2)
+    arguments += ("--max-new-tokens", 8)
+
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer_module, "_run", full)
+        assert sentence(*arguments) == (
+            "the device's memory is full, with rollout_batch=64 and micro_batch=8. Lower "
+            "--rollout-batch or --micro-batch, and go on with --resume."
+        )
+    resumed = run(*arguments, "--rollout-batch", 1, "--micro-batch", 1, "--resume")
+    assert resumed.exit_code == 0, resumed.output
+    assert (out / "model.safetensors").exists()
 
 
 def test_training_mixes_teams_with_tasks_done_alone(tmp_path):

@@ -278,6 +278,26 @@ def test_resumed_run_equals_unbroken_run(tmp_path):
     assert policy.act([History(["a"])])[0].token_ids
 
 
+@pytest.mark.parametrize("change", [{"micro_batch": 1, "save_every": 5}, {"rollout_batch": 1}])
+def test_a_resumed_run_may_do_less_at_once(change, tmp_path):
+    """It goes on with the same tasks; with the same rollout_batch also with the same replies."""
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    config = small(whole, model=str(save_small_model(tmp_path / "model")), micro_batch=4)
+    train(config)
+    shutil.copytree(whole, broken)
+    (broken / "model.safetensors").unlink()
+    shutil.rmtree(broken / "checkpoints" / "checkpoint-2")
+    train(replace(config, out=broken, **change), resume=True)
+    assert [line["step"] for line in metrics(broken)] == [1, 2]
+    assert metrics(broken)[0] == metrics(whole)[0]
+    first, second = (
+        {k: v for k, v in metrics(out)[1].items() if k.startswith(("env/", "num_tokens"))}
+        for out in (whole, broken)
+    )
+    assert set(first) == set(second)
+    assert first == second or "rollout_batch" in change
+
+
 def interrupted(command: list[str], at: str) -> tuple[list[str], int]:
     """Run a command, press Ctrl-C at a line that starts like this; return what it printed."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
