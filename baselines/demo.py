@@ -17,7 +17,7 @@ from rich.console import Console
 
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
-from baselines.evaluate import EvalConfig, evaluate
+from baselines.evaluate import EvalConfig, evaluate, tasks_of
 from baselines.report import Entry, learning_curve, markdown, table
 from baselines.results import Record
 from baselines.run_folder import CONFIG, started_otherwise
@@ -77,6 +77,8 @@ def plan(root: Path, steps: int, episodes: int, seed: int) -> Plan:
             batch=64,
             out=folder / f"{spec}-{size}-{temperature:g}.jsonl",
         )
+    for match in matches.values():
+        tasks_of(match)  # there have to be as many, before time is spent on training
     return Plan(folder, policy, matches)
 
 

@@ -143,17 +143,27 @@ def joint_rewards(config: EvalConfig, tasks: Sequence[int]) -> list[float]:
     return [episodes[n].joint_reward for n in range(len(tasks))]
 
 
+def tasks_of(config: EvalConfig) -> list[int]:
+    """Return the indices of the tasks to play.
+
+    Raises:
+        ValueError: Where there are not as many.
+    """
+    (env,) = _envs(config, episodes=1)
+    available = len(env.tasks)
+    if config.episodes > available:
+        raise ValueError(
+            f"episodes must be at most {available}, the tasks there are; got {config.episodes}."
+        )
+    start = config.seed * TASKS_PER_SEED
+    return [(start + n) % available for n in range(config.episodes)]
+
+
 def _prepare(config: EvalConfig) -> tuple[list[int], list[Any]]:
     """Return tasks and envs; what is wrong with the env's arguments shows here."""
     try:
         envs = _envs(config, config.episodes)
-        available = len(envs[0].tasks)
-        if config.episodes > available:
-            raise ValueError(
-                f"episodes must be at most {available}, the tasks there are; got {config.episodes}."
-            )
-        start = config.seed * TASKS_PER_SEED
-        tasks = [(start + n) % available for n in range(config.episodes)]
+        tasks = tasks_of(config)
         envs[0].reset(options={"task": tasks[0]})  # a task may not admit the team
     except (ValueError, RuntimeError) as problem:  # or a package that the env needs is missing
         raise CommandError(str(problem)) from problem

@@ -90,7 +90,7 @@ def test_an_unfinished_demo_that_cannot_be_read_is_left_alone(tmp_path):
     assert demo._folder(tmp_path, 5, 0) == tmp_path / "demo-2"
 
 
-@pytest.mark.parametrize("option", ["--steps=0", "--episodes=0", "--seed=-1"])
+@pytest.mark.parametrize("option", ["--steps=0", "--episodes=0", "--episodes=10001", "--seed=-1"])
 def test_demo_checks_its_options_before_it_begins(tmp_path, capsys, option):
     with pytest.raises(SystemExit) as stop:
         demo.main(["--root", str(tmp_path), option])
