@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from baselines.config import MAX_SEED, TrainConfig
-from baselines.errors import CommandError
+from baselines.errors import CommandError, reason
 from baselines.policies.chat_server import Requests
 from baselines.policies.endpoint import ENDPOINT
 from baselines.policies.load import HUB, NAMED, TEAM_SIZE, open_policy, team_size_of
@@ -382,6 +382,11 @@ def _sentences() -> Iterator[None]:
         yield
     except CommandError as problem:
         _note(str(problem), "red")
+        raise typer.Exit(2) from problem
+    except OSError as problem:
+        if problem.filename is None:  # not of a path that somebody gave
+            raise
+        _note(f"cannot use {problem.filename}: {reason(problem)}. Give another path.", "red")
         raise typer.Exit(2) from problem
     except KeyboardInterrupt as stop:
         _note(str(stop) or "stopped.")

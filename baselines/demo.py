@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.console import Console
 
 from baselines.config import TrainConfig
-from baselines.errors import CommandError
+from baselines.errors import CommandError, reason
 from baselines.evaluate import EvalConfig, evaluate, tasks_of
 from baselines.report import Entry, learning_curve, markdown, table
 from baselines.results import Record
@@ -228,6 +228,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         demo = plan(args.root, args.steps, args.episodes, args.seed)
     except ValueError as problem:
         parser.error(str(problem))
+    except OSError as problem:
+        parser.error(f"cannot use --root {args.root}: {reason(problem)}. Give another one.")
     console = Console()
     try:
         run(demo, console)

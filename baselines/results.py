@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from baselines.errors import CommandError
+from baselines.errors import CommandError, reason
 from baselines.locking import lock
 from baselines.version import version_of_envs
 
@@ -37,11 +37,9 @@ class ResultsFile:
         """Read what is there."""
         self.path = path
         self._identity = dict(identity)
-        if path.exists() and not path.is_file():
-            raise CommandError(f"{path} is not a file. Give another --out.")
         self.records: dict[int, Record] = {}
         self._waiting: list[Record] = []
-        self._is_new = not path.exists()
+        self._is_new = self._is_missing()
         self._lock = self._locked()
         try:
             self._read_all()
@@ -77,6 +75,16 @@ class ResultsFile:
         self.records.update({record["task"]: record for record in whole})
         self._waiting = []
 
+    def _is_missing(self) -> bool:
+        """Whether there is no file yet; what cannot be one shows here."""
+        try:
+            missing = not self.path.exists()
+            if not missing and not self.path.is_file():
+                raise CommandError(f"{self.path} is not a file. Give another --out.")
+        except OSError as problem:
+            raise self._unread(problem) from problem
+        return missing
+
     def _locked(self) -> IO[bytes]:
         """Open the file and keep other runs out; what cannot be written shows here."""
         try:
@@ -95,9 +103,7 @@ class ResultsFile:
         try:
             data = self.path.read_bytes()
         except OSError as problem:
-            raise CommandError(
-                f"cannot read {self.path}: {problem.strerror}. Give another --out."
-            ) from problem
+            raise self._unread(problem) from problem
         *lines, cut_off = data.split(b"\n")
         batch: list[Record] = []
         read = whole = 0  # bytes
@@ -124,10 +130,14 @@ class ResultsFile:
         except OSError as problem:
             raise self._unwritten(problem) from problem
 
+    def _unread(self, problem: OSError) -> CommandError:
+        return CommandError(f"cannot read {self.path}: {reason(problem)}. Give another --out.")
+
     def _unwritten(self, problem: OSError) -> CommandError:
+        mend = "The episodes that are in it are kept: mend" if self.records else "Mend"
         return CommandError(
-            f"cannot write {self.path}: {problem.strerror}. The episodes that are in it are "
-            "kept: mend that and run the same command again, or give another --out."
+            f"cannot write {self.path}: {reason(problem)}. {mend} that and run the same command "
+            "again, or give another --out."
         )
 
     def _read(self, line: bytes, number: int) -> Record:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from baselines.config import TrainConfig
-from baselines.errors import CommandError
+from baselines.errors import CommandError, reason
 from baselines.locking import lock
 from baselines.version import version_of_envs
 
@@ -30,7 +30,11 @@ def prepare_folder(config: TrainConfig, resume: bool, processes: int) -> None:
     if not resume:
         _claim(config, processes)
         return
-    if not (config.out / CONFIG).exists():
+    try:
+        begun = (config.out / CONFIG).exists()
+    except OSError as problem:
+        raise _unwritten(config.out, problem) from problem
+    if not begun:
         raise CommandError(f"there is no run to resume in {config.out}. Leave out --resume.")
     for name, (stored, now) in started_otherwise(config, processes).items():
         raise CommandError(
@@ -104,7 +108,7 @@ def _stored(folder: Path) -> dict[str, Any]:
 
 def _unwritten(folder: Path, problem: OSError) -> CommandError:
     return CommandError(
-        f"cannot write to the output folder {folder}: {problem.strerror}. Mend that, or choose "
+        f"cannot write to the output folder {folder}: {reason(problem)}. Mend that, or choose "
         "another --out."
     )
 

@@ -17,6 +17,7 @@ import torch
 from typer.testing import CliRunner
 
 import baselines.train as trainer_module
+from baselines import cli
 from baselines.cli import app
 from baselines.config import TrainConfig
 from baselines.run_folder import prepare_folder
@@ -221,6 +222,46 @@ def test_mistakes_in_train(tmp_path):
     assert "are damaged" in sentence(*train, "--model", tmp_path / "cut")
     (tmp_path / "run" / "notes.txt").write_text("mine")
     assert "exists and is not empty. Choose another --out" in sentence(*train)
+
+
+LONG = "a" * 300
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("evaluate", "--policy", "expert", "--out", LONG), f"cannot read {LONG}: File name too"),
+        (
+            ("evaluate", "--policy", "expert", "--out", f"{LONG}/x"),
+            f"cannot read {LONG}/x: File name too long. Give another --out.",
+        ),
+        (
+            ("evaluate", "--policy", "expert", "--out", "file/x.jsonl"),
+            "cannot write file/x.jsonl: a file is where a folder should be. Mend that and run the "
+            "same command again, or give another --out.",
+        ),
+        (("evaluate", "--policy", LONG), f"cannot use {LONG}: File name too long. Give another"),
+        (("play", "--policy", LONG), f"cannot use {LONG}: File name too long. Give another path."),
+        (("train", "--out", LONG), f"output folder {LONG}: File name too long. Mend that, or"),
+        (("train", "--out", LONG, "--resume"), f"output folder {LONG}: File name too long."),
+        (("train", "--out", "file"), "output folder file: a file is where a folder should be."),
+        (("train", "--out", "file/run"), "output folder file/run: a file is where a folder should"),
+    ],
+)
+def test_a_path_that_cannot_be_gets_one_sentence(arguments, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    command, *others = arguments
+    assert said in sentence(command, ENV, *others)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_error_of_no_path_is_not_hidden(monkeypatch):
+    def torn(*_: object) -> None:
+        raise OSError("of no path")
+
+    monkeypatch.setattr(cli, "open_policy", torn)
+    assert isinstance(run("play", ENV).exception, OSError)
 
 
 @contextmanager
