@@ -14,6 +14,19 @@ from baselines.version import version_of_envs
 
 Record = dict[str, Any]
 
+FIGURES = (  # that every episode has; others are an env's own, or what a server may not count
+    "joint_reward",
+    "quality",
+    "speed",
+    "coordination_cost",
+    "critical_path",
+    "message_tokens",
+    "malformed",
+    "rounds",
+    "env_tokens",
+    "seconds",
+)
+
 
 class ResultsFile:
     """The episodes of one configuration, appended batch by batch.
@@ -146,6 +159,10 @@ class ResultsFile:
             found = {name: record[name] for name in self._identity}
             found["llm_collab_envs"] = record["versions"]["llm_collab_envs"]
             if any(type(record[name]) is not int for name in ("task", "batch")):
+                raise TypeError
+            if not all(isinstance(record[name], int | float) for name in FIGURES):
+                raise TypeError
+            if not isinstance(record["cut_replies"], int | None):
                 raise TypeError
         except (ValueError, TypeError, KeyError) as problem:
             raise self._foreign(number) from problem

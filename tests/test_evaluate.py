@@ -15,7 +15,7 @@ from baselines.bootstrap import mean_interval, normalised_score, paired_interval
 from baselines.errors import CommandError
 from baselines.evaluate import EvalConfig, evaluate
 from baselines.policies.scripted import ScriptedPolicy
-from baselines.results import ResultsFile
+from baselines.results import FIGURES, ResultsFile
 from baselines.summary import speed_up, summarise
 from baselines.version import version_of_envs
 from llm_collab_envs import make
@@ -299,6 +299,19 @@ def test_a_task_that_is_no_whole_number_is_no_result(name, value, expert_lines, 
     first, second, *_ = expert_lines.splitlines()
     out.write_text(f"{first.decode()}\n{json.dumps(json.loads(second) | {name: value})}\n")
     with pytest.raises(CommandError, match="line 2 is not a line of results"):
+        evaluate(config(out=out))
+
+
+@pytest.mark.parametrize("name", [*FIGURES, "cut_replies"])
+@pytest.mark.parametrize("value", ["missing", "text"])
+def test_a_line_without_a_figure_is_no_result(name, value, expert_lines, tmp_path):
+    out = tmp_path / "results.jsonl"
+    *others, last = expert_lines.splitlines()
+    record = json.loads(last) | {name: value}
+    if value == "missing":
+        del record[name]
+    out.write_bytes(b"\n".join([*others, json.dumps(record).encode(), b""]))
+    with pytest.raises(CommandError, match=r"line 6 is not a line of results\. Give another"):
         evaluate(config(out=out))
 
 
