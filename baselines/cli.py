@@ -294,7 +294,8 @@ def evaluate(
         typer.Option(
             help="JSONL file for the episodes, one a line. Started again with the same file, only "
             "the missing episodes are played, with the same results as if there had been no stop; "
-            "under another --batch or --episodes, what is missing is drawn as new batches."
+            "under another --batch or --episodes, what is missing is drawn as new batches. One "
+            "that is complete is only read."
         ),
     ] = None,
 ) -> None:

@@ -110,7 +110,7 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
     """
     tasks, envs = _prepare(config)
     identity = config.identity()
-    with nullcontext() if config.out is None else ResultsFile(config.out, identity) as file:
+    with nullcontext() if config.out is None else ResultsFile(config.out, identity, tasks) as file:
         records = {t: file.records[t] for t in tasks if t in file.records} if file else {}
         try:
             rounds = _episodes(config, envs, tasks, records)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -34,28 +34,37 @@ class ResultsFile:
     A record says by "batch" how many were played with it, itself among them; these stand together.
     A batch that is not whole at the end of the file, as a kill or a full disk leaves it, is dropped
     and its episodes count as missing. The file is this run's alone until it is closed, or leaves a
-    `with`; not on Windows, and not on a file system that has no locks.
+    `with`; not on Windows, and not on a file system that has no locks. One that holds all the tasks
+    is only read, wherever it is and whoever writes it.
 
     Args:
         path: The file; it need not exist.
         identity: The fields that all its lines share, the first of them "env"; what differs there,
             or in the sources of llm_collab_envs, is another configuration.
+        tasks: What is to be in it in the end.
 
     Raises:
         CommandError: Where the file holds something else, another run uses it, or it cannot be
             read or written.
     """
 
-    def __init__(self, path: Path, identity: Mapping[str, Any]) -> None:
+    def __init__(self, path: Path, identity: Mapping[str, Any], tasks: Iterable[int]) -> None:
         """Read what is there."""
         self.path = path
         self._identity = dict(identity)
         self.records: dict[int, Record] = {}
         self._waiting: list[Record] = []
         self._is_new = self._is_missing()
+        self._lock: IO[bytes] | None = None
+        if not self._is_new:
+            self._read_all()
+        if self.records.keys() >= set(tasks):
+            return
         self._lock = self._locked()
         try:
-            self._read_all()
+            keep = self._read_all()  # once more, as another run may have written until now
+            if keep is not None:
+                self._write(b"", keep)
         except BaseException:
             self.close()
             raise
@@ -70,6 +79,8 @@ class ResultsFile:
 
     def close(self) -> None:
         """Leave the file to other runs; where there was none, and nothing was written, none."""
+        if self._lock is None:
+            return
         self._lock.close()
         if self._is_new and self.path.exists() and not self.path.stat().st_size:
             self.path.unlink()
@@ -112,7 +123,8 @@ class ResultsFile:
             )
         return file
 
-    def _read_all(self) -> None:
+    def _read_all(self) -> int | None:
+        """Read the whole batches; return how many bytes they are, where there is more."""
         try:
             data = self.path.read_bytes()
         except OSError as problem:
@@ -128,8 +140,7 @@ class ResultsFile:
                 batch, whole = [], read
         if not self._is_cut_record(cut_off):
             raise self._foreign(len(lines) + 1)
-        if whole < len(data):
-            self._write(b"", keep=whole)
+        return whole if whole < len(data) else None
 
     def _write(self, lines: bytes, keep: int | None = None) -> None:
         """Append lines, after cutting the file to `keep` bytes if that is given."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 import resource
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -233,8 +236,30 @@ def test_killed_mid_line_plays_only_what_is_missing(share, expert_lines, tmp_pat
 def test_power_cut_leaves_zeros(expert_lines, tmp_path):
     out = tmp_path / "results.jsonl"
     out.write_bytes(expert_lines + b"\0" * 512)
-    evaluate(config(out=out))
-    assert out.read_bytes() == expert_lines
+    assert len(evaluate(config(episodes=8, out=out))) == 8
+    assert out.read_bytes().startswith(expert_lines + b"{")
+
+
+@pytest.mark.parametrize("tail", [b"", b'{"env": "sec'])
+def test_a_complete_file_is_only_read(tail, expert_lines, tmp_path, monkeypatch):
+    """On a place where nothing can be written, and while another run adds to it."""
+    out = tmp_path / "results.jsonl"
+    out.write_bytes(expert_lines + tail)
+    stored = [json.loads(line) for line in expert_lines.splitlines()]
+
+    def read_only(self, mode="r", *others, **options):
+        if mode[0] != "r":
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(self))
+        return open(self, mode, *others, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", read_only)
+        assert evaluate(config(out=out)) == stored
+        with pytest.raises(CommandError, match=r"cannot write .*: Read-only file system"):
+            evaluate(config(episodes=8, out=out))
+    assert out.read_bytes() == expert_lines + tail
+    with ResultsFile(out, config().identity(), range(8)):
+        assert evaluate(config(out=out)) == stored
 
 
 def test_more_episodes_add_to_the_file(expert_lines, tmp_path):
@@ -327,7 +352,7 @@ def test_other_files_are_refused_and_left_alone(text, tmp_path):
 def test_two_runs_do_not_write_one_file(expert_lines, tmp_path):
     out = tmp_path / "results.jsonl"
     out.write_bytes(expert_lines)
-    first = ResultsFile(out, config().identity())
+    first = ResultsFile(out, config().identity(), range(8))
     with pytest.raises(CommandError, match="another run is writing"):
         evaluate(config(out=out, episodes=8))
     assert out.read_bytes() == expert_lines
@@ -340,14 +365,15 @@ def test_a_whole_file_is_not_cut_when_it_is_read(expert_lines, tmp_path, monkeyp
     out = tmp_path / "results.jsonl"
     lines = expert_lines.splitlines(keepends=True)
     out.write_bytes(b"".join(lines[:4]))
-    read = ResultsFile._read
+    read, calls = ResultsFile._read, count()
 
     def slowly(self, line, number):
-        out.write_bytes(expert_lines)
+        if next(calls) >= 4:  # it has been read once, and is this run's now
+            out.write_bytes(expert_lines)
         return read(self, line, number)
 
     monkeypatch.setattr(ResultsFile, "_read", slowly)
-    with ResultsFile(out, config().identity()) as file:
+    with ResultsFile(out, config().identity(), range(8)) as file:
         assert list(file.records) == [0, 1, 2, 3]
     assert out.read_bytes() == expert_lines
 
