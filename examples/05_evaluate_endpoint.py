@@ -40,8 +40,8 @@ def main(url: str, model: str, episodes: int = 16, out: Path = Path("runs/endpoi
     try:
         records = evaluate(config, console)
     except CommandError as problem:
-        # A server that fails for good is one sentence. What was finished is in `out`, and the same
-        # call plays the rest.
+        # A server that fails for good is one sentence. The batches that were finished are in `out`,
+        # and the same call plays the rest.
         console.print(str(problem), style="red", markup=False, soft_wrap=True)
         return 2
 

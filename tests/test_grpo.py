@@ -192,8 +192,9 @@ MODELS = {"llama": {}, "gpt2": LEARNED_POSITIONS}
 
 
 @pytest.fixture
-def scorer(request, tmp_path):
-    """A trainer, and rows of three prompts of different lengths, two of them shared."""
+def scorer(request, tmp_path, monkeypatch):
+    """A trainer in fp32, and rows of three prompts of different lengths, two of them shared."""
+    monkeypatch.setattr("baselines.grpo.inference_dtype", lambda: torch.float32)
     folder = TINY
     if request.param != "tiny":
         folder = save_small_model(tmp_path / "model", **MODELS[request.param])
