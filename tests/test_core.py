@@ -215,6 +215,11 @@ class TestEndings:
         *_, infos = env.step({A: "<submit>wrong</submit>"})
         assert infos[A]["quality"] == 0
 
+    def test_after_the_last_round_no_other_is_announced(self) -> None:
+        env = started(max_cycles=1)
+        seen, *_ = env.step({})
+        assert "== Round 1 of 1 ==" in seen[A]
+
 
 class TestReward:
     def test_combine_by_hand(self) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from llm_collab_envs import make
+from llm_collab_envs.core.episode import EpisodeLog
 from llm_collab_envs.core.reward import JointReward
 from llm_collab_envs.core.spaces import UnicodeText
 from llm_collab_envs.wrappers import AgentDropout
@@ -124,10 +125,15 @@ def test_space_bound() -> None:
         ("\n\n", r"holds no task"),
         (
             "not json\n",
-            r"line 1 is not a task: JSONDecodeError.*with the keys that `task.to_dict\(\)`",
+            r"line 1 is not a task: it is no JSON object with the keys that `task.to_dict\(\)` .*"
+            r"JSONDecodeError",
         ),
-        ('{"words": ["a"]}\n{"nothing": 1}\n', r"line 2 is not a task: KeyError\('words'\)"),
-        ("[1]\n", r"line 1 is not a task: TypeError"),
+        (
+            '{"words": ["a"]}\n{"nothing": 1}\n',
+            r"line 2 is not a task: the key 'words' is missing\.",
+        ),
+        ('{"words": ["a"], "wrods": 1}\n', r"there is no key 'wrods' here, only words\."),
+        ("[1]\n", r"line 1 is not a task: it is no JSON object with the keys .* shows\.$"),
     ],
 )
 def test_tasks_file(tmp_path: Path, content: str, message: str) -> None:
@@ -155,9 +161,35 @@ def test_own_tasks_are_played_in_order(tmp_path: Path) -> None:
 def test_task_without_rounds_or_with_less_than_no_talk(limit: str, tmp_path: Path) -> None:
     task = make("section_writing_v0").tasks[0].to_dict() | {limit: -1}
     (tmp_path / "own.jsonl").write_text(json.dumps(task))
-    env = make("section_writing_v0", tasks=tmp_path / "own.jsonl")
-    with pytest.raises(ValueError, match=r"the task's .* must be a whole number"):
-        env.reset()
+    with pytest.raises(ValueError, match=rf"line 1 .* '{limit}' must be a whole number"):
+        make("section_writing_v0", tasks=tmp_path / "own.jsonl")
+
+
+def test_tasks_file_in_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.jsonl"
+    path.write_bytes('{"words": ["Bär"]}'.encode("latin-1"))
+    with pytest.raises(ValueError, match=r"tasks\.jsonl is not UTF-8: .*Convert it"):
+        RelayEnv(team_size=1, tasks=path)
+    path.write_text('{"words": ["Bär"]}', encoding="utf-8-sig")
+    assert RelayEnv(team_size=1, tasks=path).tasks[0].words == ("Bär",)
+
+
+def test_log_of_another_task(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.jsonl"
+    path.write_text('{"words": ["Ab"]}')
+    env = RelayEnv(team_size=1, tasks=path)
+    env.reset()
+    path.write_text('{"words": ["Cd"]}')
+    with pytest.raises(ValueError, match=r"task 0 of relay_v0 is not the one .*/tasks\.jsonl has"):
+        env.episode.replay(RelayEnv)
+
+
+def test_numpys_numbers() -> None:
+    env = RelayEnv(reward={"quality": np.float32(0.5)})
+    env.reset(seed=np.int64(3))
+    assert EpisodeLog.from_json(env.episode.to_json()) == env.episode
+    with pytest.raises(ValueError, match=r"seed must be a whole number, 0 or more; got -1"):
+        env.reset(seed=-1)
 
 
 def test_line_separators_inside_a_task_are_text(tmp_path: Path) -> None:

@@ -234,6 +234,26 @@ class TestTasks:
             make(ENV, team_size=4, tasks=path)
 
     @pytest.mark.parametrize(
+        ("attribute", "kind", "value", "style"),
+        [
+            ("number of rooms", "amount", "4500", ["numbers", "comma"]),
+            ("year of the fire", "year", "1820", ["numbers", "comma"]),
+            ("depth of the harbor", "measure", "30 kg", ["spelling", "British"]),
+            ("depth of the harbour", "measure", "30 kg", ["spelling", "American"]),
+            ("founder of the clinic", "person", "Dr. J. R. Smith", ["tense", "past"]),
+            ("twin town", "place", "St. Gallen", ["marker", "dash"]),
+        ],
+    )
+    def test_of_ones_own_words_are_in_style(
+        self, attribute: str, kind: str, value: str, style: list[str], tmp_path: Path
+    ) -> None:
+        fact = {"section": "Home", "attribute": attribute, "kind": kind, "value": value}
+        own = {"subject": "Ulm", "sections": ["Home"], "style": [style], "facts": [fact]}
+        path = tmp_path / "own.jsonl"
+        path.write_text(json.dumps(own))
+        assert play(make(ENV, team_size=1, tasks=path), Expert())["quality"] == 1.0
+
+    @pytest.mark.parametrize(
         ("change", "message"),
         [
             ({"style": [["heading", "loud"]]}, "there is no style 'heading': 'loud'"),
@@ -260,6 +280,16 @@ class TestTasks:
                 {"outdated": "13", "record": 1800, "outdated_record": 1900},
                 "the record that holds must be later",
             ),
+            ({"sections": ["", "Food"]}, "title '' must be one line"),
+            ({"sections": ["- Trade", "Food"]}, "title '- Trade' must be one line"),
+            ({"sections": ["Trade\n", "Food"]}, "title 'Trade\\n' must be one line"),
+            ({"kind": "place", "value": "Never Summer"}, "does not state it"),
+            ({"kind": "place", "value": "Work. Then rest"}, "does not state it"),
+            ({"kind": "place", "value": "x" * 400}, "does not state it"),
+            ({"attribute": "no of rooms"}, "does not state it"),
+            ({"kind": "person", "value": "?"}, "'?' reads like what is said of values"),
+            ({"kind": "person", "value": "Ann (record of 12)"}, "reads like what is said"),
+            ({"kind": "place", "value": "A<done/>"}, "its document cannot be submitted"),
             ({"extra": 1}, "unexpected keyword argument 'extra'"),
         ],
     )

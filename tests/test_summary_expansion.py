@@ -503,6 +503,24 @@ The council voted to spend 31 500 crowns. The firm of Otto Grand led the repairs
         env = self.env(tmp_path, {"text": f"It had 9 doors.{gap}It had 8 beds.\nAll were red."})
         assert env.tasks[0].passages == ("It had 9 doors.", "It had 8 beds. All were red.")
 
+    def test_owe_nothing_in_common_where_only_the_account_has_facts(self, tmp_path: Path) -> None:
+        text = "It was a dark night. London had 42 bridges in 1999."
+        env = self.env(tmp_path, {"text": text}, team_size=1)
+        _, infos = env.reset()
+        assert infos["agent_0"]["conflicts"] == infos["agent_0"]["joint_reward"] == 0.0
+        assert play(env, Expert())["joint_reward"] == 1.0
+
+    def test_may_have_abbreviations(self, tmp_path: Path) -> None:
+        text = "Dr. Smith and J. R. Otto moved to St. Louis in 1954.\n\nMrs. Bower had 3 children."
+        env = self.env(tmp_path, {"text": text}, team_size=1)
+        assert {fact.text for fact in env.tasks[0].facts} == {"headline", "summary"}
+        assert play(env, Expert())["quality"] == 1.0
+
+    def test_may_be_copied_with_a_sentence_that_denies(self, tmp_path: Path) -> None:
+        text = "Ines Bower came in 1999. But Carl Otto did not come.\n\nShe had 42 friends."
+        env = self.env(tmp_path, {"text": text}, team_size=1)
+        assert play(env, Expert())["faithfulness"] == 1.0
+
     def test_facts_are_placed_where_their_words_are(self, tmp_path: Path) -> None:
         text = "The council met 412 times.\n\nIn spring 412 people came."
         facts = [{"value": "412", "words": "people"}, {"value": "412", "words": "council"}]
@@ -516,6 +534,10 @@ The council voted to spend 31 500 crowns. The firm of Otto Grand led the repairs
         dealt = share((1.0,) * 1_000, 200.0, 4)
         assert [len(own) for own in dealt] == [100, 300, 300, 300]
         assert share((1.0, 1.0), 9.0, 3) == [range(0), range(1), range(1, 2)]
+
+    def test_are_dealt_out_evenly_beside_an_author_with_much_to_write(self) -> None:
+        dealt = share((1.0,) * 20, 20.0, 4)
+        assert [len(own) for own in dealt] == [0, 6, 7, 7]
 
     def test_may_have_causes_with_a_capital(self, tmp_path: Path) -> None:
         env = self.env(tmp_path, task_of("easy").to_dict(), team_size=1)
@@ -574,7 +596,17 @@ The council voted to spend 31 500 crowns. The firm of Otto Grand led the repairs
             ({"facts": [{"value": "412", "text": "song"}]}, "fact '412' needs a text of"),
             ({"facts": [{"value": "412", "passage": 7}]}, "a paragraph that there is"),
             ({"facts": [{"value": "412", "colour": 1}]}, "unexpected keyword argument 'colour'"),
-            ({"facts": [{}]}, "KeyError('value')"),
+            ({"facts": [{}]}, "the key 'value' is missing"),
+            (
+                {"asks": {"titel": "who won"}},
+                "no key 'titel' here, only account, headline, summary",
+            ),
+            ({"lengths": {"headline": [1, 1], "summary": [1, 1]}}, "the summary owes"),
+            (
+                {"lengths": {"headline": [1, 9.5]}},
+                "a length of the headline must be a whole number",
+            ),
+            ({"text": f"{NEWS} A sign said <done/>."}, "the text cannot be quoted in a submission"),
             (
                 {"facts": [{"value": "412", "words": "k2"}]},
                 "no sentence of the text states the fact",

@@ -17,6 +17,11 @@ def check_number(name: str, value: object, least: int, most: int | None = None) 
     raise ValueError(f"{name} must be a whole number, {bounds}; got {value!r}.")
 
 
+def read_number(data: Mapping[str, object], name: str, default: int, least: int) -> int:
+    """Return the whole number that JSON data has under a name, or the default where it has none."""
+    return check_number(repr(name), data.get(name, default), least)
+
+
 def check_real(name: str, value: object, least: float, most: float, hint: str = "") -> float:
     """Return `value` as a float; raise ValueError, with a hint, where it is not within bounds."""
     if (

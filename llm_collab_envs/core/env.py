@@ -156,7 +156,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         if self.team_size > most:
             raise ValueError(
                 f"team_size must be at most {most}, as this task has {of_what}; got "
-                f"{self.team_size}. Lower team_size, or choose harder tasks."
+                f"{self.team_size}. Lower team_size, or choose other tasks."
             )
         rounds, talk = self._limits(task)
         check_number("the task's rounds", rounds, 1)
@@ -175,6 +175,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         Returns:
             Observations and infos of all agents.
         """
+        seed = None if seed is None else check_number("seed", seed, 0)
         if seed is not None or self._np_random is None:
             self._np_random, _ = seeding.np_random(seed)
         drawn = int(self._np_random.integers(len(self.tasks)))

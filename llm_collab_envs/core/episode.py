@@ -97,11 +97,21 @@ class EpisodeLog:
         Args:
             make: The env's `parallel_env`; it is called with this log's `config`, and gets this
                 log's wrappers, but for those that it puts on by itself.
+
+        Raises:
+            ValueError: Where the env's task of that number is not the one of this log, as it comes
+                from a file that has changed, or from another version of the env.
         """
         from llm_collab_envs.core.wrapper import rewrap  # which imports the env, and so this
 
         env = rewrap(make(**self.config), self.wrappers)
         env.reset(options={"task": self.task_index})
+        if env.episode.task != self.task:
+            raise ValueError(
+                f"task {self.task_index} of {self.env} is not the one that this log was played on, "
+                f"as {self.config.get('tasks') or 'the env'} has changed. Replay it with what it "
+                "was played with."
+            )
         for round_ in self.rounds:
             env.step({agent: turn.text for agent, turn in round_.turns.items()})
         log: EpisodeLog = env.episode

@@ -80,11 +80,10 @@ class EpisodeLoop:
         return not self.terminated and len(self.log.rounds) >= self.max_cycles
 
     def observations(self, agents: Sequence[str]) -> dict[str, str]:
-        """Return what agents see before the next round."""
+        """Return what agents see before the next round, or after the last."""
+        round_ = min(self._round, self.max_cycles)
         return {
-            agent: self._collector.observe(
-                agent, self.team.turn(agent, self._round, self.max_cycles)
-            )
+            agent: self._collector.observe(agent, self.team.turn(agent, round_, self.max_cycles))
             for agent in agents
         }
 

@@ -70,7 +70,8 @@ class JointReward:
     def __post_init__(self) -> None:
         """Check that R stays in [-1, 1]."""
         for name in _WEIGHTS:
-            check_real(f"the reward's weight {name!r}", getattr(self, name), 0, 1)
+            weight = check_real(f"the reward's weight {name!r}", getattr(self, name), 0, 1)
+            object.__setattr__(self, name, weight)  # as Python's own float, which JSON knows
         if self.quality + self.speed > 1 + 1e-9:
             raise ValueError(
                 "reward weights must keep the joint reward in [-1, 1], with quality + speed at "

@@ -142,17 +142,57 @@ def split_of(name: str) -> str:
 
 def _read_jsonl(path: Path, load: Callable[[dict[str, Any]], TaskT]) -> list[tuple[int, TaskT]]:
     """Return the tasks of a file, each with the number of its line."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as problem:
+        raise ValueError(f"tasks file {path} is not UTF-8: {problem}. Convert it.") from problem
     tasks = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            tasks.append((number, load(json.loads(line))))
+            task = _read_json(line, load)
         except _UNREADABLE as problem:
             raise ValueError(
-                f"tasks file {path}, line {number} is not a task: {problem!r}. Write one JSON "
-                "object a line, with the keys that `task.to_dict()` of a generated task shows."
+                f"tasks file {path}, line {number} is not a task: {_reason(problem)}"
             ) from problem
+        tasks.append((number, task))
     if not tasks:
         raise ValueError(f"tasks file {path} holds no task. Write one JSON object a line.")
     return tasks
+
+
+def _read_json(line: str, load: Callable[[dict[str, Any]], TaskT]) -> TaskT:
+    data = json.loads(line)
+    if not isinstance(data, dict):
+        raise TypeError
+    task = load(data)
+    unknown = _unknown_key(data, task.to_dict())
+    if unknown:
+        raise ValueError(f"there is no key {unknown[0]!r} here, only {', '.join(unknown[1])}")
+    return task
+
+
+def _unknown_key(given: Any, known: Any) -> tuple[str, list[str]] | None:
+    """Return a key of JSON data that a task as it was read does not have, and those that it has."""
+    if isinstance(given, dict) and isinstance(known, dict):
+        for key, value in given.items():
+            if key not in known:
+                return key, sorted(known)
+            if found := _unknown_key(value, known[key]):
+                return found
+    if isinstance(given, list) and isinstance(known, list) and len(given) == len(known):
+        return next(filter(None, map(_unknown_key, given, known)), None)
+    return None
+
+
+def _reason(problem: Exception) -> str:
+    """Say what is wrong with a line."""
+    if type(problem) is ValueError:
+        return str(problem).rstrip(".") + "."
+    if type(problem) is KeyError:
+        return f"the key {problem} is missing."
+    what = "" if type(problem) is TypeError and not problem.args else f" {problem!r}."
+    return (
+        f"it is no JSON object with the keys that `task.to_dict()` of a generated task shows.{what}"
+    )

@@ -17,7 +17,10 @@ from llm_collab_envs.core.lines import without_marker
 from llm_collab_envs.core.tasks import is_invented
 
 MAX_SENTENCE_CHARS = 400
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\b[A-Za-z]\.)(?<!\b(?:Dr|Mr|Ms|St|Mt|Jr|Sr|vs)\.)"
+    r"(?<!\b(?:Mrs|Rev|Gen|Col|Inc|Ltd)\.)(?<!\b(?:Prof|Capt)\.)\s+"
+)
 WORD = re.compile(r"[^\W\d_]+")
 
 _NEGATIONS = frozenset(

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from llm_collab_envs.allocation.resource_allocation.optimum import Demand, Ints, Workshop, best
+from llm_collab_envs.core.arguments import check_number, read_number
 from llm_collab_envs.core.tasks import invent_name
 
 STEPS = (
@@ -167,29 +168,27 @@ class AllocationTask:
                 found in time.
         """
         task = cls(
-            slots=int(data["slots"]),
-            places=int(data["places"]),
-            closed=tuple(int(slot) for slot in data["closed"]),
+            slots=check_number("slots", data["slots"], 1, MAX_SLOTS),
+            places=check_number("places", data["places"], 1, MAX_PLACES),
+            closed=tuple(check_number("a closed slot", slot, 1) for slot in data["closed"]),
             jobs=tuple(
                 Job(
                     str(j["name"]),
-                    int(j["points"]),
-                    int(j["deadline"]),
+                    check_number("points", j["points"], 1, MAX_POINTS),
+                    check_number("a deadline", j["deadline"], 1),
                     tuple(j["steps"]),
-                    int(j.get("order", 0)),
+                    check_number("order", j.get("order", 0), 0, MAX_JOBS),
                 )
                 for j in data["jobs"]
             ),
-            rotation=int(data.get("rotation", 0)),
-            talk=int(data.get("talk", LEVELS["easy"].talk)),
-            max_cycles=int(data.get("max_cycles", LEVELS["easy"].max_cycles)),
+            rotation=read_number(data, "rotation", 0, 0),
+            talk=read_number(data, "talk", LEVELS["easy"].talk, 0),
+            max_cycles=read_number(data, "max_cycles", LEVELS["easy"].max_cycles, 1),
         )
         task._check()
         return task
 
     def _check(self) -> None:
-        if not 1 <= self.slots <= MAX_SLOTS or not 1 <= self.places <= MAX_PLACES:
-            raise ValueError(f"there must be 1 to {MAX_SLOTS} slots of 1 to {MAX_PLACES} places")
         if len(set(self.closed)) < len(self.closed) or not self._are_slots(self.closed):
             raise ValueError("'closed' must name slots, each once")
         if not 1 <= len(self.jobs) <= MAX_JOBS or len(self.numbers) < len(self.jobs):
@@ -197,12 +196,8 @@ class AllocationTask:
         for job in self.jobs:
             if not _NAME.fullmatch(job.name):
                 raise ValueError(f"a job is named by one word with a capital, not {job.name!r}")
-            if not 1 <= job.points <= MAX_POINTS or not self._are_slots([job.deadline]):
-                raise ValueError(
-                    f"{job.name} needs 1 to {MAX_POINTS} points, and a slot as its deadline"
-                )
-            if not 0 <= job.order <= MAX_JOBS:
-                raise ValueError(f"{job.name} needs an order from 0 (none) to {MAX_JOBS}")
+            if not self._are_slots([job.deadline]):
+                raise ValueError(f"{job.name} needs a slot as its deadline, not {job.deadline}")
             if not 1 <= len(set(job.steps)) == len(job.steps) <= MAX_STEPS:
                 raise ValueError(f"{job.name} needs 1 to {MAX_STEPS} steps, all different")
             if not all(_STEP.fullmatch(step) for step in job.steps):

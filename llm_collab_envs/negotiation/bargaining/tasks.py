@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from llm_collab_envs.core.arguments import check_number, read_number
 from llm_collab_envs.core.tasks import invent_name
 from llm_collab_envs.negotiation.bargaining.nash import (
     MAX_DIVISIONS,
@@ -104,11 +105,14 @@ class BargainingTask:
         task = cls(
             houses=tuple(data["houses"]),
             goods=tuple(data["goods"]),
-            stock=tuple(int(n) for n in data["stock"]),
-            values=tuple(tuple(int(v) for v in values) for values in data["values"]),
-            walk=tuple(int(v) for v in data["walk"]),
-            talk=int(data.get("talk", LEVELS["easy"].talk)),
-            max_cycles=int(data.get("max_cycles", LEVELS["easy"].max_cycles)),
+            stock=tuple(check_number("a stock", n, 1, 99) for n in data["stock"]),
+            values=tuple(
+                tuple(check_number("a value", v, 0, 999) for v in values)
+                for values in data["values"]
+            ),
+            walk=tuple(check_number("the worth of no deal", v, 0, 999) for v in data["walk"]),
+            talk=read_number(data, "talk", LEVELS["easy"].talk, 0),
+            max_cycles=read_number(data, "max_cycles", LEVELS["easy"].max_cycles, 1),
         )
         task._check()
         return task
@@ -123,12 +127,10 @@ class BargainingTask:
         houses, goods = len(self.houses), len(self.goods)
         if not 2 <= houses <= HOUSES:
             raise ValueError(f"there must be 2 to {HOUSES} houses, not {houses}")
-        if goods < 1 or len(self.stock) != goods or not all(1 <= n <= 99 for n in self.stock):
-            raise ValueError("every good needs 1 to 99 units in 'stock'")
+        if goods < 1 or len(self.stock) != goods:
+            raise ValueError("every good needs its units in 'stock', and nothing else does")
         if [len(v) for v in self.values] != [goods] * houses or len(self.walk) != houses:
             raise ValueError("every house needs a value of each good, and one of walking away")
-        if not all(0 <= v <= 999 for v in (*self.walk, *sum(self.values, ()))):
-            raise ValueError("values must lie between 0 and 999")
         if count_divisions(self.stock, houses) > MAX_DIVISIONS:
             raise ValueError(f"the stock can be divided in more than {MAX_DIVISIONS} ways")
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from llm_collab_envs.core.actions import parse
+from llm_collab_envs.core.arguments import check_number, read_number
 from llm_collab_envs.core.observation import TURN_MARK
 from llm_collab_envs.writing.copy_editing.edits import MAX_LINE_CHARS, fold
 
@@ -126,10 +127,13 @@ class EditingTask:
                 Line(str(line["text"]), _text_or_none(line.get("right", line["text"])))
                 for line in data["lines"]
             ),
-            lost=tuple((int(after), str(text)) for after, text in data.get("lost", ())),
-            rotation=int(data.get("rotation", 0)),
-            talk=int(data.get("talk", 240)),
-            max_cycles=int(data.get("max_cycles", 6)),
+            lost=tuple(
+                (check_number("the line before a heading", after, 0), str(text))
+                for after, text in data.get("lost", ())
+            ),
+            rotation=read_number(data, "rotation", 0, 0),
+            talk=read_number(data, "talk", 240, 0),
+            max_cycles=read_number(data, "max_cycles", 6, 1),
         )
         task._check()
         return task

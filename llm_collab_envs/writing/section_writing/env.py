@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from llm_collab_envs.core.actions import parse
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
-from llm_collab_envs.writing.section_writing.expert import Expert
+from llm_collab_envs.writing.section_writing.expert import Expert, plain_document
 from llm_collab_envs.writing.section_writing.menu import Seat, make_menu
+from llm_collab_envs.writing.section_writing.reading import lexicon_of, read_part
 from llm_collab_envs.writing.section_writing.scoring import score
 from llm_collab_envs.writing.section_writing.style import DECISIONS
 from llm_collab_envs.writing.section_writing.tasks import (
@@ -84,7 +86,7 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[SectionTask]:
-        return TaskSource(generate, SectionTask.from_dict, split, difficulty, path)
+        return TaskSource(generate, _load, split, difficulty, path)
 
     def _limits(self, task: SectionTask) -> tuple[int, int]:
         return task.max_cycles, task.talk
@@ -165,6 +167,25 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
         if self.team_size > 1 and fact.outdated:
             return [_line(fact, fact.outdated, fact.outdated_record)]
         return [_line(fact, fact.value, 0)]
+
+
+def _load(data: dict[str, Any]) -> SectionTask:
+    """Read a task as `SectionTask.from_dict` does, and see that a document can state its facts."""
+    task = SectionTask.from_dict(data)
+    document = plain_document(task)
+    unsent = parse(f"<submit>{document}</submit>", ()).error
+    if unsent:
+        raise ValueError(f"its document cannot be submitted: {unsent}")
+    blocks = read_part(lexicon_of(task), document)
+    stated = set().union(*(block.placed - block.denied for block in blocks))
+    for fact in task.facts:
+        if fact not in stated:
+            raise ValueError(
+                f"fact {fact.attribute!r}: 'The {fact.attribute} is {fact.value}.' does not state "
+                "it. A value is one piece of a sentence, and neither value nor attribute denies "
+                "anything"
+            )
+    return task
 
 
 def _line(fact: Fact, value: str, record: int) -> str:

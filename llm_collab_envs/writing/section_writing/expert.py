@@ -18,7 +18,7 @@ from llm_collab_envs.writing.section_writing.style import (
     SPELLINGS,
     VALUE_FORMS,
 )
-from llm_collab_envs.writing.section_writing.tasks import PROPERTIES
+from llm_collab_envs.writing.section_writing.tasks import PROPERTIES, SectionTask
 from llm_collab_envs.writing.values import written_forms
 
 PATIENCE = 3
@@ -27,6 +27,8 @@ UNKNOWN = "?"
 _HEADING_FORMS = {"hash": "# {}", "colon": "{}:", "bars": "== {} =="}
 _ENTRY = re.compile(r"(?:- )?([^:;]+): (.+?)(?: \((?:record of (\d{1,4})|a teammate knows)\))?")
 _STYLED = {"amount": "numbers", "date": "dates", "measure": "units"}
+_BRITISH = {american: british for british, american in SPELLINGS.items()}
+_LATEST_YEAR = "2100"
 _KINDS = {prop: kind for kind, props in PROPERTIES.items() for prop in props}
 
 
@@ -112,6 +114,16 @@ def write(memo: Memo, style: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
+def plain_document(task: SectionTask) -> str:
+    """Return the document that one agent writes who knows all of a task."""
+    sections: dict[str, list[str]] = {title: [] for title in task.sections}
+    for fact in task.facts:
+        sections[fact.section].append(fact.attribute)
+    facts = {fact.attribute: (fact.value, fact.record) for fact in task.facts}
+    style = task.house_style
+    return write(Memo(True, 1, False, style, [], style, facts, sections, []), style)
+
+
 def read(observation: str) -> Memo:
     """Read everything that an agent needs from its observation."""
     briefing, turn = split_briefing(observation)
@@ -184,8 +196,8 @@ def _style_entries(text: str) -> dict[str, str]:
 
 
 def _sentence(attribute: str, value: str, choice: dict[str, str], asked: dict[str, str]) -> str:
-    if asked.get("spelling") == "American":
-        attribute = " ".join(SPELLINGS.get(word, word) for word in attribute.split())
+    spelt = {"American": SPELLINGS, "British": _BRITISH}.get(asked.get("spelling", ""), {})
+    attribute = " ".join(spelt.get(word, word) for word in attribute.split())
     verb = "is" if choice["tense"] == "present" else "was"
     kind = _kind(attribute, value)
     option = asked.get(_STYLED.get(kind, ""), "")
@@ -197,10 +209,11 @@ def _sentence(attribute: str, value: str, choice: dict[str, str], asked: dict[st
 def _kind(attribute: str, value: str) -> str:
     """Return the kind of a fact, or "" for a value of no such form, which is written as it is.
 
-    A user's attribute tells no kind, so the value does: four digits may be a year, five are not.
+    A user's attribute tells no kind, so the value does: up to 2100 it may be a year.
     """
     kind = _KINDS.get(attribute.partition(" of ")[0])
     if kind is None:
-        kinds = ("date", "measure", "amount") if len(value) > 4 else ("measure",)
+        large = len(value) > 4 or value > _LATEST_YEAR
+        kinds = ("date", "measure", *["amount"] * large)
         kind = next((k for k in kinds if VALUE_FORMS[k].fullmatch(value)), "")
     return kind if kind and VALUE_FORMS[kind].fullmatch(value) else ""

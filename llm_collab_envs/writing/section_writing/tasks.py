@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from llm_collab_envs.core.arguments import read_number
 from llm_collab_envs.core.tasks import invent_name
 from llm_collab_envs.writing.section_writing.style import DECISIONS, SPELLINGS, VALUE_FORMS
 
@@ -37,6 +38,8 @@ GIVEN_NAMES = (
     "Anna Boris Clara David Emma Felix Greta Hugo Irene Jonas Karin Louis Maria Nils Olga Peter"
 ).split()
 
+_TITLE = re.compile(r"(?![-+*#] )\S(?:.*\S)?")
+_READ_OTHERWISE = re.compile(r"\?|.*\((?:record of \d{1,4}|a teammate knows)\)")
 _ATTRIBUTE = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)*")
 
 
@@ -163,9 +166,9 @@ class SectionTask:
             sections=tuple(data["sections"]),
             facts=tuple(Fact(**fact) for fact in data["facts"]),
             style=tuple((str(d), str(o)) for d, o in data["style"]),
-            rotation=int(data.get("rotation", 0)),
-            talk=int(data.get("talk", LEVELS["easy"].talk)),
-            max_cycles=int(data.get("max_cycles", LEVELS["easy"].max_cycles)),
+            rotation=read_number(data, "rotation", 0, 0),
+            talk=read_number(data, "talk", LEVELS["easy"].talk, 0),
+            max_cycles=read_number(data, "max_cycles", LEVELS["easy"].max_cycles, 1),
         )
         task._check()
         return task
@@ -179,6 +182,11 @@ class SectionTask:
         for title in self.sections:
             if not isinstance(title, str):
                 raise ValueError(f"a title must be a text; got {title!r}")
+            if not _TITLE.fullmatch(title):
+                raise ValueError(
+                    f"title {title!r} must be one line, without a list marker before it or white "
+                    "space around it"
+                )
         if len({title.casefold() for title in self.sections}) < len(self.sections):
             raise ValueError(f"titles must differ in more than case; got {self.sections}")
         filled = [title for title, _ in groupby(self.facts, attrgetter("section"))]
@@ -194,6 +202,11 @@ class SectionTask:
                 if not _is_written(fact.kind, value):
                     raise ValueError(
                         f"fact {fact.attribute!r}: no {fact.kind} is written {value!r}"
+                    )
+                if _READ_OTHERWISE.fullmatch(value):
+                    raise ValueError(
+                        f"fact {fact.attribute!r}: {value!r} reads like what is said of values; "
+                        "put it in other words"
                     )
             if fact.outdated and not 0 < fact.outdated_record < fact.record:
                 raise ValueError(f"fact {fact.attribute!r}: the record that holds must be later")

@@ -59,7 +59,7 @@ def deal_sentences(
 
 @lru_cache(maxsize=64)
 def share(weights: tuple[float, ...], first: float, parts: int) -> list[range]:
-    """Cut a row of paragraphs into stretches, the heaviest as light as can be.
+    """Cut a row of paragraphs into stretches, the heaviest as light as can be, and then the others.
 
     Args:
         weights: What it takes to write of each paragraph.
@@ -72,17 +72,15 @@ def share(weights: tuple[float, ...], first: float, parts: int) -> list[range]:
     # By number of stretches and first paragraph: the heaviest of the best cut of what is left.
     rests = [[sums[end] - sums[start] for start in range(end)]]
     for _ in range(parts - 2):
-        rests.append([_heaviest(sums, start, rests[-1]) for start in range(end)])
-    most = min(max(sums[cut] + first, rest) for cut, rest in enumerate(rests[-1]))
-    cuts = [0]
-    for rest in reversed(rests):  # the first place of each cut that does not make it heavier
-        start, more = cuts[-1], 0.0 if cuts[1:] else first
-        places = range(start + 1 if cuts[1:] else 0, end)
-        cuts.append(next(c for c in places if max(sums[c] - sums[start] + more, rest[c]) <= most))
-    return [range(a, b) for a, b in itertools.pairwise([*cuts, end])]
+        rests.append([_best(sums, start, rests[-1])[0] for start in range(end)])
+    cuts = [min(range(end), key=lambda cut: max(sums[cut] + first, rests[-1][cut]))]
+    for rest in reversed(rests[:-1]):  # each as good as can be after those before it
+        cuts.append(_best(sums, cuts[-1], rest)[1])
+    return [range(a, b) for a, b in itertools.pairwise([0, *cuts, end])]
 
 
-def _heaviest(sums: Sequence[float], start: int, rest: Sequence[float]) -> float:
-    """Return the heaviest stretch where the first one from `start` on ends at the best place."""
+def _best(sums: Sequence[float], start: int, rest: Sequence[float]) -> tuple[float, int]:
+    """Return the heaviest stretch from `start` on, and where the first is to end for that."""
     cuts = range(start + 1, len(rest))
-    return min((max(sums[cut] - sums[start], rest[cut]) for cut in cuts), default=math.inf)
+    loads = ((max(sums[cut] - sums[start], rest[cut]), cut) for cut in cuts)
+    return min(loads, default=(math.inf, start))

@@ -296,7 +296,8 @@ def lexicon_of(task: SummaryTask) -> Lexicon:
         entries[event].append(Entry(n, frozenset(fact.words), forms, frozenset(fact.cues)))
         known[event].update(forms if _AMOUNT.fullmatch(fact.value) else fact.value.split())
     if not task.events:
-        known[""].update(m for passage in task.passages for m in find_mentions(passage, ()))
+        sentences = (s for passage in task.passages for s in split_sentences(passage))
+        known[""].update(mention for s in sentences for mention in find_mentions(s, ()))
     for passage in task.passages if task.events else ():
         for event, _, _, year in read_paragraph(passage)[1]:
             if event in known:

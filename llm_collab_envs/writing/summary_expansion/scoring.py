@@ -78,7 +78,7 @@ def score(task: SummaryTask, parts: Mapping[str, str], authors: Sequence[str]) -
         coverage={text: _share(right[text], owed[text]) for text in TEXTS},
         in_length=sum(reading.fits for reading in readings.values()) / len(TEXTS),
         duplication=(stated - rights) / stated if stated else 0.0,
-        conflicts=_share(shared & denied & set().union(*right.values()), shared),
+        conflicts=_share(shared & denied & set().union(*right.values()), shared) if shared else 0.0,
         structure=compare(readings[TEXTS[-2]].blocks, readings[TEXTS[-1]].blocks),
     )
 

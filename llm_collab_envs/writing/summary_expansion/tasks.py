@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from llm_collab_envs.core.actions import count_tokens
+from llm_collab_envs.core.actions import count_tokens, parse
+from llm_collab_envs.core.arguments import check_number, read_number
 from llm_collab_envs.writing.summary_expansion.article import (
     EVENTS,
     FIELDS,
@@ -143,8 +144,8 @@ class SummaryTask:
                 _length(text, lengths.get(text, default))
                 for text, default in _own_lengths(passages).items()
             ),
-            talk=int(data.get("talk", LEVELS["hard"].talk)),
-            max_cycles=int(data.get("max_cycles", MAX_CYCLES)),
+            talk=read_number(data, "talk", LEVELS["hard"].talk, 0),
+            max_cycles=read_number(data, "max_cycles", MAX_CYCLES, 1),
         )
         task._check()
         return task
@@ -152,6 +153,16 @@ class SummaryTask:
     def _check(self) -> None:
         if not self.facts:
             raise ValueError("the article has no name or figure to tell")
+        for text, (_, most) in zip(TEXTS, self.lengths, strict=True):
+            owed = [f.value for f in self.facts if TEXTS.index(f.text) <= TEXTS.index(text)]
+            if count_tokens(" ".join(owed)) > most:
+                raise ValueError(
+                    f"the {text} owes {' '.join(owed)[:40]!r}, more than its {most} tokens: raise "
+                    f"'lengths', or let a longer text owe some of it"
+                )
+        unsent = parse(f"<submit>{' '.join(self.passages)}</submit>", ()).error
+        if unsent:
+            raise ValueError(f"the text cannot be quoted in a submission: {unsent}")
         if self.events and len(self.events) != len(self.passages):
             raise ValueError("every paragraph needs one of the events, or there must be none")
         if len(set(self.events)) != len(self.events) or not all(e.islower() for e in self.events):
@@ -267,7 +278,8 @@ def _lengths(level: Level) -> tuple[tuple[int, int], ...]:
 def _length(text: str, given: Sequence[int]) -> tuple[int, int]:
     if len(given) != 2 or not 1 <= given[0] <= given[1]:
         raise ValueError(f"the lengths of the {text} must be [least, most] tokens")
-    return int(given[0]), int(given[1])
+    least, most = (check_number(f"a length of the {text}", tokens, 1) for tokens in given)
+    return least, most
 
 
 def _own_lengths(passages: tuple[str, ...]) -> dict[str, tuple[int, int]]:
