@@ -509,7 +509,10 @@ class TestTasks:
             ({"closed": [50]}, "'closed' must name slots, each once"),
             ({"closed": [*range(1, 50)]}, "no job fits into the open slots"),
             ({"jobs": []}, "there must be 1 to 48 jobs, each with a name of its own"),
-            ({"name": "of Baker"}, "a job is named by one word with a capital, not 'of Baker'"),
+            (
+                {"name": "of Baker"},
+                "a job is named by one word of a to z with a capital, not 'of",
+            ),
             ({"points": 10.9}, "points must be a whole number, between 1 and 999; got 10.9"),
             ({"points": 1_000}, "points must be a whole number, between 1 and 999; got 1000"),
             ({"deadline": 0}, "a deadline must be a whole number, 1 or more; got 0"),

@@ -195,7 +195,9 @@ class AllocationTask:
             raise ValueError(f"there must be 1 to {MAX_JOBS} jobs, each with a name of its own")
         for job in self.jobs:
             if not _NAME.fullmatch(job.name):
-                raise ValueError(f"a job is named by one word with a capital, not {job.name!r}")
+                raise ValueError(
+                    f"a job is named by one word with a capital, of a to z, not {job.name!r}"
+                )
             if not self._are_slots([job.deadline]):
                 raise ValueError(f"{job.name} needs a slot as its deadline, not {job.deadline}")
             if not 1 <= len(set(job.steps)) == len(job.steps) <= MAX_STEPS:

@@ -147,7 +147,7 @@ class EditingTask:
             if not text or text != fold(text) or len(text) > MAX_LINE_CHARS:
                 raise ValueError(
                     f"{text[:40]!r} is not one line of 1 to {MAX_LINE_CHARS} characters, without "
-                    "white space at its ends or twice in a row"
+                    "white space at its ends or twice in a row, and with plain spaces only"
                 )
             unsent = parse(f"<submit>{text}</submit>", ()).error
             if unsent:
