@@ -150,6 +150,11 @@ class TestSubmissions:
             (OFFER.replace("Bako takes", "Bako: takes"), ACCEPT.replace("takes", "Takes")),
             (OFFER.replace(" takes", ":"), ACCEPT.replace(" takes", " (agent_1):")),
             (OFFER, ACCEPT.replace("0 salt, ", "")),
+            (OFFER.replace(", 0 wool", ""), ACCEPT),
+            (OFFER.replace("takes", "gets"), ACCEPT.replace("takes", "receives")),
+            (OFFER.replace(", ", "; "), ACCEPT.replace("2 wool", "2 units of Wool")),
+            (OFFER.replace("salt 3", "Salt: 3"), f"I {ACCEPT}"),
+            (OFFER.replace("Bako", "**Bako**"), ACCEPT.replace("agent_0", "agent_0\u2019s offer")),
         ],
     )
     def test_are_read_as_models_write_them(self, offer: str, accept: str) -> None:
@@ -157,7 +162,7 @@ class TestSubmissions:
         assert table(offer, accept).deal == BEST
 
     @pytest.mark.parametrize(
-        "text", ["Walk", "walk.", "- walk", "**Walk**", "_walk._", "```\nWALK\n```"]
+        "text", ["Walk", "walk.", "- walk", "**Walk**", "_walk._", "I walk away.", "```\nWALK\n```"]
     )
     def test_are_read_as_models_walk(self, text: str) -> None:
         assert table(text, "walk").walked
@@ -173,12 +178,12 @@ class TestSubmissions:
         [
             ("", "its first line is no offer, no acceptance and not 'walk'"),
             ("hello", "its first line is no offer, no acceptance and not 'walk'"),
-            ("Walk away", "its first line is no offer, no acceptance and not 'walk'"),
+            ("Walk on", "its first line is no offer, no acceptance and not 'walk'"),
             ("accept agent_one", "its first line is no offer, no acceptance and not 'walk'"),
             ("walk\nBako takes 3 salt, 0 wool", "nothing can follow 'walk'"),
             ("walk\nwalk", "nothing can follow 'walk'"),
             ("offer all", "its first line is no offer"),
-            ("offer salt 3 0; wool 0 2", "its first line is no offer"),
+            ("offer salt 3 0 / wool 0 2", "its first line is no offer"),
             ("offer salt 3 0, salt 3 0, wool 0 2", "its first line is no offer"),
             ("offer salt 3 -0, wool 0 2", "its first line is no offer"),
             ("offer salt 3 0", "it must offer every good of the stock once"),
@@ -197,10 +202,6 @@ class TestSubmissions:
             (
                 OFFER.replace("takes 3 salt", "takes 3 salt, 3 salt"),
                 "the signature of Bako cannot be read",
-            ),
-            (
-                OFFER.replace("takes 3 salt, ", "takes "),
-                "the signature of Bako must name every good once",
             ),
             (
                 OFFER.replace("takes 3 salt, 0", "takes 2 salt, 0"),

@@ -4,12 +4,14 @@
 
 A submission is one such line for each step. A line that is none, or that books for a job which is
 not the agent's, does nothing, whatever the others say; one that is there twice counts once. Nothing
-depends on list markers, fences, bold type, white space, capitals other than a job's, the full stop,
-or on 'the' and 'step' around a step's name. Any text can be read, and in linear time.
+depends on list markers, fences, bold type, quotes, white space, capitals other than a job's, what
+ends a line, several bookings in one line, or on 'the' and 'step' around a step's name. Any text can
+be read, and in linear time.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,9 +23,11 @@ from llm_collab_envs.allocation.resource_allocation.tasks import AllocationTask
 from llm_collab_envs.core.lines import quote, read_lines
 
 _LINE = re.compile(
-    r"(?i:book slot ([0-9]{1,2}) for (?:the )?(?:step )?([a-z]{2,15})(?: step)? of)"
-    r" ([A-Z][a-z]{1,15})\.?"
+    r"(?i:(?:I )?book slot #?([0-9]{1,2}) for (?:the )?(?:step )?([a-z]{2,15})(?: step)? of)"
+    r" ([A-Z][a-z]{1,15})(?: \([^()]{1,20}\))?[.,;]?"
 )
+_NEXT = re.compile(r"(?<=[.,;]) (?=(?:I )?book )", re.I)  # where another booking begins in a line
+_MARKS = str.maketrans("", "", '*`"\u201c\u201d')
 _FORM = "Book slot N for the STEP of JOB."
 
 
@@ -57,9 +61,10 @@ def read_book(task: AllocationTask, text: str, jobs: tuple[int, ...]) -> Book:
     """Read a submission of an agent that can book some of the jobs."""
     entries: list[tuple[int, int, int]] = []
     problems: list[str] = []
-    for line in read_lines(text):
+    plain = (line.translate(_MARKS) for line in read_lines(text))
+    for booking in itertools.chain.from_iterable(map(_NEXT.split, plain)):
         try:
-            entries.append(_read_line(task, line, jobs))
+            entries.append(_read_line(task, booking, jobs))
         except _NoBookingError as problem:
             problems.append(str(problem))
     rows = np.array([*dict.fromkeys(entries)], dtype=np.int64).reshape(-1, 3)

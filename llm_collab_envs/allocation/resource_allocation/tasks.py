@@ -196,7 +196,7 @@ class AllocationTask:
         for job in self.jobs:
             if not _NAME.fullmatch(job.name):
                 raise ValueError(
-                    f"a job is named by one word with a capital, of a to z, not {job.name!r}"
+                    f"a job is named by one word of a to z with a capital, not {job.name!r}"
                 )
             if not self._are_slots([job.deadline]):
                 raise ValueError(f"{job.name} needs a slot as its deadline, not {job.deadline}")

@@ -8,8 +8,8 @@ whose offer it is for. Both are signed for every house that the agent speaks for
 quotes the house's share, so an offer that is changed later is not agreed to by accident. A deal is
 struck when one offer is signed for all houses, by its author and by those who accept it. Any text
 can be read, and in linear time; one that is none of the three counts for nothing. Nothing depends
-on fences, list markers, bold type, white space, the case of verbs, an 'and' for a comma, or on a
-full stop at the end.
+on fences, list markers, bold type, white space, capitals of verbs and goods, an 'and' or a
+semicolon for a comma, 'gets' for 'takes', or on a full stop at the end.
 """
 
 from __future__ import annotations
@@ -26,11 +26,14 @@ from llm_collab_envs.negotiation.bargaining.tasks import BargainingTask
 MAX_CHARS = 2_000
 
 _OFFER = re.compile(r"(?i:offer):? (.+)")
-_ACCEPT = re.compile(r"(?i:accept):? (agent_[0-9]{1,2})(?:'s offer)?")
-_SIGNATURE = re.compile(r"([A-Za-z]+)(?: \(agent_[0-9]{1,2}\))?(?::?(?i: takes):?|:) (.+)")
-_BETWEEN_GOODS = re.compile(r",\s*(?:and )?| and ")
-_GOOD_OFFERED = re.compile(r"([a-z]+)((?: [0-9]{1,2})+)")
-_GOOD_TAKEN = re.compile(r"([0-9]{1,2}) ([a-z]+)")
+_ACCEPT = re.compile(r"(?i:(?:I )?accept):? (agent_[0-9]{1,2})(?:['\u2019]s offer)?")
+_WALK = re.compile(r"(?:I )?walk(?: away)?", re.I)
+_SIGNATURE = re.compile(
+    r"([A-Za-z]+)(?: \(agent_[0-9]{1,2}\))?(?::?(?i: (?:takes|gets|receives)):?|:) (.+)"
+)
+_BETWEEN_GOODS = re.compile(r"[,;]\s*(?:and )?| and ")
+_GOOD_OFFERED = re.compile(r"([A-Za-z]+):?((?: [0-9]{1,2})+)")
+_GOOD_TAKEN = re.compile(r"([0-9]{1,2}) (?:units? of )?([A-Za-z]+)")
 
 Houses = Mapping[str, tuple[int, ...]]  # for each agent, the numbers of some houses
 
@@ -163,8 +166,8 @@ def read(task: BargainingTask, text: str) -> Move:
 def _read(task: BargainingTask, text: str) -> Move:
     if len(text) > MAX_CHARS:
         raise _NotReadError(f"it is longer than {MAX_CHARS} characters")
-    first, *rest = [line.removesuffix(".") for line in read_lines(text)] or [""]
-    if first.lower() == "walk":
+    first, *rest = [_plain(line) for line in read_lines(text)] or [""]
+    if _WALK.fullmatch(first):
         if rest:
             raise _NotReadError("nothing can follow 'walk'")
         return Move(walks=True)
@@ -173,7 +176,7 @@ def _read(task: BargainingTask, text: str) -> Move:
         raise _NotReadError("its first line is no offer, no acceptance and not 'walk'")
     signed: dict[int, tuple[int, ...]] = {}
     for line in rest:
-        house, share = _read_signature(task, line, may_omit=accept is not None)
+        house, share = _read_signature(task, line)
         if house in signed:
             raise _NotReadError(f"it is signed twice for {task.houses[house]}")
         signed[house] = share
@@ -184,14 +187,20 @@ def _read(task: BargainingTask, text: str) -> Move:
     )
 
 
+def _plain(line: str) -> str:
+    """Return a line without bold type in it, and the full stop at its end."""
+    return line.replace("*", "").replace("`", "").removesuffix(".")
+
+
 def _read_offer(task: BargainingTask, text: str) -> Division:
     """Read 'salt 1 0 2 0, wool 0 3 0 0'."""
     shares: dict[str, tuple[int, ...]] = {}
     for entry in _BETWEEN_GOODS.split(text):
         match = _GOOD_OFFERED.fullmatch(entry)
-        if not match or match.group(1) in shares:
+        good = match.group(1).lower() if match else ""
+        if not match or good in shares:
             raise _NotReadError("its first line is no offer")
-        shares[match.group(1)] = tuple(int(n) for n in match.group(2).split())
+        shares[good] = tuple(int(n) for n in match.group(2).split())
     if sorted(shares) != sorted(task.goods):
         raise _NotReadError("it must offer every good of the stock once")
     for good, units in zip(task.goods, task.stock, strict=True):
@@ -202,19 +211,17 @@ def _read_offer(task: BargainingTask, text: str) -> Division:
     return tuple(shares[good] for good in task.goods)
 
 
-def _read_signature(task: BargainingTask, line: str, may_omit: bool) -> tuple[int, tuple[int, ...]]:
-    """Read 'Bakomen takes 1 salt, 0 wool'; `may_omit` goods of which it takes none."""
+def _read_signature(task: BargainingTask, line: str) -> tuple[int, tuple[int, ...]]:
+    """Read 'Bakomen takes 1 salt, 0 wool'; goods of which it takes none may be left out."""
     match = _SIGNATURE.fullmatch(line)
     if not match or match.group(1) not in task.houses:
         raise _NotReadError("a line after the first is no signature")
     taken: dict[str, int] = {}
     for entry in _BETWEEN_GOODS.split(match.group(2)):
         share = _GOOD_TAKEN.fullmatch(entry)
-        if not share or share.group(2) in taken:
+        good = share.group(2).lower() if share else ""
+        if not share or good in taken or good not in task.goods:
             raise _NotReadError(f"the signature of {match.group(1)} cannot be read")
-        taken[share.group(2)] = int(share.group(1))
-    if may_omit:
-        taken = dict.fromkeys(task.goods, 0) | taken
-    if sorted(taken) != sorted(task.goods):
-        raise _NotReadError(f"the signature of {match.group(1)} must name every good once")
+        taken[good] = int(share.group(1))
+    taken = dict.fromkeys(task.goods, 0) | taken
     return task.houses.index(match.group(1)), tuple(taken[good] for good in task.goods)

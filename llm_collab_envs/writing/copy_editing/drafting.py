@@ -163,7 +163,8 @@ class _Drafter:
     def _section(self, number: int, section: Section) -> list[Line]:
         """Return a section's sentences, those that belong together at most `MARGIN` apart.
 
-        None at an end is to go: a heading that is missing there would have two places.
+        The one that is there twice is at neither end: a heading that is missing beside the one
+        that goes would have two places.
         """
         sets, wordings = self._level.sets, self._wordings
         singles = [
@@ -177,7 +178,8 @@ class _Drafter:
             body = [body[i] for i in self._rng.permutation(len(body))]
             for first, second in pairs:
                 body.insert(body.index(first) + int(self._rng.integers(1, 3)), second)
-            if None not in (body[0].right, body[-1].right):
+            twice = pairs[-1][0].text
+            if twice not in (body[0].text, body[-1].text):
                 return body
 
     def _set(self, points: tuple[Point, Point], section: Section) -> Iterator[Line]:

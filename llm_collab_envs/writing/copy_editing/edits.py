@@ -5,16 +5,17 @@
     delete 12
 
 A line is read strictly and never guessed at: one that breaks the grammar does nothing, and is told
-to its author. But a list marker, a capital, 'line' before the number and white space are no matter,
-nor is bold type around a line or a fence around all. Where edits of one line differ, none of them
-is made, whoever wrote them.
+to its author. But a list marker, a capital, 'line' or 'after' before the number, 'with' or an arrow
+after it, white space and what is said of a deletion are no matter, nor is bold type or a fence;
+quotes around a text and the number of its line before it are taken off, where the draft has none.
+Where edits of one line differ, none of them is made, whoever wrote them.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -25,8 +26,11 @@ MAX_LINE_CHARS = 400
 SHOWN = 3  # broken lines, and places of contradictory edits, that one observation names
 
 _EDIT = re.compile(
-    r"(?i:(replace|insert) (?:line )?)([0-9]{1,6}) ?: ?(\S.*)|(?i:delete (?:line )?)([0-9]{1,6})\.?"
+    r"(?i:(replace|insert) (?:after )?(?:line )?)([0-9]{1,6}) ?(?i:with ?)?(?::|->|=>) ?(\S.*)"
+    r"|(?i:delete (?:line )?)([0-9]{1,6})(?:\.|:.*| ?[(#].*)?"
 )
+_BOLD_START = re.compile(r"([*_]{1,3}|`)([^*_`]+)\1(?= ?\S)")  # of a line, as '**replace 3:** a'
+_QUOTED = re.compile(r"([\"'`\u201c\u2018])(.+)[\"'`\u201d\u2019]")
 
 
 class Place(NamedTuple):
@@ -80,11 +84,11 @@ class Merged:
 
 
 @lru_cache(maxsize=64)
-def read_edits(text: str, lines: int) -> Reading:
-    """Read a submission about a draft of some number of lines."""
+def read_edits(text: str, draft: tuple[str, ...]) -> Reading:
+    """Read a submission about the lines of a draft."""
     edits, broken, problems = [], 0, []
     for line in read_lines(text):
-        edit = _read(line, lines)
+        edit = _read(line, draft)
         if isinstance(edit, Edit):
             edits.append(edit)
             continue
@@ -94,12 +98,12 @@ def read_edits(text: str, lines: int) -> Reading:
     return Reading(tuple(edits), broken, tuple(problems))
 
 
-def merge(parts: Mapping[str, str], lines: int) -> Merged:
+def merge(parts: Mapping[str, str], draft: tuple[str, ...]) -> Merged:
     """Put the edits of all agents, {agent: submission}, together."""
     merged = Merged()
     repeated: Counter[Place] = Counter()
     for text in parts.values():
-        reading = read_edits(text, lines)
+        reading = read_edits(text, draft)
         merged.broken += reading.broken
         for edit in reading.edits:
             first = merged.made.get(edit.place)
@@ -120,8 +124,9 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
-def _read(line: str, lines: int) -> Edit | str:
-    match = _EDIT.fullmatch(line)
+def _read(line: str, draft: Sequence[str]) -> Edit | str:
+    bold, lines = _BOLD_START.match(line), len(draft)
+    match = _EDIT.fullmatch(bold.group(2) + line[bold.end() :] if bold else line)
     if match is None:
         return f"{quote(line)} is none of 'replace 12: text', 'insert 12: text' and 'delete 12'"
     verb, number, text, deleted = match.groups()
@@ -132,4 +137,15 @@ def _read(line: str, lines: int) -> Edit | str:
         return Edit(Place(at, gap=False), None)
     if len(text) > MAX_LINE_CHARS:
         return f"{quote(line)} is longer than {MAX_LINE_CHARS} characters"
-    return Edit(Place(at, gap=inserts), fold(text))
+    return Edit(Place(at, gap=inserts), _bare(fold(text), at, draft))
+
+
+def _bare(text: str, at: int, draft: Sequence[str]) -> str:
+    """Return the text of a line without its number before it, or quotes around it."""
+    number = f"{at}: "
+    if text.startswith(number) and not any(line.startswith(number) for line in draft):
+        text = text.removeprefix(number)
+    quoted = _QUOTED.fullmatch(text)
+    if quoted and not any(line.startswith(quoted.group(1)) for line in draft):
+        return quoted.group(2)
+    return text

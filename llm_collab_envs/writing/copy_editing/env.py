@@ -158,11 +158,11 @@ class CopyEditingEnv(CollabEnv[EditingTask]):
         part = self.parts.get(agent)
         if part is None or agent in self._loop.team.done:
             return []
-        lines = len(self._task.lines)
-        reading = read_edits(part, lines)
+        draft = self._task.texts
+        reading = read_edits(part, draft)
         twice = [
             f"{place} has different edits of yours, which cancel each other"
-            for place in sorted(merge({agent: part}, lines).cancelled)
+            for place in sorted(merge({agent: part}, draft).cancelled)
         ]
         return [
             *_few(reading.problems, reading.broken, "broken edits"),

@@ -37,7 +37,7 @@ class EditingScore:
 
 def score(task: EditingTask, parts: Mapping[str, str]) -> EditingScore:
     """Score all agents' submissions, {agent: text}."""
-    merged = merge(parts, len(task.lines))
+    merged = merge(parts, task.texts)
     mended = made = 0
     for edit in merged.made.values():
         if changes(task, edit):

@@ -85,6 +85,11 @@ class EditingTask:
         return dict(self.lost)
 
     @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """The lines of the draft as they stand."""
+        return tuple(line.text for line in self.lines)
+
+    @cached_property
     def errors(self) -> int:
         """How many errors the draft has."""
         return sum(line.right != line.text for line in self.lines) + len(self.lost)
