@@ -56,6 +56,48 @@ class TestExpert:
             assert figures["in_length"] == 1.0
             assert len(env.episode.rounds) == 2
 
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    @pytest.mark.parametrize(
+        ("plain", "other"),
+        [
+            (r"The (\w+) in (\w+) cost", r"The \2 \1 cost"),
+            (r"The (\w+) in (\w+) cost (\d+) crowns", r"- The \1 (\2): \3 crowns"),
+            (r"The (\w+) in (\w+) cost (\d+) crowns", r"- \2: the \1 cost \3 crowns"),
+            (r"The (\w+) cost", r"**The \1** cost"),
+            (r"The (\w+) cost", r"The \1 had a cost of"),
+            (r"The (\w+) was in (\w+) on", r"The \2 \1, of"),
+            (r"It reached", "It ended up affecting"),
+            (r"It reached", "Its waters were soon extending to"),
+            (r"It was caused by", "Investigators point to"),
+            (r"(\w+ \w+) led the response", r"\1 coordinated relief"),
+            (r"It had (\d+) helpers", r"\1 workers were there"),
+        ],
+    )
+    def test_is_matched_in_other_words(self, plain: str, other: str, difficulty: str) -> None:
+        def rewords(observation: str) -> str:
+            return re.sub(plain, other, Expert()(observation))
+
+        for task in range(3):
+            assert play(env_of(difficulty, 2), rewords, task)["quality"] == 1.0
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_may_name_an_event_by_its_place_in_every_sentence(self, difficulty: str) -> None:
+        def names(observation: str) -> str:
+            reply = Expert()(observation)
+            place = dict(re.findall(r"The (\w+) was in (\w+) on", reply))
+            for event, name in place.items():
+                reply = reply.replace(f"The {event} was in {name}", f"The {event} began in {name}")
+                reply = re.sub(rf"({name} on .*\n)It ", rf"\1The {name} {event} ", reply)
+            return reply
+
+        assert play(env_of(difficulty, 2), names)["quality"] == 1.0
+
+    def test_says_what_was_reached_and_not_where_it_was(self) -> None:
+        def mixes(observation: str) -> str:
+            return re.sub(r"was in (\w+) on", r"reached \1 on", Expert()(observation))
+
+        assert play(env_of(), mixes)["faithfulness"] < 0.95
+
     @pytest.mark.parametrize(("difficulty", "team_size"), TEAMS)
     def test_that_keeps_what_it_read_to_itself_loses(self, difficulty: str, team_size: int) -> None:
         assert joint_reward(env_of(difficulty, team_size), mute_expert, 6) < 0.2

@@ -33,7 +33,8 @@ class Field:
     """One thing that is told of every event.
 
     Attributes:
-        cues: Words of which a sentence must have one to tell it.
+        cues: Words of which a sentence must have one to tell it, unless the value tells by its form
+            what it is, as a date does.
         sentences: Ways to tell it; the event is "it". Place and day are told by an opening.
         report: How a dated report tells it, or "".
     """
@@ -59,7 +60,7 @@ FIELDS = {
         "A report of {year} says that the {event} cost {cost} crowns, and lists all that was lost.",
     ),
     "leader": Field(
-        tuple("led leader leads headed under directed response".split()),
+        tuple("led leader leads headed under directed response charge".split()),
         (
             "Those who were there say that {leader} led the response from the first hour to the "
             "last.",
@@ -72,7 +73,7 @@ FIELDS = {
         "others.",
     ),
     "cause": Field(
-        tuple("cause caused because due after blamed from".split()),
+        tuple("cause caused because due after blamed from triggered traced".split()),
         (
             "The experts argued for weeks and then declared that it had been caused by a {cause}, "
             "plain to see.",
@@ -83,7 +84,7 @@ FIELDS = {
         ),
     ),
     "helpers": Field(
-        tuple("helpers helped people hands volunteers".split()),
+        tuple("helpers helped people hands volunteers responders workers".split()),
         (
             "Word went round as it always does, and soon {helpers} helpers had come, some of them "
             "on foot.",
@@ -94,7 +95,7 @@ FIELDS = {
         ),
     ),
     "length": Field(
-        tuple("lasted days long over length".split()),
+        tuple("lasted lasting days long over length".split()),
         (
             "With bad luck and worse weather it lasted {length} days, and few who lived close by "
             "slept well.",
@@ -105,7 +106,9 @@ FIELDS = {
         ),
     ),
     "reach": Field(
-        tuple("reached reach spread also too".split()),
+        tuple(
+            "reached reach reaching spread extended extending affected affecting also too".split()
+        ),
         (
             "Before anything could be done it had reached {reach} as well, where people had gone "
             "to bed early.",

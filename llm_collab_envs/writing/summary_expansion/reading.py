@@ -6,7 +6,7 @@ Nothing here judges; `scoring` does. Any text can be read, and in linear time.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -27,7 +27,7 @@ from llm_collab_envs.writing.sentences import (
     plain_spaces,
     split_sentences,
 )
-from llm_collab_envs.writing.summary_expansion.article import CAUSE, read_paragraph
+from llm_collab_envs.writing.summary_expansion.article import CAUSE, FIELDS, read_paragraph
 from llm_collab_envs.writing.summary_expansion.facts import TEXTS
 from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask
 from llm_collab_envs.writing.values import MONTHS, written_forms
@@ -38,9 +38,11 @@ _SHORT_WORD = 3  # letters: too short to have a capital in a headline
 _HEADING = re.compile(
     rf"[#*= ]{{0,8}}(?:full )?({'|'.join(TEXTS)})[*= ]{{0,8}}(?::[* ]{{0,8}}(.*))?", re.I
 )
+_BOLD = re.compile(r"\*\*|__|`")  # which no text is the longer for
 _TOPIC = re.compile(r"[#*_ ]{0,8}((?:the )?([^\W\d_]+))[*_]{0,3}:[*_]{0,3}(?=\s)", re.I)
 _AMOUNT = re.compile(r"[0-9]{1,3}(?:[, ]?[0-9]{3}){0,4}|[0-9]{1,15}")
 _DATE = re.compile(rf"([0-9]{{1,2}}) ({'|'.join(MONTHS)}) ([0-9]{{4}})")
+_PERSON = re.compile(r"[A-Z]\w+ [A-Z]\w+")
 _PUBLIC = frozenset("the a it in on headline summary account".split())
 
 
@@ -52,6 +54,8 @@ class Reading:
         blocks: The text, as far as its length allows, in blocks of one agent each.
         fits: Whether its length is in its bounds; a text that is too short says nothing.
         stated: The facts that it states, repeats included.
+        told: The facts that it states, or tells without a cue; that may be how it names an event,
+            so it is no repeat.
         denied: The facts that a sentence claims with a value that nothing supports.
         outdated: The facts that are given as an older report has them.
         unsupported: How many names, figures and causes nothing supports.
@@ -61,6 +65,7 @@ class Reading:
     blocks: list[str] = field(default_factory=list)
     fits: bool = False
     stated: list[int] = field(default_factory=list)
+    told: set[int] = field(default_factory=set)
     denied: set[int] = field(default_factory=set)
     outdated: set[int] = field(default_factory=set)
     unsupported: int = 0
@@ -70,6 +75,7 @@ class Reading:
         """Add another block of the same text."""
         self.blocks += block.blocks
         self.stated += block.stated
+        self.told |= block.told
         self.denied |= block.denied
         self.outdated |= block.outdated
         self.unsupported += block.unsupported
@@ -82,6 +88,8 @@ class Lexicon:
     Attributes:
         lengths: The least and most tokens of each text.
         entries: How facts are recognised, by event; by "" in an article without named events.
+        evident: The facts whose value tells by itself what it is, each with the words of which a
+            sentence must then have none.
         owed: The facts that each text owes: those of the shorter texts, and its own.
         outdated: The forms of the values that older reports give, by fact.
         events: The words that name events.
@@ -92,6 +100,7 @@ class Lexicon:
 
     lengths: dict[str, tuple[int, int]]
     entries: dict[str, list[Entry[int]]]
+    evident: dict[int, frozenset[str]]
     owed: dict[str, frozenset[int]]
     outdated: dict[int, tuple[str, ...]]
     events: frozenset[str]
@@ -107,6 +116,11 @@ class Lexicon:
     def of(self, events: Collection[str]) -> list[Entry[int]]:
         """Return how the facts of some events are recognised."""
         return [entry for event in events for entry in self.entries.get(event, ())]
+
+    def told(self, entry: Entry[int], words: Set[str]) -> bool:
+        """Whether a sentence of these words needs no cue to tell a fact."""
+        others = self.evident.get(entry.fact)
+        return others is not None and entry.words <= words and others.isdisjoint(words)
 
 
 def read_texts(
@@ -136,7 +150,7 @@ def _split(part: str) -> dict[str, str]:
     """Cut a part into texts: each begins with its name, alone or with a colon."""
     lines: dict[str, list[str]] = {}
     text = ""
-    for line in plain_spaces(part).splitlines():
+    for line in _BOLD.sub("", plain_spaces(part)).splitlines():
         heading = _HEADING.fullmatch(without_marker(line.strip()))
         if heading:
             text = heading.group(1).lower()
@@ -158,6 +172,7 @@ def _read(lexicon: Lexicon, text: str, blocks: Sequence[str]) -> Reading:
     for block, size in zip(blocks, sizes, strict=True):
         reading.add(_read_block(lexicon, text, block if size <= left else cut_tokens(block, left)))
         left = max(0, left - size)
+    reading.stated += sorted(reading.told.difference(reading.stated))
     return reading
 
 
@@ -180,7 +195,9 @@ def _read_block(lexicon: Lexicon, text: str, block: str) -> Reading:
             event = named[-1] if named else event  # a sentence that names none goes on
             words, events = {*found, event}, list(dict.fromkeys(named)) or [event]
             entries = lexicon.of(events) if is_assertion(sentence, words) else []
-            _take(lexicon, sentence, find_claimed(entries, words), events, reading)
+            claimed = find_claimed(entries, words)
+            told = [e for e in entries if e.fact in lexicon.owed[text] and lexicon.told(e, words)]
+            _take(lexicon, sentence, claimed, events, reading, told=told)
     return reading
 
 
@@ -214,6 +231,7 @@ def _take(
     events: Collection[str],
     reading: Reading,
     has_names: bool = True,
+    told: Sequence[Entry[int]] = (),
 ) -> None:
     """Add what a sentence, or a headline, states, denies and makes up.
 
@@ -228,9 +246,12 @@ def _take(
         events: The events that it names, or goes on about.
         reading: What to add to.
         has_names: Whether names can be told by their capitals.
+        told: What it tells without a cue, if it has the value.
     """
-    stated, rest = find_stated(claimed, sentence, lexicon.most_facts, find_places)
-    for entry in claimed:
+    facts = {entry.fact for entry in claimed}
+    entries = [*claimed, *(entry for entry in told if entry.fact not in facts)]
+    stated, rest = find_stated(entries, sentence, lexicon.most_facts, find_places)
+    for entry in entries:
         for form in lexicon.outdated.get(entry.fact, ()):
             at = find_value(rest, form)
             if at >= 0:
@@ -247,7 +268,8 @@ def _take(
     if unsupported:
         reading.denied.update(entry.fact for entry in claimed if entry.words)
     else:
-        reading.stated += stated
+        reading.stated += filter(facts.__contains__, stated)
+        reading.told.update(stated)
 
 
 def load(data: dict[str, Any]) -> SummaryTask:
@@ -309,12 +331,25 @@ def lexicon_of(task: SummaryTask) -> Lexicon:
             text: frozenset(n for n, level in enumerate(levels) if level <= TEXTS.index(text))
             for text in TEXTS
         },
+        evident=dict(_evident(task)),
         outdated={n: _forms(f.outdated) for n, f in enumerate(task.facts) if f.outdated},
         events=frozenset(task.events),
         known={event: frozenset(words) for event, words in known.items()},
         public=_PUBLIC.union(task.events, *(fact.cues for fact in task.facts)),
         most_facts=max(MOST_FACTS_A_SENTENCE, _most_in_a_sentence(task)),
     )
+
+
+def _evident(task: SummaryTask) -> Iterator[tuple[int, frozenset[str]]]:
+    """Yield days, leaders and causes, by their form, and places, if nothing is said to be reached.
+
+    In a user's article any name or date may be told of anything.
+    """
+    for n, fact in enumerate(task.facts if task.events else ()):
+        if fact.cues == FIELDS["place"].cues:
+            yield n, frozenset(FIELDS["reach"].cues)
+        elif any(form.fullmatch(fact.value) for form in (_DATE, _PERSON, CAUSE)):
+            yield n, frozenset()
 
 
 def _most_in_a_sentence(task: SummaryTask) -> int:

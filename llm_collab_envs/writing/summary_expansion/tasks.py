@@ -42,7 +42,8 @@ from llm_collab_envs.writing.summary_expansion.facts import (
 )
 
 _EMPTY_LINE = re.compile(r"\n[^\S\n]*\n")
-_SPARE = 1.4  # how much longer than plain sentences a text may be
+_SPARE = 1.4  # how much longer than plain sentences an account may be
+_SPARE_SUMMARY = 1.6  # whose sentences are short, so that one word more is much
 
 
 @dataclass(frozen=True)
@@ -270,7 +271,7 @@ def _asks(level: Level) -> tuple[str, ...]:
 
 def _lengths(level: Level) -> tuple[tuple[int, int], ...]:
     plain_sentence = 4 + 2 * len(level.told)  # "The flood in Bakovel cost 4500 crowns."
-    summary = round(_SPARE * plain_sentence * level.events)
+    summary = round(_SPARE_SUMMARY * plain_sentence * level.events)
     account = round(_SPARE * _PLAIN_ACCOUNT * level.events)
     return (3, 12), (summary // 4, summary), (max(account // 4, summary + 1), account)
 
