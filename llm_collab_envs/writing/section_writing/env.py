@@ -54,15 +54,17 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
     with less than half of its facts is missing and follows nothing. A fact that is also claimed
     with another value is not right. Cost C is message tokens over the team's budget plus the share
     of repeated or misplaced facts. Honest work in silence, its style a guess, has about three
-    quarters of the expert's R: the last quarter is what talk is worth. In a team of 2 one agent
+    quarters of the expert's R in a team of 4, and up to 0.83 of it in a team of 2, whose agents
+    know half of the style each: the rest is what talk is worth. In a team of 2 one agent
     that writes its own half, and pads the rest with what nothing asks for, has up to 0.45 of it, in
     a team of 3 up to 0.3: F (1 + K) / 2 pays half of the work so.
 
     A fact is stated by the words that name it, a verb and its value, in any order, in a sentence
     that begins with a capital letter or a figure. A verb is a form of 'to be' or 'to have', or one
-    of stand, serve, amount, total, remain, come, belong and fall. A sentence can state two facts;
-    with a third, or with a name or figure that no fact supports, it states none. Other words are
-    free to be left out. So a terse writer is a faster one, alone and in a team: a speed-up says
+    of stand, serve, amount, total, remain, come, belong, fall, become, get, give, take, begin and
+    lie, or 'holds' or 'reaches'; the tense is that of such sentences. A sentence can state two
+    facts; with a third, or with a name or figure that no fact supports, it states none. Other words
+    are free to be left out. So a terse writer is a faster one, alone and in a team: a speed-up says
     something where one and the same writer plays both. S never counts more than the expert's speed.
 
     ## Starting State

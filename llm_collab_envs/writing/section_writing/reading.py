@@ -55,10 +55,12 @@ _FIRST = r"\d(?<![\d.,]\d)"  # a figure's first digit; a digit in front lets the
 # Of other verbs those that are hardly ever a participle of a passive, or a noun.
 _VERBS = {
     "present": set(
-        "is are has have stands serves amounts totals remains comes belongs falls".split()
+        "is are has have stands serves amounts totals remains comes belongs falls becomes gets "
+        "gives takes begins lies holds reaches".split()
     ),
     "past": set(
-        "was were had stood served amounted totalled totaled remained came belonged fell".split()
+        "was were had stood served amounted totalled totaled remained came belonged fell became "
+        "got gave took began lay".split()
     ),
 }
 _ALL_VERBS = set().union(*_VERBS.values())
@@ -67,8 +69,7 @@ _MARKERS = {marker: option for option, marker in MARKERS.items()}
 
 # How a section shows which options it uses: by its words, or by a pattern ("" is no house option).
 _WORDS = {
-    "audience": {option: {option} for option in DECISIONS["audience"]},
-    "tense": _VERBS,
+    "audience": {option: {option, option.removesuffix("s")} for option in DECISIONS["audience"]},
     "spelling": {"British": set(SPELLINGS), "American": set(_BRITISH)},
 }
 _PATTERNS = {
@@ -97,6 +98,7 @@ class Block:
         form: The form of the heading.
         lines: Its lines.
         words: Their words, in small letters.
+        verbs: The verbs of its sentences that state or deny a fact.
         stated: The facts that it states, repeats included.
         placed: Those of them that belong in this section.
         denied: The facts that a sentence claims with a value that nothing supports.
@@ -109,6 +111,7 @@ class Block:
     form: str
     lines: list[str] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
+    verbs: set[str] = field(default_factory=set)
     stated: list[Fact] = field(default_factory=list)
     placed: set[Fact] = field(default_factory=set)
     denied: set[Fact] = field(default_factory=set)
@@ -146,7 +149,7 @@ def read_part(lexicon: Lexicon, text: str) -> list[Block]:
         heading = _heading(lexicon, line.strip())
         if heading and len(blocks) <= _MOST_HEADINGS:
             blocks.append(Block(*heading))
-        elif line.strip():
+        elif line.strip() and not line.lstrip().startswith("#"):  # a heading of something else
             _read_line(lexicon, line, blocks[-1])
     for block in blocks:
         block.options |= _options(block)
@@ -178,7 +181,9 @@ def _read_line(lexicon: Lexicon, line: str, block: Block) -> None:
         words = dict.fromkeys(WORD.findall(sentence.lower()))  # in their order
         block.words.update(words)
         claimed = _claims(lexicon, sentence, words)
-        verbal = verbal or bool(claimed)
+        if claimed:
+            verbal = True
+            block.verbs.update(_ALL_VERBS.intersection(words))
         stated, rest = find_stated(claimed, sentence, MAX_FACTS_A_SENTENCE, _places)
         for fact in stated:
             if fact.record:  # that it is the later one may be said
@@ -225,6 +230,7 @@ def _options(block: Block) -> set[Option]:
         return found
     for decision, vocabulary in _WORDS.items():
         found |= {(decision, option) for option, own in vocabulary.items() if own & block.words}
+    found |= {("tense", option) for option, own in _VERBS.items() if own & block.verbs}
     text = "\n".join(block.lines)
     for decision, patterns in _PATTERNS.items():
         found |= {(decision, option) for option, p in patterns.items() if p.search(text)}
