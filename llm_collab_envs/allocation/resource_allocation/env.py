@@ -35,9 +35,9 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
     same time. So nobody can book without being told what is closed, nobody serves anything without
     a teammate, and a slot that more have booked than it has places for is lost for all of them: the
     private points, sizes and deadlines decide who yields. An agent's jobs are wanted at about the
-    same time, others' at other times, so equal shares of all places waste many: teams of 4 that
-    tell each other the closed slots only and then use equal shares get 0.2 to 0.4 of the expert's
-    reward.
+    same time, others' at other times, so equal shares of all places waste many: teams of 2 or 4
+    that tell each other the closed slots only, half of the talk, and then use equal shares get 0.2
+    to 0.4 of the expert's reward.
 
     Booking is the larger part of the job. A team of 2, 4, 8 or 16 experts is 1.7, 3.4, 4.8 to 6.1
     or 6.8 to 8.8 times as fast as the solo expert; in the large ones some have two jobs to book and
