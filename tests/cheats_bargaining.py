@@ -11,6 +11,7 @@ from collections.abc import Callable
 from llm_collab_envs.negotiation.bargaining import expert
 from llm_collab_envs.negotiation.bargaining.expert import Memo, accept
 from llm_collab_envs.negotiation.bargaining.nash import Bargain, Division, best
+from llm_collab_envs.negotiation.bargaining.tasks import LEVELS, MAX_VALUE
 from llm_collab_envs.negotiation.bargaining.writing import write_offer, write_signature
 
 Policy = Callable[[str], str]
@@ -80,12 +81,13 @@ def all_to(memo: Memo, house: int) -> Division:
 
 
 def guessed(memo: Memo) -> Division:
-    """The best deal if every other house valued all goods alike, and walking away at nothing."""
-    own = memo.own
-    values = tuple(
-        memo.values[h] if h in own else (1,) * len(memo.goods) for h in range(len(memo.houses))
-    )
-    walk = tuple(memo.walk[h] if h in own else 0 for h in range(len(memo.houses)))
+    """The best deal if every other house had the mean of what is drawn; all are doubled here."""
+    own, houses = memo.own, range(len(memo.houses))
+    level = next(v for v in LEVELS.values() if sorted(v.stock) == sorted(memo.stock))
+    usual = round(sum(level.walk) / 2 * MAX_VALUE * sum(memo.stock))
+    alike = (MAX_VALUE,) * len(memo.goods)
+    values = tuple(tuple(2 * v for v in memo.values[h]) if h in own else alike for h in houses)
+    walk = tuple(2 * memo.walk[h] if h in own else usual for h in houses)
     return best(Bargain(memo.stock, values, walk)).division or even(memo)
 
 
