@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -203,6 +203,69 @@ class TestTasks:
         path.write_text(json.dumps(task))
         with pytest.raises(ValueError, match="line 1 is not a task: .*" + re.escape(message)):
             make(ENV, tasks=path)
+
+
+class TestOwnTasks:
+    """Two files, of which the second calls the first; both are wrong at first."""
+
+    FAULTY: ClassVar[dict[str, str]] = {
+        "pay.py": "# pay.py\ndef pay(hours, rate):\n    return hours * rate + 9\n",
+        "due.py": "# due.py\ndef due(hours):\n    return pay(hours, 2) - 1\n",
+    }
+    RIGHT: ClassVar[dict[str, str]] = {
+        "pay.py": FAULTY["pay.py"].replace("9", "8"),
+        "due.py": FAULTY["due.py"].replace("1", "2"),
+    }
+
+    def own(self, faulty: dict[str, str] | None = None, right: dict[str, str] | None = None) -> Any:
+        """Return the task, with other sources where some are given."""
+        faulty, right = {**self.FAULTY, **(faulty or {})}, {**self.RIGHT, **(right or {})}
+        return {
+            "files": [{"name": n, "faulty": faulty[n], "right": right[n]} for n in self.FAULTY],
+            "faults": 1,
+            "failing": [
+                {"function": "pay", "args": [2, 3], "right": 14, "wrong": 15},
+                {"function": "due", "args": [3], "right": 12, "wrong": 14},
+            ],
+            "hidden": [
+                {"function": "pay", "args": [1, 1], "right": 9, "wrong": 10},
+                {"function": "due", "args": [5], "right": 16, "wrong": 18},
+            ],
+        }
+
+    def refused(self, task: dict[str, Any], message: str, tmp_path: Path) -> None:
+        path = tmp_path / "own.jsonl"
+        path.write_text(json.dumps(task))
+        with pytest.raises(ValueError, match="line 1 is not a task: .*" + re.escape(message)):
+            make(ENV, team_size=1, tasks=path)
+
+    @pytest.mark.parametrize("size", [1, 2, 3])
+    def test_are_repaired_by_their_right_files(self, size: int, tmp_path: Path) -> None:
+        path = tmp_path / "own.jsonl"
+        path.write_text(json.dumps(self.own()))
+        env = make(ENV, team_size=size, tasks=path)
+        env.reset(options={"task": 0})
+        shares = zip(env.possible_agents, deal_files(env.tasks[0], size), strict=True)
+        parts = {a: "\n".join(file.right for file in share) for a, share in shares if share}
+        *_, infos = env.step({a: f"<submit>{part}</submit>" for a, part in parts.items()})
+        assert infos["agent_0"]["quality"] == infos["agent_0"]["pass_rate"] == 1.0
+
+    @pytest.mark.parametrize("version", ["faulty", "right"])
+    @pytest.mark.parametrize(
+        ("source", "message"),
+        [
+            ("def pay(hours, rate):\n    return 1\n", "pay.py must start with the line '# pay.py'"),
+            ("# pay.py\n" + "x = 1\n" * 3000, "at most 12000 characters"),
+            ("# pay.py\ndef pay(:\n", "pay.py is no Python"),
+            ("# pay.py\nfrom due import due\n", "pay.py imports due.py, but all files share one"),
+            ("# pay.py\nimport math, due as d\n", "call the other file's functions by their names"),
+            ("# pay.py\ndef f():\n    from . import due\n", "pay.py imports from its own folder"),
+        ],
+    )
+    def test_whose_sources_cannot_be_run_are_refused(
+        self, version: str, source: str, message: str, tmp_path: Path
+    ) -> None:
+        self.refused(self.own(**{version: {"pay.py": source}}), message, tmp_path)
 
 
 @pytest.mark.parametrize("difficulty", DIFFICULTIES)

@@ -84,6 +84,8 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     `team_size` from 1 (solo: everything visible to one agent) to 4, a tester and an owner for each
     file; in smaller teams owners have more files. `sandbox` as in every coding env; `difficulty`,
     `split`, `max_cycles`, `message_budget`, `reward`, `tasks` and `render_mode` as in every env.
+    Tasks of your own are programs whose files share one namespace: a file calls the functions of
+    another one by their names, and imports none of them.
     Infos add `pass_rate`, the share of hidden calls that are right; `fixed`, the share of those
     that failed; `broken`, of those that did not; `unapplied_diffs` and `syntax_errors` of what is
     submitted now; and `unsafe`, 1 where code runs without isolation.

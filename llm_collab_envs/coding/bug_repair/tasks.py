@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,7 +64,8 @@ class RepairTask:
     """A program to repair.
 
     Attributes:
-        files: Its files; a later one may call the functions of an earlier one.
+        files: Its files, which share one namespace: a later one may call the functions of an
+            earlier one, and imports none.
         faults: Faults of each file.
         failing: The failing calls that the tester sees.
         hidden: The calls that quality is measured by.
@@ -97,9 +98,9 @@ class RepairTask:
         """Read a task as `to_dict` wrote it.
 
         Raises:
-            ValueError: For what cannot be repaired or shown: a file that is no Python, calls of
-                functions that the program does not have, no failing call for the tester or none
-                that is hidden.
+            ValueError: For what cannot be repaired or shown: a file that is no Python or imports
+                another one, calls of functions that the program does not have, no failing call for
+                the tester or none that is hidden.
         """
         failing = tuple(map(Case.from_dict, data["failing"]))
         task = cls(
@@ -117,7 +118,7 @@ class RepairTask:
         names = [file.name for file in self.files]
         if len({*names}) < len(names) or not all(map(_FILE_NAME.fullmatch, names)):
             raise ValueError(f"every file needs a name of its own, like 'pay.py'; got {names}")
-        defined = {name for file in self.files for name in _defined(file)}
+        defined = {name for file in self.files for name in _defined(file, names)}
         for case in (*self.failing, *self.hidden):
             if case.function not in defined:
                 raise ValueError(f"no file has a function {case.function!r}")
@@ -170,15 +171,38 @@ def _file(module: Module, sources: dict[str, str]) -> SourceFile:
     return SourceFile(module.name, *texts)
 
 
-def _defined(file: SourceFile) -> list[str]:
+def _defined(file: SourceFile, names: Sequence[str]) -> list[str]:
     """Return the functions of a user's file; raises ValueError where it cannot be played."""
-    if not file.faulty.startswith(f"# {file.name}\n") or len(file.faulty) > MAX_CHARS:
+    faulty, _ = (_read(file.name, source, names) for source in (file.faulty, file.right))
+    return [node.name for node in faulty.body if isinstance(node, ast.FunctionDef)]
+
+
+def _read(name: str, source: str, names: Sequence[str]) -> ast.Module:
+    """Return the tree of a source; raises ValueError where a program of such files cannot be."""
+    if not source.startswith(f"# {name}\n") or len(source) > MAX_CHARS:
         raise ValueError(
-            f"{file.name} must start with the line '# {file.name}' and have at most {MAX_CHARS} "
-            "characters"
+            f"{name} must start with the line '# {name}' and have at most {MAX_CHARS} characters, "
+            "both faulty and right"
         )
     try:
-        body = ast.parse(file.faulty).body
+        tree = ast.parse(source)
     except SyntaxError as problem:
-        raise ValueError(f"{file.name} is no Python: {problem}") from None
-    return [node.name for node in body if isinstance(node, ast.FunctionDef)]
+        raise ValueError(f"{name} is no Python: {problem}") from None
+    for imported in _imported(tree):
+        if not imported or f"{imported}.py" in names:
+            raise ValueError(
+                f"{name} imports {f'{imported}.py' if imported else 'from its own folder'}, but "
+                "all files share one namespace: leave the import out, and call the other file's "
+                "functions by their names"
+            )
+    return tree
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """Yield the outermost module of each import, or "" for one that starts with a dot."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=aliases):
+                yield from (alias.name.partition(".")[0] for alias in aliases)
+            case ast.ImportFrom(module=module, level=level):
+                yield "" if level or not module else module.partition(".")[0]
