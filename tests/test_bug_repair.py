@@ -147,6 +147,12 @@ class TestCheats:
 class TestPrivacy(Privacy):
     env = ENV
 
+    def observe(self, task: RepairTask, team_size: int, folder: Path) -> list[str]:
+        """Without a file, which no program may come from that is not what its task says."""
+        env: Any = env_of(team_size=team_size)
+        env.tasks = [task]
+        return [*env.reset(options={"task": 0})[0].values()]
+
     @pytest.mark.parametrize("size", [2, 3, 4])
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_of_files(self, difficulty: str, size: int, tmp_path: Path) -> None:

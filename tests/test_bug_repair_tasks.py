@@ -184,6 +184,7 @@ class TestTasks:
             ({"right": 1.5}, "values must be whole numbers, strings"),
             ({"right": None, "wrong": None}, "every call in 'failing' needs a 'wrong'"),
             ({"extra": 1}, "unexpected keyword argument 'extra'"),
+            ({"faults": 0}, "faults must be a whole number, 1 or more; got 0"),
         ],
     )
     def test_that_make_no_sense_are_refused(
@@ -260,12 +261,76 @@ class TestOwnTasks:
             ("# pay.py\nfrom due import due\n", "pay.py imports due.py, but all files share one"),
             ("# pay.py\nimport math, due as d\n", "call the other file's functions by their names"),
             ("# pay.py\ndef f():\n    from . import due\n", "pay.py imports from its own folder"),
+            ("# pay.py\nTAG = '</submit>'\n", "pay.py cannot stand in a reply: '[/submit]' is not"),
         ],
     )
     def test_whose_sources_cannot_be_run_are_refused(
         self, version: str, source: str, message: str, tmp_path: Path
     ) -> None:
         self.refused(self.own(**{version: {"pay.py": source}}), message, tmp_path)
+
+    @pytest.mark.parametrize(
+        ("source", "message"),
+        [
+            (
+                "TEXT = '''\n@@ -1 +1 @@\n'''",
+                "cannot be submitted as it is: your diff of pay",
+            ),
+            ("TEXT = '''\n# due.py\n'''", "due.py is not your file"),
+            ("# pay.py\nTEXT = 1", "a line of it reads as the start of a diff or another file"),
+        ],
+    )
+    def test_whose_right_files_cannot_be_submitted_are_refused(
+        self, source: str, message: str, tmp_path: Path
+    ) -> None:
+        right = self.RIGHT["pay.py"] + f"\n{source}\n"
+        self.refused(self.own(right={"pay.py": right}), message, tmp_path)
+
+    def test_whose_right_files_do_not_run_by_themselves_are_refused(self, tmp_path: Path) -> None:
+        right = self.RIGHT["due.py"] + "\nFIRST = pay(1, 1)\n"
+        message = "the right due.py cannot be submitted as it is: due.py stays as it was, as yours"
+        self.refused(self.own(right={"due.py": right}), message, tmp_path)
+
+    @pytest.mark.parametrize(
+        ("calls", "change", "message"),
+        [
+            ("failing", {"right": 13}, "'right' of pay(2, 3) is 13, but with the right files it"),
+            ("hidden", {"right": 7}, "'right' of pay(1, 1) is 7, but with the right files it"),
+            ("hidden", {"args": [1]}, "'right' of pay(1) is 9, but with the right files it fa"),
+            ("failing", {"wrong": 1}, "'wrong' of pay(2, 3) is 1, but with the faulty files it"),
+            ("hidden", {"wrong": 1}, "'wrong' of pay(1, 1) is 1, but with the faulty files it"),
+            ("hidden", {"wrong": None}, "is None, but with the faulty files it returns 10"),
+            ("failing", {"inner": [{"function": "pay", "args": [0, 0], "right": 9, "wrong": 9}]},
+             "'right' of pay(0, 0) is 9, but with the right files it returns 8"),
+            ("failing", {"args": ["<done/>", 1]}, "what the tester sees cannot stand in a reply"),
+            ("failing", {"inner": [{"function": "f", "args": [], "right": 1, "wrong": 2}]}, "'f'"),
+        ],
+    )  # fmt: skip
+    def test_whose_calls_are_not_as_they_say_are_refused(
+        self, calls: str, change: dict[str, Any], message: str, tmp_path: Path
+    ) -> None:
+        task = self.own()
+        task[calls][0] |= change
+        self.refused(task, message, tmp_path)
+
+    @pytest.mark.parametrize("fault", ["hours.rate", "hours * rate / 2", "{hours: rate}"])
+    def test_may_have_faults_that_raise_or_return_what_no_task_holds(
+        self, fault: str, tmp_path: Path
+    ) -> None:
+        faulty = self.FAULTY["pay.py"].replace("hours * rate + 9", fault)
+        task = self.own({"pay.py": faulty})
+        for case in (*task["failing"], *task["hidden"]):
+            case["wrong"] = None
+        path = tmp_path / "own.jsonl"
+        path.write_text(json.dumps(task))
+        assert len(make(ENV, tasks=path, team_size=1).tasks) == 1
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_may_be_like_those_that_are_generated(self, difficulty: str, tmp_path: Path) -> None:
+        tasks = [task_of(difficulty, index) for index in range(4)]
+        path = tmp_path / "own.jsonl"
+        path.write_text("\n".join(json.dumps(task.to_dict()) for task in tasks))
+        assert [*make(ENV, tasks=path).tasks] == tasks
 
 
 @pytest.mark.parametrize("difficulty", DIFFICULTIES)

@@ -205,6 +205,14 @@ def short(text: str) -> str:
     return line if len(line) <= MAX_SHOWN_CHARS else line[: MAX_SHOWN_CHARS - 3] + "..."
 
 
+def written(value: Any) -> str:
+    """Write a value as Python does, in one line that may stand in an observation."""
+    try:
+        return short(repr(value))
+    except ValueError:  # an int of more digits than Python turns into text
+        return "a number too long to show"
+
+
 def _why_it_does_not_run(outcome: Outcome, source: str, part: str) -> str:
     if outcome.status == "ok":
         return ""
@@ -225,11 +233,4 @@ def _fault(example: Example, outcome: Outcome) -> str:
         return f"{example.shown} failed: {short(answer.detail or answer.status)}."
     if any(same(answer.value, value) for value in example.right):
         return ""
-    return f"{example.shown} returned {short(_written(answer.value))}, which is wrong."
-
-
-def _written(value: Any) -> str:
-    try:
-        return repr(value)
-    except ValueError:  # an int of more digits than Python turns into text
-        return "a number too long to show"
+    return f"{example.shown} returned {written(answer.value)}, which is wrong."

@@ -27,7 +27,8 @@ class Case:
         function: Its name.
         args: What it is called with.
         right: What it should return.
-        wrong: What it returns in the program as it is; the same for a call that does not fail.
+        wrong: What it returns in the program as it is; the same for a call that does not fail, and
+            None where it raises, or returns what is none of a task's values.
         inner: Calls of other files' functions on the way, where the tester sees any.
     """
 
@@ -59,7 +60,7 @@ class Case:
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Case:
         """Read a case as `to_dict` wrote it; raises ValueError for values that are not plain."""
-        if not _plain([*data["args"], data["right"], data["wrong"]]):
+        if not plain([*data["args"], data["right"], data["wrong"]]):
             raise ValueError("values must be whole numbers, strings, booleans, null or lists")
         inner = tuple(cls.from_dict(case) for case in data.get("inner", ()))
         args = tuple(data["args"])
@@ -110,16 +111,16 @@ def read_fact(function: str, args: str, value: str) -> Fact | None:
     try:
         values = ast.literal_eval(f"[{args}]")
         result = ast.literal_eval(value.strip())
-        plain = _plain([values, result])
+        usable = plain([values, result])
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
-    return Fact(function, tuple(values), result) if plain else None
+    return Fact(function, tuple(values), result) if usable else None
 
 
-def _plain(value: Any) -> bool:
+def plain(value: Any) -> bool:
     """Whether a value may stand in a task: what JSON has, but for fractions and objects."""
     if isinstance(value, list):
-        return all(map(_plain, value))
+        return all(map(plain, value))
     if isinstance(value, int):
         return abs(value) < 2**63
     return value is None or isinstance(value, str)

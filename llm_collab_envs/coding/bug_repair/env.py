@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from llm_collab_envs.coding.bug_repair.cases import call_text, failures_text
+from llm_collab_envs.coding.bug_repair.checking import check_runs
 from llm_collab_envs.coding.bug_repair.expert import Expert, Memo
 from llm_collab_envs.coding.bug_repair.menu import make_menu
 from llm_collab_envs.coding.bug_repair.patching import Patched
@@ -85,7 +86,8 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     file; in smaller teams owners have more files. `sandbox` as in every coding env; `difficulty`,
     `split`, `max_cycles`, `message_budget`, `reward`, `tasks` and `render_mode` as in every env.
     Tasks of your own are programs whose files share one namespace: a file calls the functions of
-    another one by their names, and imports none of them.
+    another one by their names, and imports none of them. Their right and faulty files are run when
+    the env is made, and have to give what the calls say; "wrong" is null for a call that raises.
     Infos add `pass_rate`, the share of hidden calls that are right; `fixed`, the share of those
     that failed; `broken`, of those that did not; `unapplied_diffs` and `syntax_errors` of what is
     submitted now; and `unsafe`, 1 where code runs without isolation.
@@ -108,7 +110,13 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     def _task_source(
         self, split: str, difficulty: str, path: str | Path | None
     ) -> TaskSource[RepairTask]:
-        return TaskSource(generate, RepairTask.from_dict, split, difficulty, path)
+        return TaskSource(generate, self._load, split, difficulty, path)
+
+    def _load(self, data: dict[str, Any]) -> RepairTask:
+        """Read a user's task; raises ValueError where it cannot be played, or is not as it says."""
+        task = RepairTask.from_dict(data)
+        check_runs(task, self._backend)
+        return task
 
     def _limits(self, task: RepairTask) -> tuple[int, int]:
         return task.max_cycles, task.talk

@@ -93,12 +93,12 @@ def patch_all(
 def jobs(task: RepairTask, patched: Mapping[str, Patched]) -> list[Job]:
     """Return what to run for a score: the program, on some of the hidden calls at a time."""
     source = program(task, patched)
-    return [Job(source, run.calls, LIMITS) for run in _hidden(task)]
+    return [Job(source, run.calls, LIMITS) for run in hidden_runs(task)]
 
 
 def job_shown(task: RepairTask, patched: Mapping[str, Patched]) -> Job:
     """Return the run of the program on the calls that the tester sees."""
-    return Job(program(task, patched), _shown(task).calls, LIMITS)
+    return Job(program(task, patched), shown_run(task).calls, LIMITS)
 
 
 def program(task: RepairTask, patched: Mapping[str, Patched]) -> str:
@@ -113,7 +113,7 @@ def score(task: RepairTask, outcomes: Sequence[Outcome]) -> RepairScore:
     """Score what came of the `jobs`."""
     failing: list[bool] = []
     sound: list[bool] = []
-    for run, outcome in zip(_hidden(task), outcomes, strict=True):
+    for run, outcome in zip(hidden_runs(task), outcomes, strict=True):
         for case, fails, answer in zip(run.cases, run.failed, outcome.answers, strict=True):
             (failing if fails else sound).append(is_right(case, answer))
     fixed, broken = sum(failing), len(sound) - sum(sound)
@@ -161,13 +161,13 @@ def _patch(task: RepairTask, own: tuple[str, ...], text: str) -> Patched:
 
 
 @lru_cache(maxsize=64)
-def _shown(task: RepairTask) -> Run:
+def shown_run(task: RepairTask) -> Run:
     """Return the run of the calls that the tester sees."""
     return Run.of(task.failing)
 
 
 @lru_cache(maxsize=64)
-def _hidden(task: RepairTask) -> tuple[Run, ...]:
+def hidden_runs(task: RepairTask) -> tuple[Run, ...]:
     """Deal the hidden calls of each function out to runs, by chance that no program can foresee.
 
     Functions that are called with the same arguments are so in the same run.

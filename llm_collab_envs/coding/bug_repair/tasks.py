@@ -14,7 +14,8 @@ from llm_collab_envs.coding.bug_repair.cases import Case, failures_text
 from llm_collab_envs.coding.bug_repair.injection import break_program
 from llm_collab_envs.coding.bug_repair.patching import MAX_CHARS
 from llm_collab_envs.coding.bug_repair.programs import Module, generate_program
-from llm_collab_envs.core.actions import count_tokens
+from llm_collab_envs.core.actions import count_tokens, parse
+from llm_collab_envs.core.arguments import check_number
 
 _FILE_NAME = re.compile(r"[a-z_][a-z0-9_]*\.py")
 TALK = 5  # message tokens of the team, in lists of the failing calls: room for one in each share
@@ -115,15 +116,18 @@ class RepairTask:
         return task
 
     def _check(self) -> None:
+        check_number("faults", self.faults, 1)
         names = [file.name for file in self.files]
         if len({*names}) < len(names) or not all(map(_FILE_NAME.fullmatch, names)):
             raise ValueError(f"every file needs a name of its own, like 'pay.py'; got {names}")
         defined = {name for file in self.files for name in _defined(file, names)}
-        for case in (*self.failing, *self.hidden):
+        inner = (case for outer in self.failing for case in outer.inner)
+        for case in (*self.failing, *inner, *self.hidden):
             if case.function not in defined:
                 raise ValueError(f"no file has a function {case.function!r}")
         if not self.failing or not all(case.fails for case in self.failing):
             raise ValueError("every call in 'failing' needs a 'wrong' that is not its 'right'")
+        _check_sendable("what the tester sees", failures_text(self.failing))
         if not any(case.fails for case in self.hidden):
             raise ValueError("one call in 'hidden' or more needs a 'wrong' that is not its 'right'")
 
@@ -188,6 +192,7 @@ def _read(name: str, source: str, names: Sequence[str]) -> ast.Module:
         tree = ast.parse(source)
     except SyntaxError as problem:
         raise ValueError(f"{name} is no Python: {problem}") from None
+    _check_sendable(name, source)
     for imported in _imported(tree):
         if not imported or f"{imported}.py" in names:
             raise ValueError(
@@ -196,6 +201,13 @@ def _read(name: str, source: str, names: Sequence[str]) -> ast.Module:
                 "functions by their names"
             )
     return tree
+
+
+def _check_sendable(what: str, text: str) -> None:
+    """Raise ValueError where a reply could not hold a text, as it has tags of the grammar."""
+    unsent = parse(f"<submit>{text}</submit>", ()).error
+    if unsent:
+        raise ValueError(f"{what} cannot stand in a reply: {unsent}")
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
