@@ -11,14 +11,22 @@ import pytest
 
 from llm_collab_envs import make
 from llm_collab_envs.coding.bug_repair.cases import Case, facts_of
-from llm_collab_envs.coding.bug_repair.expert import Expert, functions_of, repair
+from llm_collab_envs.coding.bug_repair.expert import (
+    Expert,
+    functions_of,
+    read,
+    repair,
+    say,
+    submit_diffs,
+)
 from llm_collab_envs.coding.bug_repair.faults import everywhere, own_lines
+from llm_collab_envs.coding.bug_repair.reference import repair_path
 from llm_collab_envs.coding.bug_repair.running import Version
 from llm_collab_envs.coding.bug_repair.tasks import LEVELS, RepairTask, deal_files
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES, SPLITS, split_of
 from llm_collab_envs.sandbox import Call, Sandbox, same
-from play import play
+from play import play, terms
 
 ENV = "bug_repair_v0"
 
@@ -251,6 +259,41 @@ class TestOwnTasks:
         *_, infos = env.step({a: f"<submit>{part}</submit>" for a, part in parts.items()})
         assert infos["agent_0"]["quality"] == infos["agent_0"]["pass_rate"] == 1.0
 
+    @pytest.mark.parametrize("size", [1, 2, 3])
+    def test_are_timed_by_their_repair_where_the_expert_finds_none(
+        self, size: int, tmp_path: Path
+    ) -> None:
+        """An expert's message, then the diffs, are as fast as can be asked for."""
+        faulty = {name: text.replace("-", "%") for name, text in self.FAULTY.items()}
+        task = self.own(faulty)
+        task["failing"][1]["wrong"] = task["hidden"][1]["wrong"] = 0
+        path = tmp_path / "own.jsonl"
+        path.write_text(json.dumps(task))
+        env = make(ENV, team_size=size, tasks=path)
+        assert play(env, Expert())["quality"] < 1.0
+
+        def slow(observation: str) -> str:
+            return f"{'word ' * 80}{shown(observation)}"
+
+        def shown(observation: str) -> str:
+            memo = read(observation)
+            if memo.seen and memo.round == 1 and not memo.alone:
+                return say(memo.seen) + ("" if memo.files else "<done/>")
+            waiting = not memo.seen and not memo.heard
+            return "" if waiting else submit_diffs(memo.files, self.RIGHT) + "<done/>"
+
+        infos = play(env, shown)
+        assert infos["quality"] == infos["speed"] == 1.0
+        assert play(env, slow)["speed"] < 0.5
+
+    def test_are_told_nothing_of_what_kind_their_faults_are(self, tmp_path: Path) -> None:
+        path = tmp_path / "own.jsonl"
+        path.write_text(json.dumps(self.own()))
+        envs = make(ENV, team_size=1, tasks=path), env_of(team_size=1)
+        own, other = (env.reset(seed=0)[0]["agent_0"] for env in envs)
+        assert "of 2 files. Each file has 1 fault. Score:" in own
+        assert "of 3 files. Each file has 1 fault: a slip in a line or a missing case" in other
+
     @pytest.mark.parametrize("version", ["faulty", "right"])
     @pytest.mark.parametrize(
         ("source", "message"),
@@ -324,6 +367,15 @@ class TestOwnTasks:
         path = tmp_path / "own.jsonl"
         path.write_text(json.dumps(task))
         assert len(make(ENV, tasks=path, team_size=1).tasks) == 1
+
+    @pytest.mark.parametrize("size", [1, 2, 3, 4])
+    @pytest.mark.parametrize(("difficulty", "index"), [("easy", 0), ("medium", 0), ("hard", 1)])
+    def test_take_as_long_as_the_expert_where_it_writes_what_is_right(
+        self, difficulty: str, index: int, size: int
+    ) -> None:
+        """In one task of twelve it writes a line that does the same."""
+        env = env_of(difficulty, size)
+        assert terms(env, Expert(), index)["critical_path"] == repair_path(env.tasks[index], size)
 
     @pytest.mark.parametrize("difficulty", DIFFICULTIES)
     def test_may_be_like_those_that_are_generated(self, difficulty: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from llm_collab_envs.coding.bug_repair.checking import check_runs
 from llm_collab_envs.coding.bug_repair.expert import Expert, Memo
 from llm_collab_envs.coding.bug_repair.menu import make_menu
 from llm_collab_envs.coding.bug_repair.patching import Patched
+from llm_collab_envs.coding.bug_repair.reference import repair_path
 from llm_collab_envs.coding.bug_repair.scoring import is_right, job_shown, jobs, patch_all, score
 from llm_collab_envs.coding.bug_repair.tasks import RepairTask, deal_files, generate
 from llm_collab_envs.coding.coding_env import CodingEnv
@@ -21,6 +22,10 @@ from llm_collab_envs.core.tasks import TaskSource
 
 _SHOWN = 3  # problems that one notice names
 
+# Of generated tasks; a user's program may have faults of any kind.
+_KIND_OF_FAULT = (
+    ": a slip in a line or a missing case, copied into every function with the lines around it"
+)
 _FORM = """\
 Submit the whole repaired file, or a diff of it, where '# name.py' is line 1, like
 @@ -4 +4 @@
@@ -88,6 +93,8 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     Tasks of your own are programs whose files share one namespace: a file calls the functions of
     another one by their names, and imports none of them. Their right and faulty files are run when
     the env is made, and have to give what the calls say; "wrong" is null for a call that raises.
+    The scripted expert finds few faults but slips like the above, so speed is measured against what
+    it takes to tell the failing calls and submit diffs to the right files, where that is longer.
     Infos add `pass_rate`, the share of hidden calls that are right; `fixed`, the share of those
     that failed; `broken`, of those that did not; `unapplied_diffs` and `syntax_errors` of what is
     submitted now; and `unsafe`, 1 where code runs without isolation.
@@ -123,10 +130,10 @@ class BugRepairEnv(CodingEnv[RepairTask]):
 
     def _job(self, task: RepairTask) -> str:
         faults = f"{task.faults} fault" + "s" * (task.faults != 1)
+        kind = _KIND_OF_FAULT if self._tasks_path is None else ""
         return (
-            f"Job: repair a program of {len(task.files)} files. Each file has {faults}: a slip in "
-            "a line or a missing case, copied into every function with the lines around it. Score: "
-            "calls put right, less those you break, little time, few messages."
+            f"Job: repair a program of {len(task.files)} files. Each file has {faults}{kind}. "
+            "Score: calls put right, less those you break, little time, few messages."
         )
 
     def _private_view(self, task: RepairTask, agent: str) -> str:
@@ -198,6 +205,16 @@ class BugRepairEnv(CodingEnv[RepairTask]):
 
     def _expert(self) -> Callable[[str], str]:
         return Expert()
+
+    def _expert_path(self) -> int:
+        """Return the expert's critical path; in a user's program, at least that of its repair.
+
+        There the expert may find no fault, and be fast at nothing.
+        """
+        path = super()._expert_path()
+        if self._tasks_path is None:
+            return path
+        return max(path, repair_path(self._task, self.team_size))
 
     def _menu(self) -> Menu[Memo]:
         return make_menu()

@@ -106,13 +106,19 @@ def say(facts: Sequence[Fact]) -> str:
 def submit(files: dict[str, str], repaired: Sequence[dict[str, str]]) -> str:
     """Return the submission that puts repaired functions, {old text: new text}, into files."""
     changes = [change for fault in repaired for change in fault.items()]
+    changed = dict(files)
+    for name in files:
+        for old, new in changes:
+            changed[name] = changed[name].replace(old, new)
+    return submit_diffs(files, changed)
+
+
+def submit_diffs(files: Mapping[str, str], changed: Mapping[str, str]) -> str:
+    """Return the submission that makes of files, {name: source}, what they are to be, or ""."""
     diffs: list[str] = []
     for name, source in files.items():
-        changed = source
-        for old, new in changes:
-            changed = changed.replace(old, new)
-        if changed != source:
-            diffs += _diff(name, source, changed)[0 if len(files) > 1 else 2 :]
+        if changed[name] != source:
+            diffs += _diff(name, source, changed[name])[0 if len(files) > 1 else 2 :]
     return "<submit>" + "\n".join(diffs) + "</submit>" if diffs else ""
 
 
