@@ -306,6 +306,7 @@ class TestOwnTasks:
             (0, {"label": "D"}, "functions must be A, B, C, main"),
             (0, {"name": "two"}, "four different words"),
             (0, {"name": "x y"}, "four different words"),
+            (0, {"name": "lambda"}, "that are no keywords of Python; got ['lambda'"),
             (0, {"kind": "trees"}, "function A works on 'trees'; kinds are numbers"),
             (0, {"parameters": ["x", "x"]}, "cannot have the parameters"),
             (0, {"parameters": ["n"]}, "cannot have the parameters"),

@@ -444,6 +444,8 @@ def test_a_users_tasks_name_problems_by_number(tmp_path: Path) -> None:
         ({"helper": "not a name"}, "identifiers"),
         ({"keys": ["a", "b", "c", "d"]}, "one for each"),
         ({"function": None}, "different identifiers"),
+        ({"function": "class"}, "that are no keywords of Python"),
+        ({"helper": "def"}, "that are no keywords of Python"),
     ],
 )
 def test_tasks_that_cannot_be_played(tmp_path: Path, change: Any, words: str) -> None:

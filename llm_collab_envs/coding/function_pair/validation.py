@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from keyword import iskeyword
 from typing import Any
 
 from llm_collab_envs.coding.function_pair.blocks import KINDS
@@ -32,8 +33,12 @@ def check(functions: Sequence[Function], agreed: Sequence[Agreed]) -> None:
     if tuple(function.label for function in functions) != LABELS:
         raise ValueError(f"functions must be {', '.join(LABELS)}, in this order")
     names = [function.name for function in functions]
-    if len(set(names)) < len(names) or not all(map(NAME.fullmatch, names)):
-        raise ValueError(f"names must be four different words in small letters; got {names}")
+    fine = all(NAME.fullmatch(name) and not iskeyword(name) for name in names)
+    if len(set(names)) < len(names) or not fine:
+        raise ValueError(
+            "names must be four different words in small letters that are no keywords of Python; "
+            f"got {names}"
+        )
     for value in agreed:
         _check_agreed(value)
     letters = [value.letter for value in agreed]

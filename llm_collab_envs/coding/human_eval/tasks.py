@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,12 @@ class HumanEvalTask:
         if not 0 <= self.number < PROBLEMS:
             raise ValueError(f"number must be between 0 and {PROBLEMS - 1}; got {self.number}.")
         names = (self.function, self.helper, *filter(None, (self.result, *self.keys)))
-        if not all(name.isidentifier() for name in names) or len(set(names)) < len(names):
-            raise ValueError(f"names and keys must be different identifiers; got {names}.")
+        fine = all(name.isidentifier() and not iskeyword(name) for name in names)
+        if not fine or len(set(names)) < len(names):
+            raise ValueError(
+                "names and keys must be different identifiers that are no keywords of Python; "
+                f"got {names}."
+            )
         if self.keys and (len(self.keys) != len(self.problem.parameters) or not self.result):
             raise ValueError(
                 f"keys must be none, or one for each of {self.problem.parameters} beside a key for "

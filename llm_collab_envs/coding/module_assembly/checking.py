@@ -18,6 +18,7 @@ from llm_collab_envs.coding.module_assembly.tasks import (
     OPEN,
     ModuleTask,
 )
+from llm_collab_envs.core.arguments import check_number
 
 _NEEDED = ("letters", "limit", "unknown")
 _FUNCTION_NAME = re.compile("[a-z][a-z0-9]*_[a-z][a-z0-9_]*")
@@ -44,6 +45,8 @@ def check_task(task: ModuleTask) -> None:
     for layout in (task.layout, *task.alternatives):
         _check_layout(task, layout)
     _check_structure(task)
+    check_number("rotation", task.rotation, 0)
+    check_number("seed", task.seed, 0)
 
 
 def _check_parts(task: ModuleTask) -> None:
