@@ -446,6 +446,12 @@ def test_a_users_tasks_name_problems_by_number(tmp_path: Path) -> None:
         ({"function": None}, "different identifiers"),
         ({"function": "class"}, "that are no keywords of Python"),
         ({"helper": "def"}, "that are no keywords of Python"),
+        (
+            {"number": 0, "keys": [], "helper": "numbers"},
+            "'numbers' stands in the code of problem 0",
+        ),
+        ({"number": 1, "keys": [], "helper": "List"}, "in the code of problem 1"),
+        ({"number": 12, "keys": [], "function": "len"}, "rename function or helper"),
     ],
 )
 def test_tasks_that_cannot_be_played(tmp_path: Path, change: Any, words: str) -> None:

@@ -62,6 +62,12 @@ class Problem:
         ]
         return renamed("\n".join(filter(str.strip, lines)), self.entry, name)
 
+    @property
+    def words(self) -> set[str]:
+        """All words of its code but its own name: its parameters, and what its solution uses."""
+        code = f"{self.given}\n{self.function(self.entry)}"
+        return set(re.findall(r"\w+", code)) - {self.entry}
+
     def cases(self, name: str) -> list[tuple[str, Call, Any]]:
         """Return the examples that can be run: how each is written, its call, and its value."""
         found = []

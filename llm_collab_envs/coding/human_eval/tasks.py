@@ -56,6 +56,12 @@ class HumanEvalTask:
                 "names and keys must be different identifiers that are no keywords of Python; "
                 f"got {names}."
             )
+        for name in (self.function, self.helper):
+            if name in self.problem.words:
+                raise ValueError(
+                    f"{name!r} stands in the code of problem {self.number}, where it is something "
+                    "else: rename function or helper."
+                )
         if self.keys and (len(self.keys) != len(self.problem.parameters) or not self.result):
             raise ValueError(
                 f"keys must be none, or one for each of {self.problem.parameters} beside a key for "
