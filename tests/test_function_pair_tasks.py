@@ -340,6 +340,24 @@ class TestOwnTasks:
         self.refused(task, message)
 
     @pytest.mark.parametrize(
+        ("where", "change"),
+        [
+            (0, {"tests": [[[1, 2]]]}),
+            (0, {"tests": [[[1, 2]], [[1, 2]]]}),
+            (1, {"steps": [["scale", "0"]], "tests": [[[1, 2]], [[3, 4]]]}),
+            (2, {"steps": [["reverse"]], "tests": [[[1, 1]], [[2, 2]]]}),
+            (3, {"tests": [[[1, 2]]]}),
+        ],
+    )
+    def test_whose_tests_one_guess_passes_are_refused(
+        self, where: int, change: dict[str, Any]
+    ) -> None:
+        task = self.own()
+        task["functions"][where] |= change
+        label = task["functions"][where]["label"]
+        self.refused(task, f"passes all hidden tests of {label}, so they count for nothing")
+
+    @pytest.mark.parametrize(
         ("change", "message"),
         [
             ({"letter": "Z"}, "no author of 'main' can know 'Z'"),

@@ -121,6 +121,17 @@ def score(
     )
 
 
+def check_suites(task: PairTask) -> None:
+    """Raise ValueError where hidden tests measure nothing, as one guess passes all of them."""
+    for suite in suites_of(task):
+        if suite.floor == 1:
+            raise ValueError(
+                f"one constant, or an argument as it is, passes all hidden tests of {suite.label}, "
+                f"so they count for nothing: give {suite.label} tests with different results, some "
+                "of which are none of its arguments"
+            )
+
+
 def _interface(helpers: Sequence[Function]) -> list[str]:
     """Return what main's author can only have been told of the helpers: their names and keys."""
     return [word for helper in helpers for word in (helper.name, helper.key) if word]

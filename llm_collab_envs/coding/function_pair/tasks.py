@@ -65,8 +65,11 @@ class PairTask:
 
         Raises:
             ValueError: For what could not be written or tested: an unknown block, a parameter of
-                another form, an agreed value that nobody knows, a test that the program fails on.
+                another form, an agreed value that nobody knows, a test that the program fails on,
+                tests that one constant passes.
         """
+        from llm_collab_envs.coding.function_pair.scoring import check_suites
+
         level = LEVELS["easy"]
         task = cls(
             functions=tuple(Function.from_dict(function) for function in data["functions"]),
@@ -75,6 +78,7 @@ class PairTask:
             max_cycles=int(data.get("max_cycles", level.max_cycles)),
         )
         check(task.functions, task.agreed)
+        check_suites(task)
         return task
 
 
