@@ -307,6 +307,7 @@ class TestOwnTasks:
             (0, {"name": "two"}, "four different words"),
             (0, {"name": "x y"}, "four different words"),
             (0, {"name": "lambda"}, "that are no keywords of Python; got ['lambda'"),
+            (0, {"name": "sorted", "steps": [["ascending"]]}, "none that the steps use; got {'so"),
             (0, {"kind": "trees"}, "function A works on 'trees'; kinds are numbers"),
             (0, {"parameters": ["x", "x"]}, "cannot have the parameters"),
             (0, {"parameters": ["n"]}, "cannot have the parameters"),

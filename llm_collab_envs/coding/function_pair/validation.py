@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from keyword import iskeyword
 from typing import Any
@@ -47,6 +48,10 @@ def check(functions: Sequence[Function], agreed: Sequence[Agreed]) -> None:
         raise ValueError(f"each of {sorted(needed)} must be agreed on once; got {letters}")
     for function in functions:
         _check_function(function)
+    steps = [step for function in functions for step in function.steps if step.block != CALL]
+    used = {word for step in steps for word in re.findall(r"\w+", BLOCKS[step.block].code)}
+    if used.intersection(names):
+        raise ValueError(f"names must be none that the steps use; got {used.intersection(names)}")
     *helpers, main = functions
     for helper in helpers:
         call = next(s for s in main.steps if s.block == CALL and s.texts[0] == helper.label)
