@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from llm_collab_envs.core.arguments import check_number, check_real
+
 Status = Literal["ok", "timeout", "memory", "output", "crash", "refused", "error"]
+_SECONDS = (0.001, 86_400)  # the shortest and the longest run that one may ask for
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,10 @@ class Limits:
     def __post_init__(self) -> None:
         """Refuse a limit that nothing can keep to."""
         for name, value in vars(self).items():
-            if value <= 0:
-                raise ValueError(f"{name} must be more than 0; got {value}.")
+            if name in ("seconds", "wall_seconds"):
+                check_real(name, value, *_SECONDS)
+            else:
+                check_number(name, value, 1)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from llm_collab_envs.sandbox.bubblewrap import BubblewrapBackend, why_bubblewrap_fails
 from llm_collab_envs.sandbox.child import NAME
@@ -25,6 +25,7 @@ _QUICK_SECONDS = 0.5
 _SEEN = 128  # programs that are remembered, as some run again on other calls
 
 
+@runtime_checkable
 class Backend(Protocol):
     """One way to run a program.
 
@@ -62,9 +63,9 @@ class Sandbox:
 
     def __init__(self, backend: str | Backend = "auto", limits: Limits | None = None) -> None:
         """Find the backends."""
+        self._fast, self._full = _backends(backend)
         self.backend = backend if isinstance(backend, str) else backend.name
         self.limits = limits or Limits()
-        self._fast, self._full = _backends(backend)
 
     def run(self, source: str, calls: Sequence[Call] = (), limits: Limits | None = None) -> Outcome:
         """Run the program once, then the calls in order in the same module state.
@@ -133,10 +134,13 @@ def run(source: str, calls: Sequence[Call] = (), limits: Limits | None = None) -
 
 def _backends(backend: str | Backend) -> tuple[Backend | None, Backend | None]:
     """What tries first, and what has the last word; one of them may be missing."""
-    if not isinstance(backend, str):
+    if isinstance(backend, Backend):
         return None, backend
     if backend not in BACKENDS:
-        raise ValueError(f"backend must be one of {', '.join(BACKENDS)}; got {backend!r}.")
+        raise ValueError(
+            f"backend must be one of {', '.join(BACKENDS)}, or a Backend of your own; got "
+            f"{backend!r}."
+        )
     if backend == "unsafe":
         return None, UnprotectedBackend()
     no_monty = why_monty_fails() if backend in ("auto", "monty") else "not asked for"

@@ -275,7 +275,14 @@ def test_a_slow_program_gets_its_own_limit(bwrap: str) -> None:
         (lambda: run(IDENTITY, [Call("same", (Ref(-1),))]), ValueError, "earlier"),
         (lambda: literal(10**5000, 0), ValueError, "digits"),
         (lambda: Sandbox("docker"), ValueError, "auto, monty, bwrap, unsafe"),
+        (lambda: Sandbox(None), ValueError, "or a Backend of your own; got None"),
+        (lambda: Sandbox([]), ValueError, r"or a Backend of your own; got \[\]"),
         (lambda: Limits(seconds=0), ValueError, "seconds"),
+        (lambda: Limits(seconds=math.nan), ValueError, "seconds must be a number between"),
+        (lambda: Limits(wall_seconds=math.inf), ValueError, "wall_seconds must be a number"),
+        (lambda: Limits(seconds="1"), ValueError, "seconds must be a number"),
+        (lambda: Limits(memory_mb=128.5), ValueError, "memory_mb must be a whole number"),
+        (lambda: Limits(output_chars=0), ValueError, "output_chars must be a whole number, 1 or"),
     ],
 )
 def test_mistakes_of_the_judge_raise(call: Any, error: type[Exception], words: str) -> None:
