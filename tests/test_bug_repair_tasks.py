@@ -304,7 +304,7 @@ class TestOwnTasks:
             ("# pay.py\nfrom due import due\n", "pay.py imports due.py, but all files share one"),
             ("# pay.py\nimport math, due as d\n", "call the other file's functions by their names"),
             ("# pay.py\ndef f():\n    from . import due\n", "pay.py imports from its own folder"),
-            ("# pay.py\nTAG = '</submit>'\n", "pay.py cannot stand in a reply: '[/submit]' is not"),
+            ("# pay.py\nTAG = '</submit>'\n", "pay.py cannot stand in a reply, write it without"),
         ],
     )
     def test_whose_sources_cannot_be_run_are_refused(

@@ -82,4 +82,4 @@ def _not_so(case: Case, key: str, said: object, files: str, answer: Answer) -> s
     if answer.status != "ok":
         came = f"fails: {short(answer.detail or answer.status)}"
     call = call_text(case.function, case.args)
-    return f"{key!r} of {call} is {said!r}, but with the {files} files it {came}"
+    return f"{key!r} of {call} is {said!r}, but with the {files} files it {came}; mend one"

@@ -207,7 +207,7 @@ def _check_sendable(what: str, text: str) -> None:
     """Raise ValueError where a reply could not hold a text, as it has tags of the grammar."""
     unsent = parse(f"<submit>{text}</submit>", ()).error
     if unsent:
-        raise ValueError(f"{what} cannot stand in a reply: {unsent}")
+        raise ValueError(f"{what} cannot stand in a reply, write it without tags: {unsent}")
 
 
 def _imported(tree: ast.Module) -> Iterator[str]:
