@@ -19,6 +19,7 @@ from rich.text import Text
 
 from baselines.config import MAX_SEED, TrainConfig
 from baselines.errors import CommandError, reason
+from baselines.evaluate import EPISODES, EvalConfig
 from baselines.policies.chat_server import Requests
 from baselines.policies.endpoint import ENDPOINT
 from baselines.policies.load import HUB, NAMED, TEAM_SIZE, open_policy, team_size_of
@@ -34,8 +35,6 @@ POLICY_HELP = (
     "OpenAI's chat completions serves (its key, if any, is in OPENAI_API_KEY)."
 )
 
-EPISODES = 64
-
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -49,12 +48,25 @@ TeamSize = Annotated[
     int | None,
     typer.Option(
         help="Agents in the team; 1 is the solo baseline. If left out, "
-        f"{TEAM_SIZE}, or as many as the env admits.",
+        f"{TEAM_SIZE}, or as many as the tasks admit.",
+        min=1,
         show_default=False,
     ),
 ]
-Difficulty = Annotated[str, typer.Option(help="easy, medium or hard.")]
-Split = Annotated[str, typer.Option(help="train or test; they share no task and no name.")]
+Difficulty = Annotated[
+    str, typer.Option(help="easy, medium or hard; of generated tasks, not those of --tasks.")
+]
+Split = Annotated[
+    str,
+    typer.Option(
+        help="train or test, which share no task and no name; of generated tasks, not those of "
+        "--tasks."
+    ),
+]
+Tasks = Annotated[
+    Path | None,
+    typer.Option(help="A JSONL file of your own tasks, in place of generated ones."),
+]
 Temperature = Annotated[float, typer.Option(help="Of sampling; 0 is greedy.")]
 TopP = Annotated[float, typer.Option(help="Nucleus of sampling.")]
 MaxNewTokens = Annotated[
@@ -97,7 +109,8 @@ def play(
     team_size: TeamSize = None,
     difficulty: Difficulty = "easy",
     split: Split = "test",
-    task: Annotated[int, typer.Option(help="Which task of the split.")] = 0,
+    tasks: Tasks = None,
+    task: Annotated[int, typer.Option(help="Which task of them, from 0 on.")] = 0,
     seed: Annotated[int, typer.Option(help="Of the chance in replies.", min=0, max=MAX_SEED)] = 0,
     temperature: Temperature = 1.0,
     top_p: TopP = 1.0,
@@ -113,10 +126,9 @@ def play(
     observations of one seat and type its actions.
     """
     with _sentences():
-        from baselines.evaluate import EvalConfig
         from baselines.rollout import play as play_episodes
 
-        size = _team_size(policy, env, team_size)
+        size = _team_size(policy, env, team_size, tasks)
         with _values():
             config = EvalConfig(
                 env=env,
@@ -124,12 +136,13 @@ def play(
                 team_size=size,
                 difficulty=difficulty,
                 split=split,
+                tasks=tasks,
                 seed=seed,
                 temperature=temperature,
                 top_p=top_p,
                 max_new_tokens=max_new_tokens,
             )
-            stage = make(env, team_size=size, difficulty=difficulty, split=split)
+            stage = config.make_env()
             stage.reset(options={"task": task})
         if human and seat not in stage.possible_agents:
             raise CommandError(f"--seat must be one of {stage.possible_agents}; got {seat!r}.")
@@ -155,6 +168,7 @@ def train(
     ] = TrainConfig.model,
     team_size: TeamSize = None,
     difficulty: Difficulty = "easy",
+    tasks: Tasks = None,
     tasks_per_step: Annotated[
         int, typer.Option(help="Tasks in an optimisation step that the team does.", min=1)
     ] = len(TrainConfig.teams) - 1,
@@ -207,19 +221,19 @@ def train(
 ) -> None:
     """Train one policy for all agents of a team, by GRPO on joint and difference rewards.
 
-    Each step plays (tasks-per-step + solo-tasks) x generations episodes on the train split. Ctrl-C
-    saves; the same command with --resume goes on. The trained policy is in --out, ready for
-    `llm-collab evaluate`.
+    Each step plays (tasks-per-step + solo-tasks) x generations episodes, on the train split or on
+    --tasks. Ctrl-C saves; the same command with --resume goes on. The trained policy is in --out,
+    ready for `llm-collab evaluate`.
     """
     with _sentences():
-        size = _asked_or_usual(env, team_size)
+        size = _asked_or_usual(env, team_size, tasks)
         with _values():
-            make(env, team_size=size, difficulty=difficulty).reset(seed=0)
             config = TrainConfig(
                 env=env,
                 out=out,
                 model=model,
                 difficulty=difficulty,
+                tasks=tasks,
                 teams=(size,) * tasks_per_step + (1,) * solo_tasks,
                 num_generations=generations,
                 steps=steps,
@@ -232,6 +246,7 @@ def train(
                 micro_batch=micro_batch,
                 seed=seed,
             )
+            config.make_env(size).reset(seed=0)
         from accelerate import PartialState
 
         from baselines.run_folder import CONFIG
@@ -265,11 +280,13 @@ def evaluate(
     episodes: Annotated[
         int | None,
         typer.Option(
-            help=f"How many tasks, one episode each. If left out, {EPISODES}, or all there are.",
+            help=f"How many tasks, one episode each. If left out, {EPISODES}, or all there are; of "
+            "--tasks, all.",
             show_default=False,
         ),
     ] = None,
     split: Split = "test",
+    tasks: Tasks = None,
     seed: Annotated[
         int,
         typer.Option(
@@ -304,16 +321,12 @@ def evaluate(
     The normalised score is 0 for silence and 1 for the scripted expert on the same tasks.
     """
     with _sentences():
-        from baselines.evaluate import EvalConfig
         from baselines.evaluate import evaluate as run
         from baselines.summary import summarise, table
 
         policy = _spelled(policy)
-        size = _team_size(policy, env, team_size)
+        size = _team_size(policy, env, team_size, tasks)
         with _values():
-            if episodes is None:
-                stage = make(env, team_size=size, difficulty=difficulty, split=split)
-                episodes = min(EPISODES, len(stage.tasks))
             config = EvalConfig(
                 env=env,
                 policy=policy,
@@ -321,6 +334,7 @@ def evaluate(
                 difficulty=difficulty,
                 episodes=episodes,
                 split=split,
+                tasks=tasks,
                 seed=seed,
                 temperature=temperature,
                 top_p=top_p,
@@ -330,12 +344,13 @@ def evaluate(
                 out=out,
             )
         records = run(config, console=Console(stderr=True))
-        title = (
-            f"{env}, {difficulty}, {episodes} {split} tasks, team of {config.team_size}, "
-            f"temperature {temperature:g}"
-        )
+        which = f"{difficulty}, {len(records)} {split} tasks"
+        if tasks:
+            which = f"{len(records)} tasks of {tasks}"
+        title = f"{env}, {which}, team of {config.team_size}, temperature {temperature:g}"
         try:
-            summary = summarise(records, seed)
+            with _values():
+                summary = summarise(records, seed, tasks)
         except KeyboardInterrupt:
             kept = f"all episodes are in {out}" if out else "nothing was saved"
             raise KeyboardInterrupt(f"stopped before the summary; {kept}.") from None
@@ -350,21 +365,21 @@ def _spelled(policy: str) -> str:
     return str(Path(policy)) if policy not in NAMED and Path(policy).is_dir() else policy
 
 
-def _team_size(policy: str, env: str, asked: int | None) -> int:
+def _team_size(policy: str, env: str, asked: int | None, tasks: Path | None) -> int:
     """Return the team size to play with, and say so where the policy decides it."""
-    wanted = _asked_or_usual(env, asked)
+    wanted = _asked_or_usual(env, asked, tasks)
     size = team_size_of(policy, wanted)
     if size != wanted:
         _note(f"{policy} plays in a team of {size}.")
     return size
 
 
-def _asked_or_usual(env: str, asked: int | None) -> int:
+def _asked_or_usual(env: str, asked: int | None, tasks: Path | None) -> int:
     """Return the team size that was asked for, or the usual one where none was."""
     if asked is not None:
         return asked
     with _values():
-        return min(TEAM_SIZE, make(env, team_size=1).largest_team)
+        return min(TEAM_SIZE, make(env, team_size=1, tasks=tasks).largest_team)
 
 
 @contextmanager

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
+from typing import Any
 
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
+from llm_collab_envs import make
 
 MAX_SEED = 2**31 - 1  # that every library takes, and the next ones of other processes too
 
@@ -21,6 +23,8 @@ class TrainConfig:
         out: Folder of the run.
         model: "tiny", a model folder or a model id.
         difficulty: Of the tasks.
+        tasks: A JSONL file of your own tasks, or None for generated ones of the train split.
+            `difficulty` chooses nothing then.
         teams: The team size of each task in a step: (4, 4, 4, 1) is three tasks for teams of 4 and
             one for a single agent, lest the policy forget how to work alone.
         num_generations: Episodes for each task, GRPO's group size.
@@ -47,6 +51,7 @@ class TrainConfig:
     out: Path
     model: str = "tiny"
     difficulty: str = "easy"
+    tasks: Path | None = None
     teams: tuple[int, ...] = (4, 4, 4, 1)
     num_generations: int = 8
     steps: int = 50
@@ -96,6 +101,10 @@ class TrainConfig:
         if not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"seed must be between 0 and {MAX_SEED}; got {self.seed}.")
         self.selector()
+
+    def make_env(self, team_size: int) -> Any:
+        """Return an env to train in, for a team of a step or for one agent alone."""
+        return make(self.env, team_size=team_size, difficulty=self.difficulty, tasks=self.tasks)
 
     def micro_batches(self, processes: int) -> tuple[int, int]:
         """Return how many rows a micro-batch has, and how many of them a process has in a step.

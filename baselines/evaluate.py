@@ -24,6 +24,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
+from baselines.fingerprint import fingerprint
 from baselines.policies.base import Reply
 from baselines.policies.chat_server import Requests
 from baselines.policies.endpoint import ENDPOINT
@@ -34,9 +35,10 @@ from baselines.version import version_of_envs
 from llm_collab_envs import make
 from llm_collab_envs.core import metrics
 
+EPISODES = 64  # where a generator has no end of tasks
 TASKS_PER_SEED = 1_000
 SETTINGS = ("env", "policy", "team_size", "difficulty", "split", "seed", "temperature", "top_p")
-IDENTITY = (*SETTINGS, "max_new_tokens", "weights")
+IDENTITY = (*SETTINGS, "max_new_tokens", "weights", "tasks_content")
 _LIBRARIES = ("pettingzoo", "torch", "transformers")
 
 
@@ -50,8 +52,11 @@ class EvalConfig:
             "endpoint:URL#MODEL".
         team_size: Agents in the team.
         difficulty: Of the tasks.
-        episodes: How many tasks, one episode each.
+        episodes: How many tasks, one episode each; None for all of `tasks`, or, of generated ones,
+            for `EPISODES` or as many as there are.
         split: "train" or "test".
+        tasks: A JSONL file of your own tasks, or None for generated ones. `difficulty` and `split`
+            choose nothing then.
         seed: Of the chance in replies and intervals, and which tasks: those from `TASKS_PER_SEED` x
             seed on; after the last comes the first.
         temperature: Of sampling; 0 is greedy.
@@ -68,8 +73,9 @@ class EvalConfig:
     policy: str
     team_size: int = TEAM_SIZE
     difficulty: str = "easy"
-    episodes: int = 64
+    episodes: int | None = None
     split: str = "test"
+    tasks: Path | None = None
     seed: int = 0
     temperature: float = 1.0
     top_p: float = 1.0
@@ -81,14 +87,31 @@ class EvalConfig:
     def __post_init__(self) -> None:
         """Check what nothing else checks."""
         for name, least in (("episodes", 1), ("batch", 1), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise ValueError(f"{name} must be {least} or more; got {getattr(self, name)}.")
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ValueError(f"{name} must be {least} or more; got {value}.")
         self.selector()
 
     def identity(self) -> dict[str, Any]:
-        """Return what two runs must share for their records to belong together."""
-        weights = weights_of(self.policy)
-        return {name: weights if name == "weights" else getattr(self, name) for name in IDENTITY}
+        """Return what two runs must share for their records to belong together.
+
+        Of files it is what they hold, as they are trained on, mended and moved.
+        """
+        contents = {
+            "weights": weights_of(self.policy),
+            "tasks_content": fingerprint(self.tasks),
+        }
+        return {n: contents[n] if n in contents else getattr(self, n) for n in IDENTITY}
+
+    def make_env(self) -> Any:
+        """Return an env to play in."""
+        return make(
+            self.env,
+            team_size=self.team_size,
+            difficulty=self.difficulty,
+            split=self.split,
+            tasks=self.tasks,
+        )
 
     def selector(self) -> ActionSelector:
         """Return the action selector."""
@@ -106,6 +129,7 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
         CommandError: For a policy, team size, split, ... that does not exist, or an `out` that
             holds other results or cannot be written; and where a server fails for good.
             The batches that have ended are saved.
+        OSError: For a file of tasks that cannot be read.
         KeyboardInterrupt: After Ctrl-C; its message says what is saved.
     """
     tasks, envs = _prepare(config)
@@ -149,21 +173,23 @@ def tasks_of(config: EvalConfig) -> list[int]:
     Raises:
         ValueError: Where there are not as many.
     """
-    (env,) = _envs(config, episodes=1)
-    available = len(env.tasks)
-    if config.episodes > available:
+    available = len(config.make_env().tasks)
+    usual = available if config.tasks else min(EPISODES, available)
+    episodes = usual if config.episodes is None else config.episodes
+    if episodes > available:
+        where = f"in {config.tasks}" if config.tasks else "there are"
         raise ValueError(
-            f"episodes must be at most {available}, the tasks there are; got {config.episodes}."
+            f"episodes must be at most {available}, the tasks {where}; got {episodes}."
         )
     start = config.seed * TASKS_PER_SEED
-    return [(start + n) % available for n in range(config.episodes)]
+    return [(start + n) % available for n in range(episodes)]
 
 
 def _prepare(config: EvalConfig) -> tuple[list[int], list[Any]]:
     """Return tasks and envs; what is wrong with the env's arguments shows here."""
     try:
-        envs = _envs(config, config.episodes)
         tasks = tasks_of(config)
+        envs = _envs(config, len(tasks))
         envs[0].reset(options={"task": tasks[0]})  # a task may not admit the team
     except (ValueError, RuntimeError) as problem:  # or a package that the env needs is missing
         raise CommandError(str(problem)) from problem
@@ -171,15 +197,7 @@ def _prepare(config: EvalConfig) -> tuple[list[int], list[Any]]:
 
 
 def _envs(config: EvalConfig, episodes: int) -> list[Any]:
-    return [
-        make(
-            config.env,
-            team_size=config.team_size,
-            difficulty=config.difficulty,
-            split=config.split,
-        )
-        for _ in range(min(config.batch, episodes))
-    ]
+    return [config.make_env() for _ in range(min(config.batch, episodes))]
 
 
 def _episodes(

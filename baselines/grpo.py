@@ -28,7 +28,6 @@ from baselines.advantages import difference_reward, joint_reward
 from baselines.config import TrainConfig
 from baselines.policies.hf import HFPolicy, inference_dtype
 from baselines.rollout import Row, play, training_row
-from llm_collab_envs import make
 
 EpisodeKey = tuple[int, int, int]  # team size, task, and which of the group's episodes
 
@@ -86,8 +85,7 @@ class JointRollout:
         """Return env `number` of a team size; envs are kept from step to step."""
         pool = self._envs[team_size]
         if number == len(pool):
-            config = self._config
-            pool.append(make(config.env, team_size=team_size, difficulty=config.difficulty))
+            pool.append(self._config.make_env(team_size))
         return pool[number]
 
     def _sync(self, trainer: GRPOTrainer) -> Any:
@@ -275,9 +273,12 @@ def team_reward(
 
 
 def dataset(config: TrainConfig) -> Dataset:
-    """Return one prompt for each (task, agent), in the order in which steps use them."""
+    """Return one prompt for each (task, agent), in the order in which steps use them.
+
+    Tasks are drawn one by one, so that a file of few may have one twice in a step: two groups.
+    """
     rng = np.random.default_rng(config.seed)
-    size = len(make(config.env, difficulty=config.difficulty).tasks)
+    size = len(config.make_env(team_size=1).tasks)
     prompts = []
     for _ in range(config.steps):
         for team_size in config.teams:

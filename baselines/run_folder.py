@@ -12,12 +12,14 @@ from typing import Any
 
 from baselines.config import TrainConfig
 from baselines.errors import CommandError, reason
+from baselines.fingerprint import fingerprint
 from baselines.locking import lock
 from baselines.version import version_of_envs
 
 CONFIG = "run.json"
-# Of a run that goes on: how much is done at once does not decide what is trained, nor on what.
-_MAY_CHANGE = ("out", "rollout_batch", "micro_batch", "save_every")
+# Of a run that goes on: how much is done at once does not decide what is trained, nor on what, and
+# of files it is what they hold that counts.
+_MAY_CHANGE = ("out", "tasks", "rollout_batch", "micro_batch", "save_every")
 
 
 def prepare_folder(config: TrainConfig, resume: bool, processes: int) -> None:
@@ -130,5 +132,10 @@ def _create(path: Path, text: str) -> bool:
 
 def _decided(config: TrainConfig, processes: int) -> dict[str, Any]:
     """Return what decides a run, as JSON has it; each process has its own chance."""
-    options = {**asdict(config), "out": str(config.out), "processes": processes}
-    return dict(json.loads(json.dumps({**options, "llm_collab_envs": version_of_envs()})))
+    decided = {
+        **asdict(config),
+        "tasks_content": fingerprint(config.tasks),
+        "processes": processes,
+        "llm_collab_envs": version_of_envs(),
+    }
+    return dict(json.loads(json.dumps(decided, default=str)))

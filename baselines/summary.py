@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import isnan, nan
+from pathlib import Path
 from statistics import fmean
 
 from rich.table import Table
@@ -17,10 +18,13 @@ from baselines.bootstrap import (
     ratio_of_means,
 )
 from baselines.evaluate import IDENTITY, SETTINGS, EvalConfig, joint_rewards
+from baselines.fingerprint import fingerprint
 from baselines.results import Record
 
 
-def summarise(records: Sequence[Record], seed: int = 0) -> dict[str, Interval]:
+def summarise(
+    records: Sequence[Record], seed: int = 0, tasks: Path | None = None
+) -> dict[str, Interval]:
     """Return the mean of every figure with its 95 % bootstrap interval.
 
     Silence and the expert are played on the same tasks, for "normalised_score": 0 is silence, 1 is
@@ -30,9 +34,11 @@ def summarise(records: Sequence[Record], seed: int = 0) -> dict[str, Interval]:
     Args:
         records: Episodes of one configuration, as `evaluate` returns them.
         seed: Of the resampling.
+        tasks: The file that their tasks are from, or None where they were generated.
 
     Raises:
-        ValueError: Where there are no records, or records of several configurations.
+        ValueError: Where there are no records, or records of several configurations, or of the
+            tasks of another file.
     """
     settings = {tuple(record[name] for name in IDENTITY) for record in records}
     if len(settings) != 1:
@@ -40,8 +46,13 @@ def summarise(records: Sequence[Record], seed: int = 0) -> dict[str, Interval]:
             f"records must be of one configuration; got {len(settings)} of them. Summarise each "
             "run by itself."
         )
+    if fingerprint(tasks) != records[0]["tasks_content"]:
+        raise ValueError(
+            f"tasks must be the file that the records' tasks are from, as it was; got {tasks}. "
+            "Pass that file, or evaluate again on this one."
+        )
     rewards = [record["joint_reward"] for record in records]
-    floor, ceiling = (_rewards_of(policy, records) for policy in ("silent", "expert"))
+    floor, ceiling = (_rewards_of(policy, records, tasks) for policy in ("silent", "expert"))
     figures = dict.fromkeys(
         name
         for record in records
@@ -75,7 +86,8 @@ def table(summaries: Mapping[str, Mapping[str, Interval]], title: str = "") -> T
         summaries: Summaries by label.
         title: Printed above.
     """
-    view = Table(title=title or None, title_justify="left", caption="mean [95 % interval]")
+    heading = Text(title, "table.title") if title else None  # files may hold what looks like markup
+    view = Table(title=heading, title_justify="left", caption="mean [95 % interval]")
     view.add_column("figure", no_wrap=True)
     for label in summaries:
         view.add_column(Text(label), justify="right")
@@ -91,9 +103,9 @@ def _mean(values: Sequence[float | None], seed: int) -> Interval:
     return mean_interval(known, seed) if len(known) == len(values) else Interval(nan, nan, nan)
 
 
-def _rewards_of(policy: str, records: Sequence[Record]) -> list[float]:
+def _rewards_of(policy: str, records: Sequence[Record], tasks: Path | None) -> list[float]:
     """Play a scripted policy on the tasks of some records."""
-    settings = {name: records[0][name] for name in SETTINGS} | {"policy": policy}
+    settings = {name: records[0][name] for name in SETTINGS} | {"policy": policy, "tasks": tasks}
     return joint_rewards(EvalConfig(**settings), [record["task"] for record in records])
 
 

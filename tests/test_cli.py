@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import torch
@@ -23,6 +24,7 @@ from baselines.config import TrainConfig
 from baselines.run_folder import prepare_folder
 from llm_collab_envs import ENV_MODULES
 from llm_collab_envs.coding.bug_repair import env as repair
+from own_tasks import save_tasks
 from small_model import save_small_model
 
 ENV = "section_writing_v0"
@@ -222,6 +224,68 @@ def test_mistakes_in_train(tmp_path):
     assert "are damaged" in sentence(*train, "--model", tmp_path / "cut")
     (tmp_path / "run" / "notes.txt").write_text("mine")
     assert "exists and is not empty. Choose another --out" in sentence(*train)
+
+
+def test_a_file_of_own_tasks_is_played_measured_and_trained_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own = save_tasks(Path("own [b].jsonl"), 3)
+    played, same = (
+        run("play", ENV, *which, "--task", 2).stdout.partition("--- Round 1 ---")[2]
+        for which in (("--tasks", own), ("--split", "train"))
+    )
+    assert played == same
+    assert "quality=1" in played
+    measured = run("evaluate", ENV, "--policy", "expert", "--tasks", own)
+    assert measured.exit_code == 0, measured.output
+    table = " ".join(measured.stdout.split())
+    assert f"{ENV}, 3 tasks of own [b].jsonl, team of 4" in table
+    assert "normalised score │ 1.000 [1.000,1.000]" in table
+    small = "--team-size 2 --tasks-per-step 2 --solo-tasks 1 --generations 2 --steps 1".split()
+    small += ["--max-new-tokens", 8, "--model", save_small_model(tmp_path / "model")]
+    arguments = ("train", ENV, "--out", tmp_path / "run", *small)
+    trained = run(*arguments, "--tasks", own)
+    assert trained.exit_code == 0, trained.output
+    assert "started with tasks_content='" in sentence(*arguments, "--resume")
+
+
+def test_a_team_is_as_large_as_the_tasks_of_a_file_admit(tmp_path):
+    own = save_tasks(tmp_path / "own.jsonl", 1)
+    task = json.loads(own.read_text())
+    task["sections"] = task["sections"][:3]
+    task["facts"] = [fact for fact in task["facts"] if fact["section"] in task["sections"]]
+    own.write_text(json.dumps(task))
+    assert "team of 3" in run("play", ENV, "--tasks", own).stdout
+    assert "team of 3" in run("evaluate", ENV, "--tasks", own, "--policy", "silent").stdout
+    for command in (("play",), ("evaluate", "--policy", "silent"), ("train", "--out", "runs/no")):
+        said = sentence(*command, ENV, "--tasks", own, "--team-size", 4)
+        assert f"tasks file {own}, line 1: team_size must be at most 3" in said
+
+
+@pytest.mark.parametrize("command", [("play",), ("evaluate", "--policy", "silent"), ("train",)])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot use own.jsonl: No such file or directory. Give another path."),
+        ("folder", "cannot use own.jsonl: Is a directory. Give another path."),
+        (b"\xff\xfe{", "tasks file own.jsonl is not UTF-8"),
+        (b"\n", "tasks file own.jsonl holds no task. Write one JSON object a line."),
+        (b'\n{"subject": 1}\n', "tasks file own.jsonl, line 2 is not a task: "),
+    ],
+    ids=["missing", "folder", "not UTF-8", "empty", "bad line"],
+)
+def test_a_file_that_holds_no_tasks_gets_one_sentence(
+    command, content, said, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    own = tmp_path / "own.jsonl"
+    if content == "folder":
+        own.mkdir()
+    elif content is not None:
+        own.write_bytes(content)
+    out = ("--out", "run") if command == ("train",) else ()
+    for size in ((), ("--team-size", 2)):
+        assert said in sentence(*command, ENV, *out, *size, "--tasks", "own.jsonl")
+    assert not (tmp_path / "run").exists()
 
 
 LONG = "a" * 300

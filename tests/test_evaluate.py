@@ -22,6 +22,7 @@ from baselines.results import FIGURES, ResultsFile
 from baselines.summary import speed_up, summarise
 from baselines.version import version_of_envs
 from llm_collab_envs import make
+from own_tasks import save_tasks
 from small_model import save_small_model
 
 ENV = "section_writing_v0"
@@ -140,6 +141,53 @@ def test_every_policy_meets_the_same_tasks_and_another_seed_other_ones():
     assert tasks() == tasks(policy="random", team_size=2) == list(range(6))
     assert tasks(episodes=3) == tasks()[:3]
     assert not set(tasks(seed=1)) & set(tasks())
+
+
+# A user's own tasks
+
+
+@pytest.fixture
+def own(tmp_path) -> Path:
+    return save_tasks(tmp_path / "own.jsonl", 3)
+
+
+def test_own_tasks_are_played_all_of_them(own, tmp_path):
+    mine = evaluate(config(episodes=None, tasks=own))
+    same = evaluate(config(episodes=3, split="train"))
+    figures = [[{n: r[n] for n in ("task", *FIGURES[:-1])} for r in rs] for rs in (mine, same)]
+    assert figures[0] == figures[1]
+    assert [r["task"] for r in evaluate(config("silent", episodes=2, tasks=own, seed=1))] == [1, 2]
+    many = save_tasks(tmp_path / "many.jsonl", 66)
+    assert len(evaluate(config("silent", episodes=None, tasks=many))) == 66
+    assert len(evaluate(config("silent", episodes=None))) == 64, "of generated ones there is no end"
+
+
+def test_own_tasks_have_their_own_floor_and_ceiling(own):
+    for policy, score in (("silent", 0.0), ("expert", 1.0)):
+        records = evaluate(config(policy, episodes=None, tasks=own))
+        assert tuple(summarise(records, tasks=own)["normalised_score"]) == (score,) * 3
+        with pytest.raises(ValueError, match=r"tasks must be the file .*; got None\."):
+            summarise(records)
+    generated = evaluate(config("silent", episodes=3))
+    with pytest.raises(ValueError, match=r"tasks must be the file .*own\.jsonl\. Pass that"):
+        summarise(generated, tasks=own)
+
+
+def test_results_on_a_file_go_on_with_what_it_held_wherever_it_is(own, tmp_path):
+    out = tmp_path / "results.jsonl"
+    first = evaluate(config(episodes=2, batch=2, tasks=own, out=out))
+    moved = own.rename(tmp_path / "moved.jsonl")
+    assert evaluate(config(episodes=None, batch=2, tasks=moved, out=out))[:2] == first
+    with pytest.raises(CommandError, match=r"configuration: tasks_content is '\w+' there"):
+        evaluate(config(episodes=3, out=out))
+    moved.write_text(moved.read_text().replace('"rotation": ', '"rotation": 1'))
+    with pytest.raises(CommandError, match=r"configuration: tasks_content is '\w+' there"):
+        evaluate(config(episodes=3, tasks=moved, out=out))
+
+
+def test_more_episodes_than_a_file_has_tasks(own):
+    with pytest.raises(CommandError, match=rf"episodes must be at most 3, the tasks in {own}; got"):
+        evaluate(config(episodes=4, tasks=own))
 
 
 # Repeating and resuming

@@ -39,6 +39,7 @@ from baselines.policies.load import load_policy
 from baselines.run_folder import only_run_in, prepare_folder
 from baselines.train import METRICS, StopOnSignal, train
 from baselines.version import version_of_envs
+from own_tasks import save_tasks
 from small_model import save_small_model
 
 ENV = "section_writing_v0"
@@ -422,6 +423,36 @@ def test_resume_with_other_options(tmp_path):
         train(replace(config, learning_rate=1.0), resume=True)
     with pytest.raises(CommandError, match=r"processes=1, not 2"):
         prepare_folder(config, resume=True, processes=2)
+
+
+def test_every_task_of_a_file_is_trained_on(tmp_path):
+    config = small(tmp_path, steps=20, tasks=save_tasks(tmp_path / "own.jsonl", 3))
+    assert {json.loads(row["prompt"])["task"] for row in dataset(config)} == {0, 1, 2}
+
+
+def test_training_on_a_file_of_one_task_which_a_step_then_has_several_times(tmp_path):
+    """Its episodes are those of the file, in as many groups as the step has teams."""
+    own = save_tasks(tmp_path / "own.jsonl", 1)
+    own.write_text(own.read_text().replace('"max_cycles": 6', '"max_cycles": 1'))
+    model = str(save_small_model(tmp_path / "model"))
+    config = small(tmp_path / "run", model=model, teams=(2, 2, 1), steps=1, tasks=own)
+    prompts = [row["prompt"] for row in dataset(config) for _ in range(config.num_generations)]
+    episodes = {key for key, _ in seats_of(prompts)}
+    assert episodes == {(2, 0, 0), (2, 0, 1), (2, 0, 2), (2, 0, 3), (1, 0, 0), (1, 0, 1)}
+    train(config)
+    replies = metrics(config.out)[0]["completions/mean_length"]
+    assert 0 < replies <= 24, "one round of 24 tokens, and no more rounds"
+
+
+def test_a_run_goes_on_with_the_tasks_that_it_began_with(tmp_path):
+    own = save_tasks(tmp_path / "own.jsonl", 3)
+    config = small(tmp_path / "run", model="/nowhere", tasks=own)
+    prepare_folder(config, resume=False, processes=1)
+    moved = own.rename(tmp_path / "moved.jsonl")
+    prepare_folder(replace(config, tasks=moved), resume=True, processes=1)
+    for tasks in (None, save_tasks(tmp_path / "own.jsonl", 2)):
+        with pytest.raises(CommandError, match=r"started with tasks_content='\w+', not "):
+            train(replace(config, tasks=tasks), resume=True)
 
 
 def test_resume_with_other_envs(tmp_path):

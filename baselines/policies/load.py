@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
+from baselines.fingerprint import fingerprint
 from baselines.models import TINY
 from baselines.policies.base import Policy
 from baselines.policies.chat_server import Requests
@@ -105,15 +105,7 @@ def weights_of(spec: str) -> str | None:
     """
     folder = TINY if spec == "tiny" else Path(spec.removeprefix(HUB))
     found = (folder.glob(form) for form in ("*.safetensors", "*model*.bin"))
-    files = [] if spec in _SCRIPTED else sorted(chain.from_iterable(found))
-    if not files:
-        return None
-    digest = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as file:
-            while block := file.read(2**20):
-                digest.update(block)
-    return digest.hexdigest()[:16]
+    return fingerprint(*sorted([] if spec in _SCRIPTED else chain.from_iterable(found)))
 
 
 def _source(spec: str) -> str:
