@@ -3,9 +3,9 @@
     python docs/generate.py FOLDER
 
 The front page is the README, an env's page is its docstring with an episode that its expert plays,
-the concepts are the docstrings of the core, the adapters are those of theirs, and the how-tos are
-the examples. Pages that are
-written by hand, such as measurements, are the Markdown files beside this one.
+what all envs share and the concepts are the docstrings of the core, the adapters are those of
+theirs, and the how-tos are the examples. Pages that are written by hand, such as measurements, are
+the Markdown files beside this one.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from llm_collab_envs import ENV_MODULES, make, wrappers
+from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.render import printable, transcript
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +49,7 @@ def main(folder: Path) -> None:
         **readme_pages(),
         "contributing.md": _moved((ROOT / "CONTRIBUTING.md").read_text(), "CONTRIBUTING.md"),
         "changes.md": _moved((ROOT / "CHANGELOG.md").read_text(), "CHANGELOG.md"),
+        "every-env.md": every_env_page(),
         "concepts.md": concepts_page(),
         "wrappers.md": wrappers_page(),
         "adapters.md": adapters_page(),
@@ -95,10 +97,28 @@ def env_page(env_id: str) -> str:
         f"# {env_id}\n\n"
         f"```python\nfrom {package} import {name}\n\nenv = {name}.parallel_env()\n```\n\n"
         f"{inspect.getdoc(type(env))}\n\n"
+        "## As in every env\nArguments and methods: [every env](../every-env.md). What infos hold: "
+        "[infos](../infos.md). A file for `tasks`: [your own tasks](../own-tasks.md).\n\n"
         f"## What an agent reads\nFirst of all, agent_0 in a team of {env.team_size} reads:\n\n"
         f"{_fenced(first)}\n\n"
         f"## An episode of the expert\n{_fenced(transcript(env.episode))}\n"
     )
+
+
+def every_env_page() -> str:
+    """Return what all envs share: the docstrings of their base class and of its public members."""
+    parts = [
+        "# Every env",
+        "What `make` takes and returns, whichever env it is. What an agent's infos hold: "
+        "[infos](infos.md). A file for `tasks`: [your own tasks](own-tasks.md).",
+        f"## {_described(CollabEnv)}",
+    ]
+    for name, member in vars(CollabEnv).items():
+        if name[0] != "_" and isinstance(member, property):
+            parts.append(f"### {name}\n\n{markdown(inspect.getdoc(member))}")
+        elif name[0] != "_" and inspect.isfunction(member):
+            parts.append(f"### {_described(member)}")
+    return "\n\n".join(parts)
 
 
 def concepts_page() -> str:
@@ -174,7 +194,10 @@ def _public(module: ModuleType) -> list[Any]:
 def _described(thing: Any) -> str:
     # Annotations are kept as strings, but are not meant as strings.
     bare = re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(thing)))
-    signature = f"{thing.__module__}.{thing.__name__}{bare.removesuffix(' -> None')}"
+    where = thing.__module__
+    if bare.startswith("(self"):  # a method
+        where, bare = "env", re.sub(r"^\(self(, )?", "(", bare)
+    signature = f"{where}.{thing.__name__}{bare.removesuffix(' -> None')}"
     return (
         f"{thing.__name__}\n\n{_fenced(signature, 'python')}\n\n{markdown(inspect.getdoc(thing))}"
     )
@@ -212,6 +235,8 @@ def _page_of(path: str) -> str:
     """Return the page, or the copied file, that a path of the repository becomes, or ""."""
     pages = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md"}
     pages["CHANGELOG.md"] = "changes.md"
+    pages["llm_collab_envs/core/env.py"] = "every-env.md"
+    pages |= {f"llm_collab_envs/core/{name}.py": "concepts.md" for name in CONCEPTS}
     for env_id in ENV_MODULES:
         env = importlib.import_module(ENV_MODULES[env_id]).parallel_env
         pages[env.__module__.replace(".", "/") + ".py"] = f"envs/{env_id}.md"
@@ -234,7 +259,12 @@ def _contents(pages: dict[str, str]) -> str:
     """Return the tables of contents: every page but the front page is in one of them."""
     groups: dict[str, list[str]] = {
         "Using it": ["concepts.md", "wrappers.md", "command-line.md"],
-        "Environments": [name for name in pages if name.startswith("envs/")],
+        "Environments": [
+            *(name for name in pages if name.startswith("envs/")),
+            "every-env.md",
+            "infos.md",
+            "own-tasks.md",
+        ],
         "How to": [
             *(name for name in pages if name.startswith("how-to/")),
             "algorithms.md",

@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 
 from baselines.cli import app
 from baselines.policies.load import NAMED
-from llm_collab_envs import ENV_MODULES
+from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.core import reward
+from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.registry import load
 
 ROOT = Path(__file__).parent.parent
@@ -77,6 +78,32 @@ def test_concepts_say_what_the_docstrings_say(pages):
     assert (
         "JointReward(quality: float = 0.7, speed: float = 0.3, coordination: float = 0.2)" in page
     )
+
+
+def test_what_all_envs_share_is_said_on_one_page(pages):
+    page = pages["every-env.md"]
+    arguments = list(inspect.signature(CollabEnv).parameters)
+    assert arguments[0] == "team_size"
+    for argument in arguments:
+        assert f"\n- `{argument}`: " in page
+    public = [name for name in vars(CollabEnv) if name[0] != "_"]
+    members = [name for name in public if name not in ("metadata", "max_team_size")]
+    assert {"reset", "state", "infos_of", "earned", "episode", "parts"} <= {*members}
+    assert re.findall(r"^### (\w+)\n", page, re.MULTILINE) == members
+    assert "\nenv.counterfactual_reward(agent: str) -> float\n" in page
+    assert "\nenv.state() -> str\n" in page
+    for env_id in ENV_MODULES:
+        for target in ("every-env", "infos", "own-tasks"):
+            assert f"](../{target}.md)" in pages[f"envs/{env_id}.md"]
+
+
+def test_every_info_that_all_envs_have_is_defined(pages):
+    shared = None
+    for env_id in ENV_MODULES:
+        _, infos = make(env_id, team_size=2).reset(seed=0)
+        named = set(infos["agent_0"])
+        shared = named if shared is None else shared & named
+    assert set(re.findall(r"^\| `(\w+)` \|", pages["infos.md"], re.MULTILINE)) == shared
 
 
 def test_adapters_say_how_they_are_used(pages):
