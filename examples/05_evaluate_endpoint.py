@@ -1,6 +1,6 @@
 """Measure a served model: any server with OpenAI's chat completions.
 
-    pip install 'llm-collab-envs[baselines,serve]'
+    pip install '.[baselines,serve]'
     transformers serve Qwen/Qwen3-0.6B --port 8000
     python examples/05_evaluate_endpoint.py http://localhost:8000/v1 Qwen/Qwen3-0.6B
 

@@ -1,6 +1,6 @@
 """Train a team by MAPPO, a classical multi-agent algorithm, in BenchMARL.
 
-    pip install 'llm-collab-envs[benchmarl]' matplotlib
+    pip install '.[benchmarl]' matplotlib
     python examples/06_marl.py
 
 Agents see the end of their observations, as bytes, and choose from the env's menu: pass, tell,

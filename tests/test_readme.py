@@ -24,6 +24,17 @@ def test_link_leads_somewhere(link):
     assert link.startswith("https://") or (ROOT / link).exists()
 
 
+@pytest.mark.parametrize(
+    "path",
+    [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.py")],
+    ids=lambda path: path.name,
+)
+def test_what_is_not_released_is_installed_from_a_clone(path):
+    text = path.read_text()
+    for line in re.finditer(r"pip install[^`\n]*llm-collab-envs[^`\n]*", text):
+        assert text[line.end() :].startswith("` once it is released")
+
+
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"^make (\S+)", README, re.MULTILINE))))
 def test_make_target_exists(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
