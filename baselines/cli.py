@@ -118,7 +118,10 @@ def play(
     human: Annotated[
         bool, typer.Option("--human", help="Take a seat yourself; the policy plays the others.")
     ] = False,
-    seat: Annotated[str, typer.Option(help="The seat that --human takes.")] = "agent_0",
+    seat: Annotated[
+        str | None,
+        typer.Option(help="The seat that --human takes; agent_0 if left out.", show_default=False),
+    ] = None,
 ) -> None:
     """Play one episode and print what the agents said and did.
 
@@ -128,6 +131,11 @@ def play(
     with _sentences():
         from baselines.rollout import play as play_episodes
 
+        if seat is not None and not human:
+            raise CommandError(
+                f"--seat is for --human, and is {seat!r} without it. Add --human, or leave out "
+                "--seat."
+            )
         size = _team_size(policy, env, team_size, tasks)
         with _values():
             config = EvalConfig(
@@ -143,8 +151,15 @@ def play(
                 max_new_tokens=max_new_tokens,
             )
             stage = config.make_env()
+            last = len(stage.tasks) - 1
+            if not 0 <= task <= last:
+                where = tasks or f"the {split} split"
+                raise CommandError(
+                    f"--task must be between 0 and {last}, the tasks of {where}; got {task}."
+                )
             stage.reset(options={"task": task})
-        if human and seat not in stage.possible_agents:
+        seat = stage.possible_agents[0] if seat is None else seat
+        if seat not in stage.possible_agents:
             raise CommandError(f"--seat must be one of {stage.possible_agents}; got {seat!r}.")
         player = open_policy(policy, env, size, config.selector())(seed)
         if human:

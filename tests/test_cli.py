@@ -185,8 +185,17 @@ def test_without_its_packages_it_says_what_to_install():
     )
 
 
-def test_mistakes_in_play():
-    assert "options['task'] must be" in sentence("play", ENV, "--task", 10_000)
+def test_mistakes_in_play(tmp_path):
+    for task in (10_000, -1):
+        assert sentence("play", ENV, "--task", task) == (
+            f"--task must be between 0 and 9999, the tasks of the test split; got {task}."
+        )
+    own = save_tasks(tmp_path / "own.jsonl", 3)
+    said = sentence("play", ENV, "--tasks", own, "--task", 3)
+    assert said == f"--task must be between 0 and 2, the tasks of {own}; got 3."
+    assert sentence("play", ENV, "--seat", "agent_1") == (
+        "--seat is for --human, and is 'agent_1' without it. Add --human, or leave out --seat."
+    )
 
 
 def test_mistakes_in_evaluate(tmp_path):
