@@ -14,8 +14,8 @@ from llm_collab_envs.core.observation import split_briefing
 from llm_collab_envs.core.render import printable
 
 HOW = (
-    "Type your action. An empty line ends it; an empty line by itself passes the turn; Ctrl-D "
-    "leaves the game."
+    "Type your action. An empty line ends it, but inside of <submit> it is a line of your text; an "
+    "empty line by itself passes the turn; Ctrl-D leaves the game."
 )
 
 
@@ -72,8 +72,12 @@ def _comment(error: str, reward: float, console: Console) -> None:
 
 
 def _read_action() -> str:
-    """Read lines up to an empty one; raises EOFError at the end of the input."""
-    lines = []
-    while line := input():
-        lines.append(line)
-    return "\n".join(lines)
+    """Read lines up to an empty one that is not part of a submission.
+
+    Raises:
+        EOFError: At the end of the input.
+    """
+    action = ""
+    while (line := input()) or action.rfind("<submit>") > action.rfind("</submit>"):
+        action += f"{line}\n"
+    return action.removesuffix("\n")

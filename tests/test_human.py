@@ -44,6 +44,20 @@ def test_a_person_who_types_what_the_expert_writes_is_one_of_the_team(size, seat
         assert not any(other in shown for other in others), "nobody else's observation is shown"
 
 
+def test_an_empty_line_inside_of_a_submission_is_part_of_it():
+    reply, *_ = expert_replies(1, "agent_0")
+    apart = reply.replace("<submit>", "<submit>\n\n").replace("\n", "\n\n", 3)
+    shown = type_in(apart, "<done/>", size=1)
+    assert "quality=1 " in shown
+    assert "That broke the grammar" not in shown
+
+
+def test_a_tag_that_closes_nothing_does_not_keep_the_action_open():
+    shown = type_in("</submit>", "</submit><submit>a\n\nb</submit>", "<done/>")
+    assert shown.count("That broke the grammar") == 2
+    assert "--- Round 3 ---" in shown
+
+
 def test_the_briefing_is_shown_once_and_each_turn_once():
     shown = type_in("", "<done/>")
     assert shown.count("You are agent_0 of 2") == 1
