@@ -433,6 +433,14 @@ class TestTasks:
         tasks = make(env_id, split="test").tasks
         assert list(islice(tasks, 3)) == [tasks[n] for n in range(3)]
 
+    def test_of_a_file_are_shared_by_envs_until_it_changes(self, tmp_path: Path) -> None:
+        path = tmp_path / "tasks.jsonl"
+        path.write_text('{"words": ["Ab", "Cd", "Ef", "Gh"]}')
+        first, again = (RelayEnv(tasks=path) for _ in range(2))
+        path.write_text('{"words": ["Xy", "Cd", "Ef", "Gh"]}')
+        assert again.tasks[0] is first.tasks[0]
+        assert RelayEnv(tasks=path).tasks[0].words[0] == "Xy"
+
     def test_of_a_file_come_to_an_end(self, tmp_path: Path) -> None:
         path = tmp_path / "tasks.jsonl"
         rows = [json.dumps(RelayEnv().tasks[n].to_dict()) for n in range(2)]

@@ -141,7 +141,8 @@ def test_logged_terms_are_means_over_the_episodes_of_all_processes(tmp_path):
         "paid = team_reward(rows[0], terms, rows[1], logged.__setitem__)\n"
         "Path(sys.argv[1], str(own)).write_text(json.dumps([paid, logged]))\n"
     )
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", str(script)]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc-per-node=2", str(script)]
     done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     for own, paid in ((0, [0.2, 0.2]), (1, [0.9, 0.9])):

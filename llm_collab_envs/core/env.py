@@ -43,7 +43,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
 
     Args:
         team_size: Agents in the team; 1 is the solo baseline on the same tasks.
-        difficulty: "easy", "medium" or "hard".
+        difficulty: "easy", "medium" or "hard"; of no account where `tasks` are given, as is split.
         split: "train" or "test"; they share no task and no name.
         max_cycles: Rounds before truncation; None takes the task's own number.
         message_budget: Message tokens for each agent and episode; None takes the task's own.

@@ -79,8 +79,8 @@ class TaskSource(Generic[TaskT]):
         whole = isinstance(index, (int, np.integer)) and not isinstance(index, bool)
         if not whole or not 0 <= index < len(self):
             raise ValueError(
-                f"options['task'] must be a whole number between 0 and {len(self) - 1}, as the "
-                f"{self._split} split has {len(self)} tasks; got {index!r}."
+                f"options['task'] must be a whole number between 0 and {len(self) - 1}, as "
+                f"{self._path or f'the {self._split} split'} has {len(self)} tasks; got {index!r}."
             )
         if self._loaded is not None:
             return self._loaded[index][1]
@@ -143,11 +143,18 @@ def split_of(name: str) -> str:
 def _read_jsonl(path: Path, load: Callable[[dict[str, Any]], TaskT]) -> list[tuple[int, TaskT]]:
     """Return the tasks of a file, each with the number of its line."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as problem:
         raise ValueError(f"tasks file {path} is not UTF-8: {problem}. Convert it.") from problem
+    tasks: list[tuple[int, TaskT]] = _read_lines(path, text, load)
+    return tasks
+
+
+@lru_cache(maxsize=4)
+def _read_lines(path: Path, text: str, load: Callable[[dict[str, Any]], Any]) -> Any:
+    """Return the tasks of a text; the last ones are kept, as many envs may have the same."""
     tasks = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
