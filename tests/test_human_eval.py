@@ -9,6 +9,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cheats import NAMES
@@ -52,7 +53,11 @@ class TestProblems:
     def test_the_split_is_fixed_by_number(self) -> None:
         assert numbers("test") == list(range(0, PROBLEMS, 4))
         assert sorted((*numbers("test"), *numbers("train"))) == list(EVERY)
-        assert len(parallel_env(split="train").tasks) == 123
+        tasks = parallel_env(split="train").tasks
+        assert [tasks[i].number for i in range(123)] == list(numbers("train"))
+        assert [tasks[i].number for i in range(999_990, 1_000_000)] == [
+            numbers("train")[i % 123] for i in range(999_990, 1_000_000)
+        ]
 
     @pytest.mark.parametrize("number", [0, 10, 32, 115, 163])
     def test_a_statement_is_parted_and_none_of_it_lost(self, number: int) -> None:
@@ -141,7 +146,7 @@ class TestPrivacy:
     def test_what_one_knows_the_other_does_not_see(self, difficulty: str) -> None:
         for split in ("train", "test"):
             env = parallel_env(difficulty=difficulty, split=split)
-            for index in range(len(env.tasks)):
+            for index in range(len(numbers(split))):
                 task = env.tasks[index]
                 views, _ = env.reset(options={"task": index})
                 given = task.problem.given
@@ -209,11 +214,19 @@ class TestPrivacy:
             assert env.tasks[3].problem.prompt.strip() in text
             assert env.tasks[3].helper not in text
 
+    def test_names_that_were_trained_on_help_nobody_later(self) -> None:
+        """Or else silence would do: who reads a function's name would know its helper's."""
+        tasks = parallel_env(split="train").tasks
+        drawn = map(tasks.__getitem__, np.random.default_rng(0).integers(len(tasks), size=500))
+        names = [(task.function, task.helper) for task in drawn]
+        known = dict(names[:400])
+        assert sum(known.get(function) == helper for function, helper in names[400:]) == 0
+
     def test_train_and_test_share_no_name(self) -> None:
         names = []
         for split in ("train", "test"):
             tasks = parallel_env(difficulty="hard", split=split).tasks
-            every = [tasks[i] for i in range(len(tasks))]
+            every = [tasks[i] for i in range(len(numbers(split)))]
             names.append({n for t in every for n in (t.helper, t.function, t.result, *t.keys)})
         assert not names[0] & names[1]
 
@@ -225,8 +238,8 @@ class TestExpert:
         solved = {}
         for split in ("train", "test"):
             env = parallel_env(team_size=team_size, split=split)
-            for n, task in enumerate(env.tasks):
-                solved[task.number] = play(env, Expert(), n)["solved"]
+            for n, number in enumerate(numbers(split)):
+                solved[number] = play(env, Expert(), n)["solved"]
         assert len(solved) == PROBLEMS
         assert [number for number, done in solved.items() if not done] == []
 

@@ -56,7 +56,8 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted. Every
-    fourth problem (0, 4, 8, ...) is in the split "test", in the order of the numbers.
+    fourth problem (0, 4, 8, ...) is in the split "test", in the order of the numbers; the other 123
+    are in "train", and come round there again and again under other names.
 
     ## Episode End
     Termination when all agents are `<done/>`; truncation after 4 rounds.

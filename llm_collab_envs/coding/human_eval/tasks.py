@@ -92,7 +92,11 @@ class HumanEvalTask:
 
 
 class ProblemSource(TaskSource[HumanEvalTask]):
-    """The problems of a split in the order of their numbers, or a user's file."""
+    """The problems of a split in the order of their numbers, or a user's file.
+
+    Tests play each problem once. For training they come round again and again, each time with other
+    names, so that no name can be known from the times before.
+    """
 
     def __init__(self, split: str, difficulty: str, path: str | Path | None) -> None:
         """Check the arguments."""
@@ -101,7 +105,8 @@ class ProblemSource(TaskSource[HumanEvalTask]):
 
     def __len__(self) -> int:
         """How many tasks there are."""
-        return len(self._numbers) or super().__len__()
+        tested = self._split == "test" and self._path is None
+        return len(self._numbers) if tested else super().__len__()
 
     def __getitem__(self, index: int) -> HumanEvalTask:
         """Return task `index`, the same one every time."""
@@ -109,7 +114,7 @@ class ProblemSource(TaskSource[HumanEvalTask]):
         return super().__getitem__(index)
 
     def _make(self, rng: np.random.Generator, split: str, difficulty: str) -> HumanEvalTask:
-        return deal(rng, split, difficulty, self._numbers[self._index])
+        return deal(rng, split, difficulty, self._numbers[self._index % len(self._numbers)])
 
 
 def numbers(split: str) -> Sequence[int]:
