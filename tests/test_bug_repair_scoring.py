@@ -84,6 +84,24 @@ class TestWholeFiles:
     def test_with_windows_line_ends(self) -> None:
         assert one(RIGHT_PAY.replace("\n", "\r\n")).files == {"pay.py": RIGHT_PAY}
 
+    @pytest.mark.parametrize("above", ["# {0}", "**{0}**", "`{0}`:", "src/{0} is now:\n"])
+    @pytest.mark.parametrize("first", ["", "# {0}\n"])
+    def test_are_told_apart_by_the_lines_above_their_fences(self, above: str, first: str) -> None:
+        named = {"tax.py": RIGHT_TAX, "pay.py": RIGHT_PAY}
+        rests = {name: source.partition("\n")[2] for name, source in named.items()}
+        text = "\n\n".join(
+            f"{above}\n```python\n{first}".format(name) + f"{rest}```"
+            for name, rest in rests.items()
+        )
+        assert both(text) == Patched(named)
+
+    def test_below_lines_that_name_another_or_two(self) -> None:
+        fence = f"```python\n{RIGHT_PAY}```"
+        for above in ("Nothing is wrong in tax.py, but", "pay.py and tax.py belong together:"):
+            assert one(f"{above}\n{fence}") == Patched({"pay.py": RIGHT_PAY})
+        text = f"pay.py and tax.py:\n```\n{RIGHT_PAY}\n{RIGHT_TAX}```"
+        assert both(text) == Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})
+
     @pytest.mark.filterwarnings("error")
     def test_that_python_warns_of(self) -> None:
         assert one("x = '\\d'\ny = 0 is 0").files
@@ -109,6 +127,10 @@ class TestDiffs:
             DIFF.replace("-4 +4", "-1,999999999 +1," + "9" * 5_000),
             f"{DIFF}\n\\ No newline at end of file",
             f"{DIFF}\n\nThis is the slip.",
+            *(DIFF.replace("@@ -4 +4 @@", header) for header in ("@@", "@@ ... @@", "@@ def pay")),
+            DIFF.replace("-4", "-" + "9" * 5_000),
+            f"--- ./pay.py\n+++ ./pay.py\n{DIFF}",
+            f"```diff\n--- a/pay.py\n+++ b/pay.py\n{DIFF}\n```",
         ],
     )
     def test_apply(self, text: str) -> None:
@@ -141,6 +163,17 @@ class TestDiffs:
         [source] = patch("".join(diffs), {"a.py": copies}, ["a.py"]).files.values()
         for n, function in enumerate(source.split("def ")[1:]):
             assert (f"y += {n}" in function) == (n in (6, 0, 2, 1, 4))
+
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_without_numbers_stand_where_their_lines_do(self, order: int) -> None:
+        copies = "".join(f"def f{n}(x):\n    y = x\n    return y\n" for n in range(8))
+        hunks = [
+            f"@@\n def f{n}(x):\n-    y = x\n+    y = {n}\n     return y\n" for n in (6, 0, 2, 1, 4)
+        ]
+        text = "--- a.py\n+++ a.py\n" + "".join(hunks[::order])
+        [source] = patch(text, {"a.py": copies}, ["a.py"]).files.values()
+        for n, function in enumerate(source.split("def ")[1:]):
+            assert (f"y = {n}" in function) == (n in (6, 0, 2, 1, 4))
 
     @pytest.mark.parametrize("order", [1, -1])
     def test_of_one_file_with_lines_that_are_not_counted(self, order: int) -> None:
@@ -185,6 +218,8 @@ class TestDiffs:
         text = f"# pay.py\n{DIFF}\n# tax.py\n{TAX_DIFF}"
         assert both(text) == Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})
         assert one(f"--- pay.py\n+++ pay.py\n# pay.py\n{DIFF}") == Patched({"pay.py": RIGHT_PAY})
+        text = f"**pay.py**\n```diff\n{DIFF}\n```\n\n**tax.py**\n```diff\n{TAX_DIFF}\n```"
+        assert both(text) == Patched({"pay.py": RIGHT_PAY, "tax.py": RIGHT_TAX})
 
     def test_below_a_heading(self) -> None:
         diff = f"--- pay.py\n+++ pay.py\n{DIFF}"
@@ -216,13 +251,17 @@ class TestDiffs:
         ("text", "why"),
         [
             (DIFF.replace("hours > 8", "hours > 9"), "Hunk #1 failed to apply"),
-            (DIFF.replace("@@ -4 +4 @@", "@@"), "'@@' is no hunk header like '@@ -4 +4 @@'"),
-            (DIFF.replace("@@ -4 +4 @@", "@@ 4 @@"), "'@@ 4 @@' is no hunk header"),
+            (
+                "@@\n-    if hours > 9:\n+    if hours >= 8:",
+                "its old lines stand nowhere in the file",
+            ),
+            ("@@ ... @@\n         return total", "no line numbers like '@@ -4 +4 @@', and its old"),
+            ("@@\n-\n+    x = 1\n", "stand in 2 places; write the numbers, or more of the lines"),
+            ("@@\n+    x = 1", "write the numbers, or more of the lines around them"),
             (f"{DIFF}\n{DIFF}", "Hunk #2 failed to apply"),
             ("@@ -4 +4 @@\n     if hours > 8:", "Hunk #1 contains no changed lines"),
             ("@@ -4 +4 @@", "Hunk #1 contains no changed lines"),
             ("@@ -4 +4 @@\n+    x = 1", "'@@ -4 +4 @@' only adds lines: put the line above before"),
-            (DIFF.replace("-4", "-" + "9" * 5_000), "is no hunk header"),
         ],
     )
     def test_that_do_not_apply_say_why(self, text: str, why: str) -> None:

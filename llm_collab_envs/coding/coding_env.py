@@ -21,7 +21,8 @@ from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, Ref, Sandbox, sa
 LIMITS = Limits(seconds=1.0, wall_seconds=10.0, output_chars=20_000)
 PATIENCE = 5.0  # seconds on the clock for a run that is not: it only makes a notice
 MAX_SHOWN_CHARS = 160
-_FENCED = re.compile(r"(?ms)^```[^\n`]*\n(.*?)(?:^```[ \t\r]*$|\Z)")  # unclosed: to the end
+# A fence, to the end where it is not closed, and the line above it, if there is one.
+_FENCED = re.compile(r"(?ms)^(?:([^\n]*)\n(?:[ \t\r]*\n)?)??^```[^\n`]*\n(.*?)(?:^```[ \t\r]*$|\Z)")
 
 TaskT = TypeVar("TaskT", bound=Task)
 Execute = Callable[[Sequence[Job]], list[Outcome]]  # runs jobs in a sandbox
@@ -190,13 +191,19 @@ def hasty(limits: Limits) -> Limits:
 
 
 def source_of(part: str) -> str:
-    """Return what a submitted part holds: what is in its fences, or itself where it has none.
+    """Return what a submitted part holds: what is in its fences, or itself where it has none."""
+    blocks = [block for _, block in fences(part)]
+    return joined(*blocks) if blocks else part.strip()
+
+
+def fences(part: str) -> list[tuple[str, str]]:
+    """Return the fences of a part: the line above each, and what is in it.
 
     What is Python as it stands has none: lines of backticks are in its strings.
     """
     part = part.strip()
-    blocks: list[str] = _FENCED.findall(part)
-    return joined(*blocks) if blocks and parsed(part) is None else part
+    found: list[tuple[str, str]] = _FENCED.findall(part)
+    return found if found and parsed(part) is None else []
 
 
 def short(text: str) -> str:

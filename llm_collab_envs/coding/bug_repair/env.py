@@ -66,8 +66,9 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     `UnicodeText(65536)`, in the suite's grammar: `<say to="all">..</say>`, `<submit>..</submit>`,
     `<done/>`. An owner submits whole files, unified diffs of files as they were at first, or both.
     Diffs are applied as GNU patch does: a hunk is found by its lines, wherever they stand; the
-    counts in its header do not matter; all diffs of a file count. What does not apply, is no Python
-    or does not run without the other files changes nothing.
+    counts in its header do not matter, and it needs no line numbers where its old lines stand in
+    one place only; all diffs of a file count. What does not apply, is no Python or does not run
+    without the other files changes nothing.
 
     ## Rewards
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality

@@ -8,12 +8,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from itertools import pairwise, takewhile
 
+from llm_collab_envs.coding.coding_env import fences
+from llm_collab_envs.coding.joining import joined
 from llm_collab_envs.coding.parsing import parsed
 
 MAX_CHARS = 12_000  # of a submission, and of a file
 _MARKER = re.compile(r"# ([\w.]{1,80})")
+_NAME = re.compile(r"\w+\.py\b")
+_FOLDER = re.compile(r"^(?:a|b|\.)/")  # what git and others put before a file's name
 _HUNK = re.compile(r"@@ -(\d{1,4})(,\d+)? \+(\d{1,4})(,\d+)? @@")
 _LINE = re.compile(r"[-+ \t\\]|$")  # of a hunk; an empty one has lost the space that it began with
+_OLD = re.compile(r"^(?!\+)[- ]?(.*)$", re.MULTILINE)
 _CHANGED = re.compile(r"^[-+]", re.MULTILINE)
 _KEPT = re.compile(r"^(?![-+]) ?(.*)$", re.MULTILINE)
 _AT_HUNK = re.compile(r"^(?=@@)", re.MULTILINE)
@@ -69,7 +74,7 @@ def patch(text: str, own: Mapping[str, str], names: Sequence[str]) -> Patched:
         names: The names of all files of the program.
     """
     result = Patched()
-    text = text.replace("\r\n", "\n")
+    text = _unfenced(text.replace("\r\n", "\n"), names)
     if len(text) > MAX_CHARS:
         result.problems.append(f"your submission is longer than {MAX_CHARS} characters")
     elif not own:
@@ -80,6 +85,16 @@ def patch(text: str, own: Mapping[str, str], names: Sequence[str]) -> Patched:
     else:
         _take_files(result, text, own, names)
     return result
+
+
+def _unfenced(text: str, names: Sequence[str]) -> str:
+    """Return what is in the fences of a text, if it has any; what has its name above begins so."""
+    blocks = []
+    for above, block in fences(text):
+        named = {*_NAME.findall(above)}.intersection(names)
+        starts = _MARKER.fullmatch(block.lstrip().partition("\n")[0].rstrip())
+        blocks.append(f"# {named.pop()}\n{block}" if len(named) == 1 and not starts else block)
+    return joined(*blocks) if blocks else text.strip()
 
 
 def _take_diffs(result: Patched, text: str, own: Mapping[str, str], names: Sequence[str]) -> None:
@@ -162,7 +177,7 @@ def _pieces(text: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
             heads.append((n, marker[1]))
         elif line.startswith("--- ") and after.startswith("+++ "):
             said = "".join(after.removeprefix("+++").split()[:1])
-            heads.append((n, said.removeprefix("b/")[:80]))
+            heads.append((n, _FOLDER.sub("", said)[:80]))
     for (start, name), (end, _) in pairwise([*heads, (len(lines), "")]):
         yield name, "\n".join(lines[start:end])
 
@@ -175,7 +190,7 @@ def _all_applied(source: str, diffs: Iterable[Hunks]) -> str:
     """
     import unipatch
 
-    apart = tuple(hunks for hunks in dict.fromkeys(diffs) if hunks)
+    apart = tuple(dict.fromkeys(part for hunks in diffs for part in _placed(source, hunks)))
     as_one = tuple(hunk for hunks in sorted(apart, key=_first_line) for hunk in hunks)
     for exact in (True, False):
         for way in dict.fromkeys([(as_one,), apart]):
@@ -186,9 +201,32 @@ def _all_applied(source: str, diffs: Iterable[Hunks]) -> str:
     raise why
 
 
+def _placed(source: str, hunks: Hunks) -> Iterator[Hunks]:
+    """Yield a diff as it is; or its hunks one by one, where some of them have no line numbers."""
+    if all(map(_HUNK.match, hunks)):
+        yield from [hunks] if hunks else []
+    else:
+        yield from ((_with_numbers(source, hunk),) for hunk in hunks)
+
+
+def _with_numbers(source: str, hunk: str) -> str:
+    """Return a hunk with a line number; raises ValueError where its lines do not stand once."""
+    header, *rest = hunk.split("\n")
+    if _HUNK.match(header):
+        return hunk
+    old, lines = _OLD.findall(_body(rest)), source.split("\n")
+    places = [n for n in range(len(lines)) if lines[n : n + len(old)] == old]
+    if len(places) == 1:
+        return "\n".join([f"@@ -{places[0] + 1} +{places[0] + 1} @@", *rest])
+    where = f"in {len(places)} places" if places else "nowhere in the file"
+    raise ValueError(
+        f"{header[:40]!r} has no line numbers like '@@ -4 +4 @@', and its old lines stand {where}; "
+        "write the numbers, or more of the lines around them"
+    )
+
+
 def _first_line(hunks: Hunks) -> int:
-    where = _HUNK.match(hunks[0])
-    return int(where[1]) if where else 0
+    return int(_HUNK.findall(hunks[0])[0][0])
 
 
 def _applied(source: str, hunks: Hunks, exact: bool) -> str:
@@ -209,10 +247,8 @@ def _counted(hunk: str, exact: bool) -> str:
     """
     header, *rest = hunk.split("\n")
     where = _HUNK.match(header)
-    if not where:
-        raise ValueError(f"{header[:40]!r} is no hunk header like '@@ -4 +4 @@'")
-    lines = takewhile(_LINE.match, rest)
-    text = "\n".join(line for line in lines if not line.startswith("\\")).rstrip("\n")
+    assert where is not None
+    text = _body(rest)
     if exact and _CHANGED.search(text):
         text = _KEPT.sub(r"-\1\n+\1", text)
     old = len(re.findall(r"^(?!\+)", text, re.MULTILINE))
@@ -220,3 +256,9 @@ def _counted(hunk: str, exact: bool) -> str:
     if not old and where[2] != ",0":
         raise ValueError(f"{where[0]!r} only adds lines: put the line above before them")
     return f"@@ -{where[1]},{old} +{where[3]},{new} @@\n{text}\n"
+
+
+def _body(lines: Iterable[str]) -> str:
+    """Return the lines of a hunk, without what is written after them."""
+    own = takewhile(_LINE.match, lines)
+    return "\n".join(line for line in own if not line.startswith("\\")).rstrip("\n")

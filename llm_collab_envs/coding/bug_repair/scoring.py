@@ -20,7 +20,7 @@ from hashlib import sha256
 from llm_collab_envs.coding.bug_repair.cases import Case
 from llm_collab_envs.coding.bug_repair.patching import Patched, patch
 from llm_collab_envs.coding.bug_repair.tasks import RepairTask
-from llm_collab_envs.coding.coding_env import LIMITS, Execute, short, source_of
+from llm_collab_envs.coding.coding_env import LIMITS, Execute, short
 from llm_collab_envs.coding.joining import joined
 from llm_collab_envs.coding.parsing import parsed
 from llm_collab_envs.sandbox import Answer, Call, Job, Outcome, same
@@ -157,7 +157,7 @@ def _broken(task: RepairTask, patched: Iterable[Patched], execute: Execute) -> d
 def _patch(task: RepairTask, own: tuple[str, ...], text: str) -> Patched:
     """Read the submission of the agent that has some of the files."""
     sources = {file.name: file.faulty for file in task.files}
-    return patch(source_of(text), {name: sources[name] for name in own}, list(sources))
+    return patch(text, {name: sources[name] for name in own}, list(sources))
 
 
 @lru_cache(maxsize=64)
