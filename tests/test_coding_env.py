@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -281,6 +282,11 @@ FUTURE = "from __future__ import annotations"
         ("```python\n```", ""),
         ("``````", "``````"),
         ("```", "```"),
+        ("~~~python\nx = '```'\n~~~\nIt works.", "x = '```'\n"),
+        ("Here:\n  ```python\n  if x:\n    y = 1\n  ```\nDone.", "if x:\n  y = 1\n"),
+        ("  ```python\nx = 1\n  ```", "x = 1\n"),
+        ("````python\nx = 1\n```\ny = 2\n````", "x = 1\n```\ny = 2\n"),
+        ('```\nx = """\n    ```\n~~~\n"""\n```', 'x = """\n    ```\n~~~\n"""\n'),
         ("text ```python\nx\n```", "text ```python\nx\n```"),
         ("", ""),
     ],
@@ -289,15 +295,26 @@ def test_what_is_in_fences_counts(part: str, source: str) -> None:
     assert source_of(part) == source
 
 
-@pytest.mark.parametrize("team_size", [1, 2])
+@pytest.mark.parametrize(
+    "piece", ["`", "~", "```\n", "  ~~~\n", "```\n\n~~~ x\n", " ", "\n", "a\n"]
+)
+def test_many_marks_take_little_time(piece: str) -> None:
+    start = time.perf_counter()
+    source_of(piece * (60_000 // len(piece)))
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(("team_size", "mark"), [(1, "```"), (2, "```"), (2, "~~~"), (2, "  ```")])
 @pytest.mark.parametrize("env_id", CODING_ENVS)
-def test_a_fence_for_each_function_or_file_costs_no_quality(env_id: str, team_size: int) -> None:
+def test_a_fence_for_each_function_or_file_costs_no_quality(
+    env_id: str, team_size: int, mark: str
+) -> None:
     env = make_env(env_id, team_size=team_size, difficulty="hard", split="test")
     expert = env._expert()
 
     def fenced(submission: re.Match[str]) -> str:
         pieces = re.split(r"\n(?=def |--- )", submission[1].strip())
-        blocks = [f"Part {n} is:\n```python\n{piece}\n```" for n, piece in enumerate(pieces)]
+        blocks = [f"Part {n} is:\n{mark}python\n{piece}\n{mark}" for n, piece in enumerate(pieces)]
         return "\n".join(["<submit>", *blocks, "This does what was asked.</submit>"])
 
     plain = play(env, expert)

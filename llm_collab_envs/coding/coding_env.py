@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from textwrap import dedent
 from typing import Any, ClassVar, TypeVar
 
 from llm_collab_envs.coding.joining import joined
@@ -21,8 +22,11 @@ from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, Ref, Sandbox, sa
 LIMITS = Limits(seconds=1.0, wall_seconds=10.0, output_chars=20_000)
 PATIENCE = 5.0  # seconds on the clock for a run that is not: it only makes a notice
 MAX_SHOWN_CHARS = 160
-# A fence, to the end where it is not closed, and the line above it, if there is one.
-_FENCED = re.compile(r"(?ms)^(?:([^\n]*)\n(?:[ \t\r]*\n)?)??^```[^\n`]*\n(.*?)(?:^```[ \t\r]*$|\Z)")
+# A fence as in Markdown, to the end where it is not closed, and the line above it if there is one.
+_FENCED = re.compile(
+    r"(?ms)^(?:(?P<above>[^\n]*)\n(?:[ \t\r]*\n)?)??"
+    r"^ {0,3}(?P<marks>`{3,}|~{3,})(?![`~])[^\n`]*\n(?P<block>.*?)(?:^ {0,3}(?P=marks)[ \t\r]*$|\Z)"
+)
 
 TaskT = TypeVar("TaskT", bound=Task)
 Execute = Callable[[Sequence[Job]], list[Outcome]]  # runs jobs in a sandbox
@@ -202,8 +206,10 @@ def fences(part: str) -> list[tuple[str, str]]:
     What is Python as it stands has none: lines of backticks are in its strings.
     """
     part = part.strip()
-    found: list[tuple[str, str]] = _FENCED.findall(part)
-    return found if found and parsed(part) is None else []
+    found = list(_FENCED.finditer(part))
+    if not found or parsed(part) is not None:
+        return []
+    return [(fence["above"] or "", dedent(fence["block"])) for fence in found]
 
 
 def short(text: str) -> str:
