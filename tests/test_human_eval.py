@@ -312,6 +312,20 @@ class TestScore:
             infos = self.score(reference_helper(task), f"{finds}\n{named}", "easy")
             assert (infos["pass_rate"] == 1.0) == counts
 
+    def test_a_helper_need_not_name_its_keys_but_the_function_has_to(self) -> None:
+        task = self.task("hard")
+        taken = ", ".join(f"given[{key!r}]" for key in task.keys)
+        helper = reference_helper(task).replace(taken, "*given.values()")
+        assert not any(key in helper for key in task.keys)
+        assert self.score(helper, reference_function(task), "hard")["solved"] == 1
+        arguments = ", ".join(task.problem.parameters)
+        line = f"def {task.function}({arguments})"
+        finds = ADAPTER.format(line=line, name=task.function, arguments=arguments)
+        names = [task.helper, task.result, *task.keys]
+        for known in (names, names[:-1], names[:1], []):
+            infos = self.score(reference_helper(task), f"{finds}\nNAMES = {known}", "hard")
+            assert (infos["pass_rate"] == 1.0) == (known == names)
+
     def test_one_part_alone_counts_for_nothing(self) -> None:
         task = self.task()
         assert self.score(reference_helper(task), "")["pass_rate"] == 0.0

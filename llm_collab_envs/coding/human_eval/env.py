@@ -12,9 +12,10 @@ from llm_collab_envs.coding.human_eval.menu import make_menu
 from llm_collab_envs.coding.human_eval.modules import GIVEN, helper_line
 from llm_collab_envs.coding.human_eval.problems import problems, renamed
 from llm_collab_envs.coding.human_eval.replay import sound_cases
-from llm_collab_envs.coding.human_eval.scoring import LIMITS, knows_interface, score
+from llm_collab_envs.coding.human_eval.scoring import LIMITS, calls_as_agreed, score
 from llm_collab_envs.coding.human_eval.tasks import HumanEvalTask, ProblemSource
 from llm_collab_envs.coding.joining import joined
+from llm_collab_envs.coding.naming import knows
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
@@ -50,9 +51,10 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
     share of hidden tests that pass, counted from what a function would pass that knows the visible
     examples only. In a team a test counts that passes with both parts, still passes when the
     function is replaced by one that only calls the helper, and does not when the helper is replaced
-    by one that knows nothing. Both parts have to use the helper's name and keys, and no more than a
-    few other made-up names; finding them by introspection counts for nothing. Cost C is message
-    tokens over the team's budget plus the share of functions that both parts define.
+    by one that knows nothing. Both parts have to use the helper's name, the function's its keys
+    too, and neither more than a few other made-up names; finding them by introspection counts for
+    nothing. Cost C is message tokens over the team's budget plus the share of functions that both
+    parts define.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted. Every
@@ -137,9 +139,8 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
         if self.team_size == 1:
             return _cases(task, task.problem.entry, "")
         helper, function = (source_of(self.parts.get(a, "")) for a in self.possible_agents)
-        if agent == self.possible_agents[0] or not all(
-            knows_interface(task, source) for source in (helper, function)
-        ):
+        told = calls_as_agreed(task, function) and knows(helper, (task.helper,))
+        if agent == self.possible_agents[0] or not told:
             return ()
         job = Job(joined(task.problem.given, helper), (), hasty(self.limits))
         (alone,) = self._execute([job])

@@ -3,10 +3,10 @@
 In a team an assertion counts where it holds for the whole module, holds too when the function is
 replaced by one that only calls the helper as agreed, and does not hold when the helper is replaced
 by ones that know nothing: both authors have done their part, and neither has done the other's. Both
-have to use the helper's name and its keys, and one of them the function's own, and no more than a
-few other made-up names: so that neither looking for names in the module nor answering to any name
-at all replaces being told. What a function would pass that knows
-only the visible examples counts for nothing:
+have to use the helper's name, who writes the function its keys too, and neither more than a few
+other made-up names: so that neither looking for names in the module nor answering to any name at
+all replaces being told. The helper may take its arguments without a word of their keys. What a
+function would pass that knows only the visible examples counts for nothing:
 
     Q = max(0, (passed - floor) / (total - floor))
 """
@@ -72,9 +72,9 @@ def _passed(
     (whole,) = _held(task, [module], task.problem.entry if alone else task.function, execute)
     if alone or not any(whole):
         return whole
-    if not all(knows_interface(task, source) for source in sources if source):
+    if not all(knows(source, (task.helper,)) for source in sources if source):
         return []
-    if not any(knows(source, (task.function,)) for source in sources):
+    if not any(calls_as_agreed(task, source) for source in sources):
         return []
     replaced = [reference_function(task), *(stand_in(task, value) for value in _IGNORANT)]
     modules = [joined(module, source) for source in replaced]
@@ -83,9 +83,9 @@ def _passed(
     return [w and c and not i for w, c, i in zip(whole, called, idle, strict=True)]
 
 
-def knows_interface(task: HumanEvalTask, source: str) -> bool:
-    """Whether a part uses the names that its author can only have been told."""
-    return knows(source, filter(None, (task.helper, task.result, *task.keys)))
+def calls_as_agreed(task: HumanEvalTask, source: str) -> bool:
+    """Whether a part has the function, and uses the names that its author has to be told for it."""
+    return knows(source, filter(None, (task.function, task.helper, task.result, *task.keys)))
 
 
 def _held(
