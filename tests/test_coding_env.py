@@ -177,6 +177,15 @@ def test_programs_that_sleep_hold_up_a_round_once(
     assert all(job.limits == hasty(LIMITS) for jobs in looked_at for job in jobs)
 
 
+def test_code_that_hangs_in_all_its_functions_hangs_in_one_example(tmp_path: Path) -> None:
+    env = make(tasks=save(tmp_path / "tasks.jsonl", generated("hard")[0]), team_size=1)
+    env.reset(options={"task": 0})
+    env._sandbox = sandbox = SleepySandbox(loads=True)
+    views, *_ = env.step({"agent_0": "<submit>x = 1</submit>"})
+    assert "Notice" in views["agent_0"]
+    assert [len(jobs) for jobs in sandbox.batches[:2]] == [1, 1]
+
+
 class TestOutcomes:
     def test_are_remembered_within_an_episode(self, env: FunctionPairEnv) -> None:
         """Four functions and the module: each runs once, credit and all."""
@@ -231,6 +240,10 @@ class TestSandbox:
 
 @pytest.mark.parametrize("env_id", CODING_ENVS)
 class TestEveryCodingEnv:
+    def test_sleep_is_cut_short_soon_after_work_would_be(self, env_id: str) -> None:
+        limits = make_env(env_id).limits
+        assert limits.wall_seconds <= 3 * limits.seconds
+
     def test_says_where_the_syntax_is_wrong_and_to_nobody_else(self, env_id: str) -> None:
         for size in (1, 2):
             env = make_env(env_id, team_size=size)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import zip_longest
 from textwrap import dedent
 from typing import Any, ClassVar, TypeVar
 
@@ -18,9 +19,10 @@ from llm_collab_envs.core.spaces import sanitise
 from llm_collab_envs.core.tasks import Task
 from llm_collab_envs.sandbox import Call, Job, Limits, Outcome, Ref, Sandbox, same
 
-# Of a run that is scored. Answers are kept while a task is played, so they may not be long.
-LIMITS = Limits(seconds=1.0, wall_seconds=10.0, output_chars=20_000)
-PATIENCE = 5.0  # seconds on the clock for a run that is not: it only makes a notice
+# Of a run that is scored; nearly all take milliseconds. Answers are kept while a task is played, so
+# they may not be long.
+LIMITS = Limits(seconds=1.0, wall_seconds=3.0, output_chars=20_000)
+PATIENCE = 2.0  # seconds on the clock for a run that is not: it only makes a notice
 MAX_SHOWN_CHARS = 160
 # A fence as in Markdown, to the end where it is not closed, and the line above it if there is one.
 _FENCED = re.compile(
@@ -170,15 +172,12 @@ class CodingEnv(CollabEnv[TaskT]):
             agent: _why_it_does_not_run(outcome, sources[agent], parts[agent])
             for agent, outcome in zip(agents, loaded, strict=True)
         }
-        examples = [
-            (agent, example)
-            for agent in agents
-            if not found[agent]
-            for example in self._examples(self._task, agent)
-        ]
-        jobs = [Job(joined(sources[a], e.after), e.calls, limits) for a, e in examples]
-        for (agent, example), outcome in zip(examples, self._execute(jobs), strict=True):
-            found[agent] = found[agent] or _fault(example, outcome)
+        examples = [() if found[agent] else self._examples(self._task, agent) for agent in agents]
+        for row in zip_longest(*examples):  # one of each agent at a time, as code may hang in all
+            shown = [(a, e) for a, e in zip(agents, row, strict=True) if e and not found[a]]
+            jobs = [Job(joined(sources[a], e.after), e.calls, limits) for a, e in shown]
+            for (agent, example), outcome in zip(shown, self._execute(jobs), strict=True):
+                found[agent] = _fault(example, outcome)
         return found
 
     def _rate(self, parts: Mapping[str, str]) -> Score:

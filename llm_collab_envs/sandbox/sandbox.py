@@ -22,6 +22,7 @@ from llm_collab_envs.sandbox.unprotected import UnprotectedBackend
 BACKENDS = ("auto", "monty", "bwrap", "unsafe")
 # Long enough for nearly all; a program that takes longer is run again with its own limit.
 _QUICK_SECONDS = 0.5
+_AT_ONCE = 8  # programs that run side by side on however few cores: one that sleeps uses none
 _SEEN = 128  # programs that are remembered, as some run again on other calls
 
 
@@ -83,12 +84,12 @@ class Sandbox:
         return self.run_many([Job(source, calls, limits)])[0]
 
     def run_many(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """Run many programs over the cores; outcomes in the order of the jobs, raising as `run`."""
+        """Run many programs side by side; outcomes in the order of the jobs, raising as `run`."""
         # Python warns of escapes and comparisons in what it compiles; a model writes thousands.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             prepared = [self._prepare(job) for job in jobs]
-        workers = min(len(jobs), _cores())
+        workers = min(len(jobs), max(_cores(), _AT_ONCE))
         if workers <= 1:
             return [run() for run in prepared]
         with ThreadPoolExecutor(workers) as threads:

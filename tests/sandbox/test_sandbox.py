@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -302,6 +303,20 @@ def test_a_backend_of_ones_own_runs_all_that_is_a_program() -> None:
     ran, unrun = sandbox.run_many(jobs)
     assert (sandbox.backend, ran.backend, unrun.backend) == ("service", "service", "")
     assert (ran.answers[0].value, unrun.status) == ("import heapq", "error")
+
+
+def test_programs_that_sleep_do_not_wait_for_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(6)
+
+    class Sleepy:
+        name = "sleepy"
+
+        def run(self, source: str, calls: Sequence[Call], limits: Limits) -> Outcome:
+            together.wait(timeout=30)  # until all six are here
+            return Outcome("timeout", "", (), self.name)
+
+    monkeypatch.setattr(module, "_cores", lambda: 1)
+    assert len(Sandbox(Sleepy()).run_many([Job("x = 1")] * 6)) == 6
 
 
 def test_where_nothing_works(monkeypatch: pytest.MonkeyPatch) -> None:

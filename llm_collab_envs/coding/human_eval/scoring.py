@@ -26,7 +26,7 @@ from llm_collab_envs.coding.naming import knows
 from llm_collab_envs.coding.parsing import defined_functions
 from llm_collab_envs.sandbox import Call, Job
 
-LIMITS = replace(coding_env.LIMITS, seconds=3.0, wall_seconds=30.0)
+LIMITS = replace(coding_env.LIMITS, seconds=3.0, wall_seconds=6.0)
 _IGNORANT = (None, "nothing that a test asks for")
 
 
