@@ -230,6 +230,11 @@ def _slip(old: str, new: str, weight: float) -> tuple[int, str, float]:
     return at - len(olds), news[at], round(weight, 3)
 
 
+def mute(observation: str) -> str:
+    """Repair by what one sees oneself, and tell nobody."""
+    return re.sub(r"<say.*?</say>", "", expert.Expert()(observation), flags=re.DOTALL)
+
+
 def self_repairing(code: str) -> Policy:
     """Nobody says a word; the program repairs itself by the calls that it sees."""
     return owned(lambda file: f"{file}\nfamilies = {families(file)!r}\n{_SLIPS}{code}")
@@ -306,6 +311,7 @@ CHEATS: dict[str, Policy] = {
     ),
     "all variants": owned(all_variants),
     "vote of all variants": owned(vote),
+    "mute": mute,
     "looks ahead": self_repairing(LOOKS_AHEAD),
     "remembers": self_repairing(REMEMBERS),
     "every diff": every_diff,

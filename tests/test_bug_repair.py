@@ -13,7 +13,7 @@ from cheats_bug_repair import CHEATS
 from llm_collab_envs import make
 from llm_collab_envs.coding.bug_repair.cases import call_text, fact_text, facts_of
 from llm_collab_envs.coding.bug_repair.expert import Expert, functions_of, read, repair, submit
-from llm_collab_envs.coding.bug_repair.tasks import RepairTask, SourceFile, deal_files
+from llm_collab_envs.coding.bug_repair.tasks import RepairTask, SourceFile, deal_failing, deal_files
 from llm_collab_envs.core.actions import count_tokens
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.tasks import DIFFICULTIES
@@ -138,6 +138,12 @@ class TestCheats:
     def test_a_program_cannot_tell_by_its_calls_what_is_wrong(self, cheat: str) -> None:
         assert joint_reward(env_of("easy"), CHEATS[cheat], 8) < 0.12
 
+    @pytest.mark.parametrize("size", [2, 3, 4])
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_nobody_sees_what_its_own_files_get_wrong(self, difficulty: str, size: int) -> None:
+        """Or else it could repair them without a word."""
+        assert joint_reward(env_of(difficulty, size), CHEATS["mute"], 8) < 0.25 * 0.95
+
     def test_guesses_pay_nothing_in_the_long_run(self) -> None:
         """The best guess, over more tasks: one slip of one kind is undone everywhere."""
         for guess in ("every comparison moved", "first slip undone", "some slip undone"):
@@ -175,7 +181,23 @@ class TestPrivacy(Privacy):
             other = dataclasses.replace(case, right=case.right + 1, wrong=case.wrong - 1)
             failing = (*task.failing[:at], other, *task.failing[at + 1 :])
             changed = dataclasses.replace(task, failing=failing)
-            assert self.changed(task, changed, size, tmp_path) == [0]
+            seers = [a for a, cases in enumerate(deal_failing(task, size)) if case in cases]
+            assert self.changed(task, changed, size, tmp_path) == seers
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_in_a_team_of_two_each_sees_what_the_other_gets_wrong(self, difficulty: str) -> None:
+        env, task = env_of(difficulty, 2), task_of(difficulty)
+        files, failing = deal_files(task, 2), deal_failing(task, 2)
+        assert sorted(map(repr, sum(failing, ()))) == sorted(map(repr, task.failing))
+        seen, _ = env.reset(options={"task": 0})
+        for agent in (0, 1):
+            assert all(file.faulty.rstrip() in seen[f"agent_{agent}"] for file in files[agent])
+            others = "\n".join(file.faulty for file in files[1 - agent])
+            assert failing[agent]
+            for case in failing[agent]:
+                assert f"def {facts_of(case)[-1].function}(" in others
+                assert call_text(case.function, case.args) in seen[f"agent_{agent}"]
+                assert f"- {call_text(case.function, case.args)}" not in seen[f"agent_{1 - agent}"]
 
     @pytest.mark.parametrize("size", [1, 4])
     def test_of_hidden_calls_and_of_the_solution(self, size: int, tmp_path: Path) -> None:
@@ -293,6 +315,15 @@ class TestFeedback:
         (notice,) = self.notices("agent_0", parts)
         assert notice == "with what is submitted now, no call of your list fails."
         assert self.notices("agent_0", {}) == []
+
+    def test_tells_each_of_two_what_still_fails_of_what_it_sees(self) -> None:
+        task = task_of("easy")
+        shares, failing = deal_files(task, 2), deal_failing(task, 2)
+        parts = {f"agent_{n}": "\n".join(f.faulty for f in share) for n, share in enumerate(shares)}
+        for n, cases in enumerate(failing):
+            calls = "; ".join(call_text(case.function, case.args) for case in cases[:3])
+            (notice,) = self.notices(f"agent_{n}", parts, team_size=2)
+            assert notice.startswith(f"with what is submitted now, still wrong: {calls}")
 
     def test_alone_there_is_both(self) -> None:
         right = "\n".join(file.right for file in task_of("easy").files)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from llm_collab_envs.coding.bug_repair.cases import call_text, failures_text
+from llm_collab_envs.coding.bug_repair.cases import Case, call_text, failures_text
 from llm_collab_envs.coding.bug_repair.checking import check_runs
 from llm_collab_envs.coding.bug_repair.expert import Expert, Memo
 from llm_collab_envs.coding.bug_repair.menu import make_menu
 from llm_collab_envs.coding.bug_repair.patching import Patched
 from llm_collab_envs.coding.bug_repair.reference import repair_path
 from llm_collab_envs.coding.bug_repair.scoring import is_right, job_shown, jobs, patch_all, score
-from llm_collab_envs.coding.bug_repair.tasks import RepairTask, deal_files, generate
+from llm_collab_envs.coding.bug_repair.tasks import RepairTask, deal_failing, deal_files, generate
 from llm_collab_envs.coding.coding_env import CodingEnv
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
@@ -49,11 +49,11 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     comparison, a number one too high or too low, a wrong variable, swapped arguments) or a missing
     case, and was copied into the four functions that have the lines around it. Faulty lines look
     like sound ones: only calls tell them apart.
-    Agent 0, the tester, sees calls that fail, what they return and what they should, but no source
-    (in a team of two it has one of the files). The other agents see their own files and no call. In
-    `hard`, files call each other: a failing call may show that a function inside it is at fault,
-    and an owner may have to be told what a teammate's function returns. The calls that are shown
-    tell each fault from every other slip.
+    Agent 0, the tester, sees calls that fail, what they return and what they should, but no source.
+    The other agents see their own files and no call. In a team of two both have files, and each
+    sees the calls that the other's files get wrong. In `hard`, files call each other: a failing
+    call may show that a function inside it is at fault, and an owner may have to be told what a
+    teammate's function returns. The calls that are shown tell each fault from every other slip.
 
     ## Observation Space
     `UnicodeText(32768)`. The briefing (the same all episode): who you are, who has which file, the
@@ -140,6 +140,7 @@ class BugRepairEnv(CodingEnv[RepairTask]):
     def _private_view(self, task: RepairTask, agent: str) -> str:
         me = self.possible_agents.index(agent)
         shares = deal_files(task, self.team_size)
+        failing = deal_failing(task, self.team_size)[me]
         lines = []
         if self.team_size > 1:
             owners = [
@@ -147,9 +148,12 @@ class BugRepairEnv(CodingEnv[RepairTask]):
                 for owner, share in zip(self.possible_agents, shares, strict=True)
                 if share
             ]
-            lines.append(f"agent_0 sees calls that fail; {', '.join(owners)}.")
-        if me == 0:
-            lines.append(failures_text(task.failing))
+            who = "agent_0 sees calls that fail"
+            if all(shares):  # a team of two
+                who = "Each of you sees calls that fail by the faults of the other's files"
+            lines.append(f"{who}; {', '.join(owners)}.")
+        if failing:
+            lines.append(failures_text(failing))
         if not shares[me]:
             lines.append("You have no file: tell the owners, and submit nothing.")
             return "\n".join(lines)
@@ -183,21 +187,23 @@ class BugRepairEnv(CodingEnv[RepairTask]):
         return patch_all(task, parts, owners, self._execute)
 
     def _feedback(self, agent: str) -> list[str]:
-        """Tell an owner what its submission does not do, and the tester what still fails."""
+        """Tell an owner what its submission does not do, and who sees calls which still fail."""
         if agent in self._loop.team.done:
             return []
         patched = self._patched(self._task, self.parts)
         notices = patched[agent].problems[:_SHOWN] if agent in patched else []
-        if agent == self.possible_agents[0] and any(part.files for part in patched.values()):
-            notices.append(self._still_failing(patched))
+        dealt = deal_failing(self._task, self.team_size)
+        seen = dealt[self.possible_agents.index(agent)]
+        if seen and any(part.files for part in patched.values()):
+            notices.append(self._still_failing(seen, patched))
         return [f"{notice}." for notice in notices]
 
-    def _still_failing(self, patched: Mapping[str, Patched]) -> str:
+    def _still_failing(self, seen: Collection[Case], patched: Mapping[str, Patched]) -> str:
         (outcome,) = self._execute([job_shown(self._task, patched)])
         wrong = [
             call_text(case.function, case.args)
             for case, answer in zip(self._task.failing, outcome.answers, strict=True)
-            if not is_right(case, answer)
+            if case in seen and not is_right(case, answer)
         ]
         more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         if not wrong:

@@ -1,7 +1,7 @@
 """The scripted expert: it parses its own observation, and nothing else.
 
-The tester tells what the failing calls should return. An owner of files lists what each function
-may have been, every single slip undone, and takes the first that returns what it was told. It also
+Who sees failing calls tells what they should return. An owner of files lists what each function may
+have been, every single slip undone, and takes the first that returns what it was told. It also
 repairs the files that were handed over to it by teammates that have left. Alone it is the solo
 expert: it knows all.
 """
@@ -92,7 +92,7 @@ class Expert:
         facts = seen + memo.heard
         repaired = repair(memo.files, facts)
         complete = len(repaired) == memo.faults * len(memo.files)
-        if not complete and not memo.failing and memo.round < PATIENCE:
+        if not complete and not memo.alone and memo.round < PATIENCE:
             return ""
         return told + submit(memo.files, repaired) + "<done/>"
 

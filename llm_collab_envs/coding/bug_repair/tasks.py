@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from llm_collab_envs.coding.bug_repair.cases import Case, failures_text
+from llm_collab_envs.coding.bug_repair.cases import Case, facts_of, failures_text
 from llm_collab_envs.coding.bug_repair.injection import break_program
 from llm_collab_envs.coding.bug_repair.patching import MAX_CHARS
 from llm_collab_envs.coding.bug_repair.programs import Module, generate_program
+from llm_collab_envs.coding.parsing import defined_functions
 from llm_collab_envs.core.actions import count_tokens, parse
 from llm_collab_envs.core.arguments import check_number
 
@@ -161,6 +162,19 @@ def deal_files(task: RepairTask, team_size: int) -> list[tuple[SourceFile, ...]]
         return [task.files[: n // 3], task.files[n // 3 :]]
     shares = [task.files[n * i // owners : n * (i + 1) // owners] for i in range(owners)]
     return [(), *shares]
+
+
+def deal_failing(task: RepairTask, team_size: int) -> list[tuple[Case, ...]]:
+    """Deal the failing calls out: all to the tester, and none to owners.
+
+    In a team of two both have files, and each sees the calls that the other's files get wrong: a
+    tester that saw its own would repair them without a word.
+    """
+    if team_size != 2:
+        return [task.failing, *[()] * (team_size - 1)]
+    first = {name for file in deal_files(task, 2)[0] for name in defined_functions(file.faulty)}
+    at_fault = [(facts_of(case)[-1].function in first, case) for case in task.failing]
+    return [tuple(case for its, case in at_fault if its is whose) for whose in (False, True)]
 
 
 def _talk(failing: Sequence[Case]) -> int:
