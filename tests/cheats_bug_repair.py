@@ -10,10 +10,20 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 
+import numpy as np
+
 from cheats import EVERYWHERE, Policy, constant, once
 from llm_collab_envs.coding.bug_repair import expert
-from llm_collab_envs.coding.bug_repair.cases import Fact
+from llm_collab_envs.coding.bug_repair.cases import Case, Fact
 from llm_collab_envs.coding.bug_repair.faults import everywhere, mutations, own_lines
+from llm_collab_envs.coding.bug_repair.injection import _hidden, _Program, _proven
+from llm_collab_envs.coding.bug_repair.programs import (
+    Family,
+    Function,
+    Module,
+    could_be_drawn,
+)
+from llm_collab_envs.coding.bug_repair.running import Version
 
 CODE = "def solve(size, rate):\n    return size + rate"
 FLIPPED = {" < ": " <= ", " <= ": " < ", " > ": " >= ", " >= ": " > "}
@@ -235,6 +245,49 @@ def mute(observation: str) -> str:
     return re.sub(r"<say.*?</say>", "", expert.Expert()(observation), flags=re.DOTALL)
 
 
+def likeliest(file: str) -> str:
+    """Undo the slip of each family that is worth most, by how programs and faults are drawn."""
+    functions = expert.functions_of(file)
+    for text in functions.values():
+        others = [other for other in functions.values() if other != text]
+        own = own_lines(text, others)
+        if text in file:  # and is no copy of one that has been changed
+            for old, new in everywhere(text, _worth_most(text, own), own, others).items():
+                file = file.replace(old, new)
+    return file
+
+
+def _worth_most(text: str, own: int) -> str:
+    """Return what a function was, as far as statistics say; itself where no slip is worth it."""
+    name, *parameters = re.findall(r"\w+", text.partition(":")[0])[1:]
+    kinds = (*re.findall(r"kind == '(\w+)'", text), "other")
+    stubs = {n: f"def {n}(a, b):\n    return 3 * a + b" for n in re.findall(r"part = (\w+)", text)}
+    called = [Family((Function(n, stub),), ("a", "b")) for n, stub in stubs.items()]
+    chances: dict[str, tuple[float, list[Case]]] = {}  # of what it was; and what is tested then
+    for option in dict.fromkeys(m.text for m in mutations(text, own) if could_be_drawn(m.text)):
+        slips = [m for m in mutations(option, own) if could_be_drawn(m.text)]
+        function = Function(name, option)
+        family = Family((function,), tuple(parameters), kinds)
+        program = _Program(np.random.default_rng(0), [Module("", (*called, family))])
+        for slip in (slip for slip in slips if slip.text == text):
+            if fault := _proven(program, function, slip):
+                counts = Counter(m.kind for m in slips)
+                faulty = Version({name: text, **stubs})
+                cases = list(_hidden(program, faulty, family, fault, set()))
+                chances[option] = 1 / len(counts) / counts[slip.kind], cases
+
+    def worth(guess: str) -> float:
+        version = Version({name: guess, **stubs})
+        gain = 0.0
+        for chance, cases in chances.values():
+            rows = [(version.call(name, c.args) == c.right, c.fails) for c in cases]
+            gain += chance * sum(1 if fails else -1 for right, fails in rows if right == fails) / 3
+        return gain
+
+    best = max(chances, key=worth, default=text)
+    return best if chances and worth(best) > 0 else text
+
+
 def self_repairing(code: str) -> Policy:
     """Nobody says a word; the program repairs itself by the calls that it sees."""
     return owned(lambda file: f"{file}\nfamilies = {families(file)!r}\n{_SLIPS}{code}")
@@ -312,6 +365,7 @@ CHEATS: dict[str, Policy] = {
     "all variants": owned(all_variants),
     "vote of all variants": owned(vote),
     "mute": mute,
+    "likeliest slip undone": owned(likeliest),
     "looks ahead": self_repairing(LOOKS_AHEAD),
     "remembers": self_repairing(REMEMBERS),
     "every diff": every_diff,

@@ -144,6 +144,13 @@ class TestCheats:
         """Or else it could repair them without a word."""
         assert joint_reward(env_of(difficulty, size), CHEATS["mute"], 8) < 0.25 * 0.95
 
+    @pytest.mark.parametrize("size", [2, 4])
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_statistics_say_little_of_what_is_wrong(self, difficulty: str, size: int) -> None:
+        env = env_of(difficulty, size)
+        tasks = {"easy": 20, "medium": 6, "hard": 3}[difficulty]
+        assert joint_reward(env, CHEATS["likeliest slip undone"], tasks) < 0.25 * 0.95
+
     def test_guesses_pay_nothing_in_the_long_run(self) -> None:
         """The best guess, over more tasks: one slip of one kind is undone everywhere."""
         for guess in ("every comparison moved", "first slip undone", "some slip undone"):

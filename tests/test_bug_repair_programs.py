@@ -12,7 +12,12 @@ import pytest
 from llm_collab_envs.coding.bug_repair.cases import Fact, fact_text, read_facts
 from llm_collab_envs.coding.bug_repair.faults import KINDS, MISSING_CASE, Mutation, mutations
 from llm_collab_envs.coding.bug_repair.interpreter import Interpreter, Unknown
-from llm_collab_envs.coding.bug_repair.programs import Family, arguments, generate_program
+from llm_collab_envs.coding.bug_repair.programs import (
+    Family,
+    arguments,
+    could_be_drawn,
+    generate_program,
+)
 from llm_collab_envs.coding.bug_repair.running import Version
 
 
@@ -53,6 +58,25 @@ class TestPrograms:
             drawn = arguments(np.random.default_rng(0), family, 40)
             assert len({repr(args) for args in drawn}) == len(drawn) == 40
             assert {len(args) for args in drawn} == {len(family.parameters)}
+
+    @pytest.mark.parametrize(
+        ("line", "could"),
+        [
+            ("if days < 18:", False),
+            ("if days < 17:", True),
+            ("return 7 * rate + days + 1", False),
+            ("return total - 31", False),
+            ("return total - 30", True),
+            ("for step in range(7, days + 2):", False),
+            ("for step in range(6, days + 7):", False),
+            ("for step in range(6, days + 6):", True),
+            ("for place in range(4, len(items)):", False),
+            ("if items[place] < items[place - 4]:", False),
+            ("if items[place] < items[place - 3]:", True),
+        ],
+    )
+    def test_are_made_with_numbers_of_some_ranges(self, line: str, could: bool) -> None:
+        assert could_be_drawn(f"def f(days):\n    {line}\n    return days + 2") == could
 
 
 class TestMutations:

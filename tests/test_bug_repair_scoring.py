@@ -346,7 +346,7 @@ def patched(**parts: str) -> dict[str, Patched]:
 def test_a_run_tells_little_of_the_hidden_calls() -> None:
     """It makes two calls of each function, alike in a family; as many fail in one as in another."""
     shares = []
-    for seed in range(5):
+    for seed in range(20):
         task = generate(np.random.default_rng(seed), "test", "medium")
         fails = {(case.function, repr(case.args)): case.fails for case in task.hidden}
         runs = [[(c.function, repr(c.args)) for c in job.calls] for job in jobs(task, {})]

@@ -20,6 +20,7 @@ from llm_collab_envs.coding.bug_repair.expert import (
     submit_diffs,
 )
 from llm_collab_envs.coding.bug_repair.faults import everywhere, own_lines
+from llm_collab_envs.coding.bug_repair.programs import could_be_drawn
 from llm_collab_envs.coding.bug_repair.reference import repair_path
 from llm_collab_envs.coding.bug_repair.running import Version
 from llm_collab_envs.coding.bug_repair.tasks import LEVELS, RepairTask, deal_files
@@ -77,6 +78,14 @@ class TestTasks:
                 }
                 assert len(changes) == level.faults
             assert any(case.inner for case in task.failing) == level.across
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    def test_no_number_gives_itself_away(self, difficulty: str) -> None:
+        """A fault of one more or less stays within what sound lines are drawn from."""
+        for index in range(60 if difficulty == "easy" else 12):
+            for file in task_of(difficulty, index).files:
+                assert all(map(could_be_drawn, functions_of(file.right).values()))
+                assert all(map(could_be_drawn, functions_of(file.faulty).values()))
 
     def test_differ_from_each_other(self) -> None:
         assert len({task_of("easy", index).files for index in range(60)}) == 60

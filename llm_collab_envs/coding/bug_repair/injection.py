@@ -15,7 +15,13 @@ import numpy as np
 
 from llm_collab_envs.coding.bug_repair.cases import Case
 from llm_collab_envs.coding.bug_repair.faults import COMPARISON, MISSING_CASE, Mutation, mutations
-from llm_collab_envs.coding.bug_repair.programs import Family, Function, Module, arguments
+from llm_collab_envs.coding.bug_repair.programs import (
+    Family,
+    Function,
+    Module,
+    arguments,
+    could_be_drawn,
+)
 from llm_collab_envs.coding.bug_repair.running import Args, Run, Version, call
 
 POOL = 64  # calls of each function that are tried
@@ -126,11 +132,15 @@ def break_program(rng: np.random.Generator, modules: Sequence[Module]) -> Broken
 
 
 def _choose(rng: np.random.Generator, program: _Program, family: Family) -> _Fault | None:
-    """Choose the fault of a family: first a kind, then one of that kind, as long as it shows."""
+    """Choose the fault of a family: first a kind, then one of that kind, as long as it shows.
+
+    A number that no sound line has would give itself away.
+    """
     function = family.functions[int(rng.integers(len(family.functions)))]
     options: dict[str, list[Mutation]] = {}
     for mutation in mutations(function.text, OWN_LINES):
-        options.setdefault(mutation.kind, []).append(mutation)
+        if could_be_drawn(mutation.text):
+            options.setdefault(mutation.kind, []).append(mutation)
     while options:
         kind = sorted(options)[int(rng.integers(len(options)))]
         fault = _proven(program, function, options[kind].pop(int(rng.integers(len(options[kind])))))

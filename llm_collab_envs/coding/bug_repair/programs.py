@@ -9,6 +9,7 @@ call that fails, nobody can tell what is wrong. All values are ints but `items`,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -20,8 +21,22 @@ FILES = 3
 LARGEST = 20  # of the ints that a function is called with
 ITEMS = (3, 4)  # least and most of a list
 
+# Least and most of the numbers that a function holds.
+_THRESHOLDS = (4, 17)
+_CONSTANTS = (2, 30)
+_STARTS = (1, 6)  # where a range begins
+_ENDS = (2, 6)  # what is added to where it ends
+_PLACES = (1, ITEMS[0])
+
 _WORDS = "size rate days cost level rank width depth speed price stock share".split()
 _COMPARISONS = ("<", "<=", ">", ">=")
+_DRAWN = [  # where a number stands in a line, and what it was drawn from
+    (re.compile(r"[<>]=? (\d+):"), _THRESHOLDS),
+    (re.compile(r"[-+] (\d+)$", re.MULTILINE), _CONSTANTS),
+    (re.compile(r"range\((\d+), \w+ \+"), _STARTS),
+    (re.compile(r"\+ (\d+)\):"), _ENDS),
+    (re.compile(r"range\((\d+), len|place - (\d+)"), _PLACES),
+]
 
 
 @dataclass(frozen=True)
@@ -83,14 +98,14 @@ class _Draw:
         return self.one_of(_COMPARISONS)
 
     def condition(self, names: Sequence[str]) -> str:
-        return f"{self.one_of(names)} {self.comparison()} {self.number(4, 17)}"
+        return f"{self.one_of(names)} {self.comparison()} {self.number(*_THRESHOLDS)}"
 
     def formula(self, names: Sequence[str]) -> str:
         first, second = self.one_of(names), self.one_of(names)
         return f"{self.number(2, 9)} * {first} {self.one_of('+-')} {second} {self.constant()}"
 
     def constant(self) -> str:
-        return f"{self.one_of('+-')} {self.number(2, 30)}"
+        return f"{self.one_of('+-')} {self.number(*_CONSTANTS)}"
 
 
 def generate_program(
@@ -116,6 +131,17 @@ def generate_program(
             made.append(_family(draw, shapes, members, before or made))
         modules.append(Module(name, tuple(made)))
     return tuple(modules)
+
+
+def could_be_drawn(text: str) -> bool:
+    """Whether the numbers of a function are such as programs are made with."""
+    return all(
+        low <= int(number) <= high
+        for place, (low, high) in _DRAWN
+        for found in place.finditer(text)
+        for number in found.groups()
+        if number
+    )
 
 
 def arguments(rng: np.random.Generator, family: Family, count: int) -> list[tuple[object, ...]]:
@@ -202,8 +228,9 @@ def _tiers(draw: _Draw, names: tuple[str, ...]) -> list[str]:
 def _steps(draw: _Draw, names: tuple[str, ...]) -> list[str]:
     """A sum over a range, by threshold."""
     inside = [*names, "step"]
+    start, end = draw.number(*_STARTS), f"{draw.one_of(names)} + {draw.number(*_ENDS)}"
     return [
-        f"for step in range({draw.number(1, 6)}, {draw.one_of(names)} + {draw.number(2, 6)}):",
+        f"for step in range({start}, {end}):",
         f"    if {draw.condition(inside)}:",
         f"        total += {draw.formula(inside)}",
         f"return total {draw.constant()}",
@@ -223,9 +250,9 @@ def _items(draw: _Draw, names: tuple[str, ...]) -> list[str]:
 
 def _places(draw: _Draw, names: tuple[str, ...]) -> list[str]:
     """A sum over what a list has at one place and at another before it."""
-    before = draw.number(1, ITEMS[0])
+    before = draw.number(*_PLACES)
     return [
-        f"for place in range({draw.number(1, ITEMS[0])}, len(items)):",
+        f"for place in range({draw.number(*_PLACES)}, len(items)):",
         f"    if items[place] {draw.comparison()} items[place - {before}]:",
         f"        total += {draw.number(2, 9)} * items[place] {draw.constant()}",
         f"return total {draw.constant()}",
