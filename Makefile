@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -c constraints.txt -e '.[baselines,dev]'
 	@touch $@
 
-demo: setup ## train a team of tiny models and measure it (20 minutes on two slow cores)
+demo: setup ## train a team of tiny models and measure it (11 to 20 minutes on two cores)
 	$(BIN)/python -m baselines.demo
 
 test: lint ## lint, type check and all tests but the slow ones

@@ -89,7 +89,7 @@ class JointRollout:
         return pool[number]
 
     def _sync(self, trainer: GRPOTrainer) -> Any:
-        """Return the current weights in the inference dtype, ready to generate.
+        """Return the current weights in the dtype that is trained in, ready to generate.
 
         The trainer's own model computes under autocast, which casts every weight anew for every
         token; a copy is cast once a step.
@@ -98,11 +98,19 @@ class JointRollout:
         if self._actor is None:
             # New weights are drawn and thrown away; a resumed run must not draw them twice.
             with torch.random.fork_rng():
-                plain = AutoModelForCausalLM.from_config(model.config, dtype=inference_dtype())
+                plain = AutoModelForCausalLM.from_config(model.config, dtype=training_dtype())
             plain.generation_config = model.generation_config
             self._actor = plain.to(model.device).eval()
         self._actor.load_state_dict(model.state_dict())
         return self._actor
+
+
+def training_dtype() -> torch.dtype:
+    """Return bf16 on a GPU that computes in it natively, else fp32.
+
+    On a processor that does, steps of a small model were hardly shorter, and the demo came to less.
+    """
+    return inference_dtype() if torch.cuda.is_available() else torch.float32
 
 
 def seats_of(prompts: Sequence[str]) -> list[tuple[EpisodeKey, str]]:
@@ -324,7 +332,7 @@ def build_trainer(
         scale_rewards="group",
         reward_weights=[1.0 - config.difference_weight, config.difference_weight],
         shuffle_dataset=False,
-        bf16=str(inference_dtype()) == "torch.bfloat16",
+        bf16=training_dtype() == torch.bfloat16,
         use_cpu=model.device.type == "cpu",
         gradient_checkpointing=False,
         weight_decay=0.0,

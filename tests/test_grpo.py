@@ -32,6 +32,7 @@ from baselines.grpo import (
     seats_of,
     share,
     team_reward,
+    training_dtype,
 )
 from baselines.models import TINY
 from baselines.policies.base import History
@@ -196,7 +197,7 @@ MODELS = {"llama": {}, "gpt2": LEARNED_POSITIONS}
 @pytest.fixture
 def scorer(request, tmp_path, monkeypatch):
     """A trainer in fp32, and rows of three prompts of different lengths, two of them shared."""
-    monkeypatch.setattr("baselines.grpo.inference_dtype", lambda: torch.float32)
+    monkeypatch.setattr("baselines.grpo.training_dtype", lambda: torch.float32)
     folder = TINY
     if request.param != "tiny":
         folder = save_small_model(tmp_path / "model", **MODELS[request.param])
@@ -216,6 +217,13 @@ def scorer(request, tmp_path, monkeypatch):
             ids[n, at : at + len(part)] = torch.tensor(part)
             mask[n, at : at + len(part)] = 1
     return trainer, ids, mask
+
+
+@pytest.mark.parametrize(("gpu", "bf16"), [(False, False), (True, True)])
+def test_trains_in_bf16_on_a_gpu_only(gpu, bf16, monkeypatch):
+    monkeypatch.setattr("baselines.grpo.inference_dtype", lambda: torch.bfloat16)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+    assert (training_dtype() == torch.bfloat16) == bf16
 
 
 @pytest.mark.parametrize("scorer", ["tiny", "llama"], indirect=True)
