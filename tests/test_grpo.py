@@ -563,7 +563,8 @@ def test_every_episode_is_played_whole_by_one_process(tmp_path, processes):
 def test_two_processes_share_every_step(tmp_path):
     """By `torchrun`, on the CPU: each prompt is used once, and one process writes and saves."""
     out = tmp_path / "run"
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "-m"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc-per-node=2", "-m"]
     command += ["baselines.cli", "train", ENV, "--out", str(out), "--team-size", "2"]
     command += "--tasks-per-step 1 --generations 2 --steps 2 --max-new-tokens 24".split()
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
@@ -577,7 +578,8 @@ def test_two_processes_share_every_step(tmp_path):
 @pytest.mark.slow
 def test_ctrl_c_stops_two_processes_in_one_step_and_saves(tmp_path):
     out = tmp_path / "run"
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "-m"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc-per-node=2", "-m"]
     command += ["baselines.cli", "train", ENV, "--out", str(out), "--team-size", "2"]
     command += ["--model", str(save_small_model(tmp_path / "model"))]
     command += "--tasks-per-step 1 --generations 2 --steps 200 --max-new-tokens 24".split()
