@@ -105,6 +105,11 @@ def grammar_help(alone: bool) -> str:
     return _GRAMMAR_HELP.format(say="" if alone else _SAY_HELP)
 
 
+def why_unsent(text: str) -> str:
+    """Return why a reply cannot submit a text as it stands, as it has tags of its own, or ""."""
+    return parse(f"<submit>{text}</submit>", ()).error
+
+
 def parse(reply: str, teammates: Collection[str]) -> Action:
     """Parse one reply of an agent.
 

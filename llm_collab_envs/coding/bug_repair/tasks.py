@@ -15,7 +15,7 @@ from llm_collab_envs.coding.bug_repair.injection import break_program
 from llm_collab_envs.coding.bug_repair.patching import MAX_CHARS
 from llm_collab_envs.coding.bug_repair.programs import Module, generate_program
 from llm_collab_envs.coding.parsing import defined_functions
-from llm_collab_envs.core.actions import count_tokens, parse
+from llm_collab_envs.core.actions import count_tokens, why_unsent
 from llm_collab_envs.core.arguments import check_number
 
 _FILE_NAME = re.compile(r"[a-z_][a-z0-9_]*\.py")
@@ -219,7 +219,7 @@ def _read(name: str, source: str, names: Sequence[str]) -> ast.Module:
 
 def _check_sendable(what: str, text: str) -> None:
     """Raise ValueError where a reply could not hold a text, as it has tags of the grammar."""
-    unsent = parse(f"<submit>{text}</submit>", ()).error
+    unsent = why_unsent(text)
     if unsent:
         raise ValueError(f"{what} cannot stand in a reply, write it without tags: {unsent}")
 

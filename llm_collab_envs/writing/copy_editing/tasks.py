@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from llm_collab_envs.core.actions import parse
+from llm_collab_envs.core.actions import why_unsent
 from llm_collab_envs.core.arguments import check_number, read_number
 from llm_collab_envs.core.observation import TURN_MARK
 from llm_collab_envs.writing.copy_editing.edits import MAX_LINE_CHARS, fold
@@ -154,7 +154,7 @@ class EditingTask:
                     f"{text[:40]!r} is not one line of 1 to {MAX_LINE_CHARS} characters, without "
                     "white space at its ends or twice in a row, and with plain spaces only"
                 )
-            unsent = parse(f"<submit>{text}</submit>", ()).error
+            unsent = why_unsent(text)
             if unsent:
                 raise ValueError(f"{text[:40]!r} cannot be submitted: {unsent}")
             if TURN_MARK in text:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from llm_collab_envs.core.actions import parse
+from llm_collab_envs.core.actions import why_unsent
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
@@ -175,7 +175,7 @@ def _load(data: dict[str, Any]) -> SectionTask:
     """Read a task as `SectionTask.from_dict` does, and see that a document can state its facts."""
     task = SectionTask.from_dict(data)
     document = plain_document(task)
-    unsent = parse(f"<submit>{document}</submit>", ()).error
+    unsent = why_unsent(document)
     if unsent:
         raise ValueError(f"its document cannot be submitted: {unsent}")
     blocks = read_part(lexicon_of(task), document)

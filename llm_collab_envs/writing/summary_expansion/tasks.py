@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from llm_collab_envs.core.actions import count_tokens, parse
+from llm_collab_envs.core.actions import count_tokens, why_unsent
 from llm_collab_envs.core.arguments import check_number, read_number
 from llm_collab_envs.writing.summary_expansion.article import (
     EVENTS,
@@ -161,7 +161,7 @@ class SummaryTask:
                     f"the {text} owes {' '.join(owed)[:40]!r}, more than its {most} tokens: raise "
                     f"'lengths', or let a longer text owe some of it"
                 )
-        unsent = parse(f"<submit>{' '.join(self.passages)}</submit>", ()).error
+        unsent = why_unsent(" ".join(self.passages))
         if unsent:
             raise ValueError(f"the text cannot be quoted in a submission: {unsent}")
         if self.events and len(self.events) != len(self.passages):
