@@ -158,11 +158,14 @@ def test_own_tasks_are_played_in_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", ["max_cycles", "talk"])
-def test_task_without_rounds_or_with_less_than_no_talk(limit: str, tmp_path: Path) -> None:
-    task = make("section_writing_v0").tasks[0].to_dict() | {limit: -1}
+@pytest.mark.parametrize("value", [-1, 2.5])
+def test_task_without_rounds_or_with_less_than_no_talk(
+    env_id: str, limit: str, value: float, tmp_path: Path
+) -> None:
+    task = make(env_id).tasks[0].to_dict() | {limit: value}
     (tmp_path / "own.jsonl").write_text(json.dumps(task))
     with pytest.raises(ValueError, match=rf"line 1 .* '{limit}' must be a whole number"):
-        make("section_writing_v0", tasks=tmp_path / "own.jsonl")
+        make(env_id, tasks=tmp_path / "own.jsonl")
 
 
 def test_tasks_file_in_another_encoding(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from llm_collab_envs.coding.bug_repair.patching import MAX_CHARS
 from llm_collab_envs.coding.bug_repair.programs import Module, generate_program
 from llm_collab_envs.coding.parsing import defined_functions
 from llm_collab_envs.core.actions import count_tokens, why_unsent
-from llm_collab_envs.core.arguments import check_number
+from llm_collab_envs.core.arguments import check_number, read_number
 
 _FILE_NAME = re.compile(r"[a-z_][a-z0-9_]*\.py")
 TALK = 5  # message tokens of the team, in lists of the failing calls: room for one in each share
@@ -107,17 +107,16 @@ class RepairTask:
         failing = tuple(map(Case.from_dict, data["failing"]))
         task = cls(
             files=tuple(SourceFile(**file) for file in data["files"]),
-            faults=int(data["faults"]),
+            faults=check_number("faults", data["faults"], 1),
             failing=failing,
             hidden=tuple(map(Case.from_dict, data["hidden"])),
-            talk=int(data.get("talk", _talk(failing))),
-            max_cycles=int(data.get("max_cycles", LEVELS["easy"].max_cycles)),
+            talk=read_number(data, "talk", _talk(failing), 0),
+            max_cycles=read_number(data, "max_cycles", LEVELS["easy"].max_cycles, 1),
         )
         task._check()
         return task
 
     def _check(self) -> None:
-        check_number("faults", self.faults, 1)
         names = [file.name for file in self.files]
         if len({*names}) < len(names) or not all(map(_FILE_NAME.fullmatch, names)):
             raise ValueError(f"every file needs a name of its own, like 'pay.py'; got {names}")

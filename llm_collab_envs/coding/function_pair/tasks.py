@@ -18,6 +18,7 @@ from llm_collab_envs.coding.function_pair.composing import compose
 from llm_collab_envs.coding.function_pair.levels import LEVELS
 from llm_collab_envs.coding.function_pair.programs import LABELS, Agreed, Function, literal
 from llm_collab_envs.coding.function_pair.validation import check
+from llm_collab_envs.core.arguments import read_number
 from llm_collab_envs.core.tasks import invent_name
 
 
@@ -74,8 +75,8 @@ class PairTask:
         task = cls(
             functions=tuple(Function.from_dict(function) for function in data["functions"]),
             agreed=tuple(Agreed(**{k: str(v) for k, v in a.items()}) for a in data["agreed"]),
-            talk=int(data.get("talk", level.talk)),
-            max_cycles=int(data.get("max_cycles", level.max_cycles)),
+            talk=read_number(data, "talk", level.talk, 0),
+            max_cycles=read_number(data, "max_cycles", level.max_cycles, 1),
         )
         check(task.functions, task.agreed)
         check_suites(task)

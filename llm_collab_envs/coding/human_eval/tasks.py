@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from llm_collab_envs.coding.human_eval.problems import PROBLEMS, Problem, problems
+from llm_collab_envs.core.arguments import check_number
 from llm_collab_envs.core.tasks import TaskSource, invent_name
 
 TEST_EVERY = 4
@@ -81,13 +82,13 @@ class HumanEvalTask:
     def from_dict(cls, data: dict[str, Any]) -> HumanEvalTask:
         """Make a task from what `to_dict` returns."""
         return cls(
-            number=int(data["number"]),
+            number=check_number("number", data["number"], 0),
             function=str(data["function"]),
             helper=str(data["helper"]),
             result=str(data["result"]),
             keys=tuple(map(str, data["keys"])),
-            max_cycles=int(data["max_cycles"]),
-            talk=int(data["talk"]),
+            max_cycles=check_number("'max_cycles'", data["max_cycles"], 1),
+            talk=check_number("'talk'", data["talk"], 0),
         )
 
 

@@ -47,6 +47,8 @@ def check_task(task: ModuleTask) -> None:
     _check_structure(task)
     check_number("rotation", task.rotation, 0)
     check_number("seed", task.seed, 0)
+    check_number("'talk'", task.talk, 0)
+    check_number("'max_cycles'", task.max_cycles, 1)
 
 
 def _check_parts(task: ModuleTask) -> None:
