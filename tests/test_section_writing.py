@@ -48,6 +48,10 @@ class TestExpert:
 
         for difficulty in DIFFICULTIES:
             assert joint_reward(env_of(difficulty), mute, 8) < 0.88
+            for size, (least, most) in {2: (0.80, 0.85), 4: (0.69, 0.77)}.items():  # docstring
+                env = env_of(difficulty, team_size=size)
+                kept = joint_reward(env, mute, 60) / joint_reward(env, Expert(), 60)
+                assert least < kept < most
 
     @pytest.mark.parametrize("text", ["", "nothing", "Your facts:\n", "== Round 1 of 6 ==\n"])
     def test_reads_nothing_but_its_observation(self, text: str) -> None:

@@ -83,11 +83,10 @@ def count_tokens(text: str) -> int:
     """Count env tokens: a grammar tag, up to 12 letters, up to 6 digits or one symbol is one token.
 
     The rule is a fixed regular expression, so the count is the same for every model and tokenizer;
-    long runs of letters cost more, so that gluing words together saves little (a team of experts
-    that glues all it says has 1 or 2 % more of R), and letters and digits other than ASCII's cost a
-    token each, as twelve of those can hold a whole message. Spaces and line breaks are free, but
-    for more than 40 in a row, where four are a token; tabs and other white space cost one each, or
-    a whole program could be hidden in it.
+    long runs of letters cost more, so that gluing words together saves little, and letters and
+    digits other than ASCII's cost a token each, as twelve of those can hold a whole message. Spaces
+    and line breaks are free, but for more than 40 in a row, where four are a token; tabs and other
+    white space cost one each, or a whole program could be hidden in it.
     """
     return len(_TOKEN.findall(text))
 

@@ -54,7 +54,7 @@ class SectionWritingEnv(CollabEnv[SectionTask]):
     with less than half of its facts is missing and follows nothing. A fact that is also claimed
     with another value is not right. Cost C is message tokens over the team's budget plus the share
     of repeated or misplaced facts. Honest work in silence, its style a guess, has about three
-    quarters of the expert's R in a team of 4, and up to 0.83 of it in a team of 2, whose agents
+    quarters of the expert's R in a team of 4, and 0.80 to 0.85 of it in a team of 2, whose agents
     know half of the style each: the rest is what talk is worth. In a team of 2 one agent
     that writes its own half, and pads the rest with what nothing asks for, has up to 0.45 of it, in
     a team of 3 up to 0.3: F (1 + K) / 2 pays half of the work so.
