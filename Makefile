@@ -10,7 +10,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 8 --d
 DOCS_STAMP := .venv/.docs-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all interop lint format docs clean
+.PHONY: help setup demo reproduce test test-all interop lint format docs clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -23,6 +23,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: setup ## train a team of tiny models and measure it (11 to 20 minutes on two cores)
 	$(BIN)/python -m baselines.demo
+
+reproduce: setup ## measure the reference's three figures here, in teams of 2, 3 and 4
+	$(BIN)/python -m baselines.reproduce
 
 test: lint ## lint, type check and all tests but the slow ones
 	$(PYTEST) -m "not slow"

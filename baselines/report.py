@@ -15,10 +15,10 @@ from baselines.bootstrap import Interval, mean_interval
 from baselines.results import Record
 from baselines.summary import speed_up
 
-COLUMNS = {  # and how the terminal abbreviates them
-    "joint reward": "R",
-    "faithfulness": "F",
-    "consistency": "K",
+Scores = Mapping[str, str]  # an env's own figures, and how the terminal abbreviates them
+
+_FIRST = {"joint reward": "R"}
+_LAST = {
     "quality": "Q",
     "critical path": "path",
     "speed-up": "xsolo",
@@ -26,7 +26,7 @@ COLUMNS = {  # and how the terminal abbreviates them
     "message tokens": "talk",
     "malformed": "bad",
 }
-_WITH_INTERVAL = ("joint reward", "consistency", "quality", "speed-up")
+_WITHOUT_INTERVAL = ("critical path", "seconds", "message tokens", "malformed")
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class Entry:
     records: Sequence[Record]
     solo: Sequence[Record] | None = None
 
-    def figures(self) -> dict[str, Interval]:
+    def figures(self, scores: Scores) -> dict[str, Interval]:
         """Return the figure of every column, with its 95 % bootstrap interval."""
         figures = {
             name: mean_interval([record[name.replace(" ", "_")] for record in self.records])
-            for name in COLUMNS
+            for name in _columns(scores)
             if name != "speed-up"
         }
         if self.solo is not None:
@@ -55,31 +55,34 @@ class Entry:
         return figures
 
 
-def table(entries: Sequence[Entry], title: str) -> Table:
+def table(entries: Sequence[Entry], scores: Scores, title: str) -> Table:
     """Return a comparison for the terminal: means only, in 80 columns."""
-    legend = ", ".join(f"{short} = {name}" for name, short in COLUMNS.items())
+    columns = _columns(scores)
+    legend = ", ".join(f"{short} = {name}" for name, short in columns.items())
     view = Table(title=title, title_justify="left", caption=legend, box=None, padding=(0, 1, 0, 0))
     view.add_column("", no_wrap=True)
-    for short in COLUMNS.values():
+    for short in columns.values():
         view.add_column(short, justify="right", no_wrap=True)
     for entry in entries:
-        view.add_row(entry.label, *(cell.partition(" ")[0] for cell in _cells(entry)))
+        view.add_row(entry.label, *(cell.partition(" ")[0] for cell in _cells(entry, scores)))
     return view
 
 
-def markdown(entries: Sequence[Entry]) -> str:
+def markdown(entries: Sequence[Entry], scores: Scores) -> str:
     """Return a comparison as a Markdown table."""
-    lines = ["| | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
+    columns = _columns(scores)
+    lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for entry in entries:
-        lines.append(f"| {entry.label} | " + " | ".join(_cells(entry)) + " |")
+        lines.append(f"| {entry.label} | " + " | ".join(_cells(entry, scores)) + " |")
     return "\n".join(lines) + "\n"
 
 
-def learning_curve(metrics: Path, levels: Mapping[str, float], out: Path) -> None:
-    """Draw joint reward and consistency over training steps.
+def learning_curve(metrics: Path, scores: Scores, levels: Mapping[str, float], out: Path) -> None:
+    """Draw the joint reward and the env's own figures over training steps.
 
     Args:
         metrics: The run's metrics.jsonl.
+        scores: The env's own figures.
         levels: Joint rewards to draw as horizontal lines, by label.
         out: The PNG to write.
     """
@@ -91,20 +94,14 @@ def learning_curve(metrics: Path, levels: Mapping[str, float], out: Path) -> Non
     rows = [json.loads(line) for line in metrics.read_text().splitlines()]
     steps = [row["step"] for row in rows]
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    curves = {
-        "joint reward": "env/joint_reward",
-        "consistency": "env/consistency",
-        "faithfulness": "env/faithfulness",
-    }
-    for n, (label, key) in enumerate(curves.items()):
-        values = [row[key] for row in rows]
+    curves = (*_FIRST, *scores)
+    for n, label in enumerate(curves):
+        values = [row[f"env/{label.replace(' ', '_')}"] for row in rows]
         axes.plot(steps, values, color=f"C{n}", alpha=0.3)
         axes.plot(steps, _smooth(values), color=f"C{n}", label=f"{label}, mean of 5 steps")
     for n, (label, level) in enumerate(levels.items()):
         axes.axhline(level, color=f"C{n + len(curves)}", linestyle="--", linewidth=1, label=label)
-    axes.set(
-        xlabel="optimisation step", ylim=(-0.05, 1.05), title="A team learns to write together"
-    )
+    axes.set(xlabel="optimisation step", ylim=(-0.05, 1.05), title="A team learns to work together")
     axes.legend(fontsize=8, loc="lower right")
     figure.savefig(out, dpi=120)
     plt.close(figure)
@@ -114,9 +111,13 @@ def _smooth(values: Sequence[float], width: int = 5) -> list[float]:
     return [fmean(values[max(0, n - width + 1) : n + 1]) for n in range(len(values))]
 
 
-def _cells(entry: Entry) -> list[str]:
-    figures = entry.figures()
-    return [_cell(name, figures[name]) if name in figures else "" for name in COLUMNS]
+def _columns(scores: Scores) -> dict[str, str]:
+    return {**_FIRST, **scores, **_LAST}
+
+
+def _cells(entry: Entry, scores: Scores) -> list[str]:
+    figures = entry.figures(scores)
+    return [_cell(name, figures[name]) if name in figures else "" for name in _columns(scores)]
 
 
 def _cell(name: str, interval: Interval) -> str:
@@ -124,6 +125,6 @@ def _cell(name: str, interval: Interval) -> str:
         return "-"
     digits = 1 if name in ("critical path", "message tokens") else 2 if name == "seconds" else 3
     mean = f"{interval.mean:.{digits}f}"
-    if name not in _WITH_INTERVAL or isnan(interval.low):
+    if name in _WITHOUT_INTERVAL or isnan(interval.low):
         return mean
     return f"{mean} [{interval.low:.3f}, {interval.high:.3f}]"
