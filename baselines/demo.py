@@ -1,4 +1,4 @@
-"""The demo: a team of tiny models learns to write a document together, and is measured.
+"""The demo: a team of small models learns to write a document together, and is measured.
 
 `python -m baselines.demo` trains the shipped model on `section_writing_v0` in a team of 4, then
 plays 64 held-out tasks with the scripted floor and ceiling, the warm start, the trained team, and

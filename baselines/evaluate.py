@@ -152,6 +152,13 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
         except KeyboardInterrupt:
             said = f"stopped; {_what_is_saved(file, tasks, len(records))}"
             raise KeyboardInterrupt(said) from None
+        except RuntimeError as problem:
+            if not _is_no_memory(problem):
+                raise
+            raise CommandError(
+                f"the device's memory is full, with batch={config.batch}; "
+                f"{_what_is_saved(file, tasks, len(records), 'with a lower --batch')}"
+            ) from problem
     return [records[task] for task in tasks]
 
 
@@ -281,6 +288,12 @@ def _versions() -> dict[str, str]:
     }
 
 
+def _is_no_memory(problem: RuntimeError) -> bool:
+    """Whether a GPU ran out of memory; where torch was not needed, it is not imported."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(problem, torch.OutOfMemoryError)
+
+
 def _bar(console: Console | None) -> Progress:
     return Progress(
         TextColumn("evaluating"),
@@ -299,12 +312,15 @@ def _running_mean(records: Mapping[int, Record]) -> str:
     return f"joint reward {np.mean([r['joint_reward'] for r in records.values()]):.3f}"
 
 
-def _what_is_saved(file: ResultsFile | None, tasks: Sequence[int], played: int) -> str:
+def _what_is_saved(
+    file: ResultsFile | None, tasks: Sequence[int], played: int, how: str = "again"
+) -> str:
     if file is None:
-        return "nothing was saved, as there was no --out."
+        once_more = "" if how == "again" else f" Run the same command {how}."
+        return f"nothing was saved, as there was no --out.{once_more}"
     saved = sum(task in file.records for task in tasks)
     more = f"; {played - saved} more had ended, but not the rest of their batch"
     return (
         f"{saved} of {len(tasks)} episodes are saved in {file.path}{more if played > saved else ''}"
-        ". Run the same command again to play the others."
+        f". Run the same command {how} to play the others."
     )

@@ -4,8 +4,8 @@ arXiv 2512.24609 reports a speed of 3x over a single agent, 98.7 % consistency i
 pass rate of 74.6 % in coding, for teams of 2 to 4. This trains the shipped model on
 `section_writing_v0` and on `function_pair_v0`, a policy each, in a team of 4, and measures the same
 three figures on held-out test tasks in teams of 2, 3 and 4, beside a single agent on the same
-tasks. Names and scales are the reference's; its tasks and its model are not public. What was
-interrupted goes on where it was.
+tasks. Names and scales are the reference's, tasks and models are not. What was interrupted goes on
+where it was.
 """
 
 from __future__ import annotations

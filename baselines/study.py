@@ -1,4 +1,4 @@
-"""A study: a team of tiny models is trained on one env, and measured beside all it has to beat.
+"""A study: a team of language models is trained on one env, and measured beside all it has to beat.
 
 What it has to beat: the scripted floor and ceiling, its own warm start, and a single agent on the
 same held-out tasks, before and after training. `demo.py` is one study, `reproduce.py` is two.
@@ -25,9 +25,9 @@ from baselines.summary import speed_up
 
 TEAM = 4
 FINISHED = "report.md"
-WARM, TRAINED = "tiny", "trained"
+WARM, TRAINED = "warm", "trained"
 
-Key = tuple[str, int, float]  # policy, team size, temperature
+Key = tuple[str, int, float]  # policy, or WARM or TRAINED; team size; temperature
 Played = dict[Key, list[Record]]
 
 
@@ -64,11 +64,21 @@ class Study:
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line may change: None leaves a study its own number of steps."""
+    """What the command line may change.
 
-    steps: int | None
-    episodes: int
-    seed: int
+    Attributes:
+        model: The warm start: "tiny", a model folder, or "hf:" and a model id.
+        steps: Of training, or None for the study's own number.
+        learning_rate: Of training.
+        episodes: Test tasks.
+        seed: Of tasks, training and replies.
+    """
+
+    model: str = "tiny"
+    steps: int | None = None
+    learning_rate: float = TrainConfig.learning_rate
+    episodes: int = 64
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,11 +106,12 @@ def plan(study: Study, folder: Path, options: Options) -> Plan:
         RuntimeError: Where a package that the env needs is missing.
     """
     policy = training(study, folder, options)
+    models = {WARM: options.model, TRAINED: str(policy.out)}
     matches = {}
     for spec, size, temperature in study.matches():
         matches[spec, size, temperature] = EvalConfig(
             study.env,
-            str(policy.out) if spec == TRAINED else spec,
+            models.get(spec, spec),
             team_size=size,
             episodes=options.episodes,
             seed=options.seed,
@@ -119,14 +130,15 @@ def training(study: Study, folder: Path, options: Options) -> TrainConfig:
     own = dict(study.training)
     if options.steps is not None:
         own["steps"] = options.steps
-    return TrainConfig(study.env, folder / "policy", seed=options.seed, **own)
+    chosen = {name: getattr(options, name) for name in ("model", "learning_rate", "seed")}
+    return TrainConfig(study.env, folder / "policy", **chosen, **own)
 
 
 def run(planned: Plan, console: Console) -> Played:
     """Train, evaluate, print and write everything into the study's folder."""
-    env = planned.study.env
     console.print("Training", style="bold", end=" ")
-    say(console, f"a team of {TEAM} tiny models on {env} ({planned.folder})")
+    what = f"a team of {TEAM} {planned.policy.model} models on {planned.study.env}"
+    say(console, f"{what} ({planned.folder})")
     started = time.perf_counter()
     _train(planned.policy)
     say(console, f"trained in {(time.perf_counter() - started) / 60:.1f} minutes")
@@ -234,7 +246,7 @@ def _transcripts(planned: Plan) -> str:
         ActionSelector(max_new_tokens=planned.study.max_new_tokens),
     )
     texts = []
-    for title, spec in (("BEFORE", WARM), ("AFTER", str(planned.policy.out))):
+    for title, spec in (("BEFORE", planned.policy.model), ("AFTER", str(planned.policy.out))):
         player = load_policy(spec, env_id, TEAM, selector, 0)
         (episode,) = play([make(env_id, team_size=TEAM, split="test")], [0], player)
         texts.append(f"===== {title} =====\n{transcript(episode.log)}")
@@ -286,11 +298,19 @@ def command(
         conclude: Called with the folder and what each study played.
     """
     parser = argparse.ArgumentParser(prog=f"python -m baselines.{name}", description=about)
-    parser.add_argument("--root", type=Path, default=Path("runs"), help="where runs are kept")
     usual = " and ".join(f"{study.training['steps']}" for study in studies.values())
-    parser.add_argument("--steps", type=int, help=f"training steps (default: {usual})")
-    parser.add_argument("--episodes", type=int, default=64, help="test tasks")
-    parser.add_argument("--seed", type=int, default=0, help="of tasks, training and replies")
+    add = parser.add_argument
+    add("--model", default=Options.model, help="warm start: tiny, a folder, or hf: and a model id")
+    add("--steps", type=int, help=f"of training (default: {usual})")
+    add(
+        "--learning-rate",
+        type=float,
+        default=Options.learning_rate,
+        help="of training (default: %(default)s, for tiny; a larger model wants far less)",
+    )
+    add("--episodes", type=int, default=Options.episodes, help="test tasks (default: %(default)s)")
+    add("--seed", type=int, default=Options.seed, help="of tasks, training and replies")
+    add("--root", type=Path, default=Path("runs"), help="where runs are kept")
     given = vars(parser.parse_args(arguments))
     root = given.pop("root")
     try:

@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+import torch
 
 import llm_collab_envs
 from baselines.bootstrap import mean_interval, normalised_score, paired_interval, ratio_of_means
@@ -253,6 +254,20 @@ def test_what_had_ended_and_is_not_saved_is_said(tmp_path, monkeypatch):
         f"stopped; 0 of 6 episodes are saved in {out}; 1 more had ended, but not the rest of their "
         "batch. Run the same command again to play the others."
     )
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_where_the_devices_memory_is_full(kept, tmp_path, monkeypatch):
+    def full(*_):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(ScriptedPolicy, "act", full)
+    out = tmp_path / "results.jsonl" if kept else None
+    with pytest.raises(CommandError) as stopped:
+        evaluate(config("random", out=out))
+    saved = f"0 of 6 episodes are saved in {out}" if kept else "nothing was saved, as there was no"
+    assert str(stopped.value).startswith(f"the device's memory is full, with batch=4; {saved}")
+    assert "Run the same command with a lower --batch" in str(stopped.value)
 
 
 def test_under_another_batch_what_is_there_stays(tmp_path):

@@ -12,6 +12,7 @@ from baselines.run_folder import prepare_folder
 from baselines.study import Options, Played, alone, checks, free_folder, plan, training
 from baselines.version import version_of_envs
 from results import records
+from small_model import save_small_model
 
 COMMANDS = {
     "demo": (demo.main, {"": demo.WRITING}),
@@ -23,9 +24,9 @@ def played() -> Played:
     """Return what a team of 4 and a single agent played, before and after training."""
     return {
         ("trained", 4, 1.0): records(quality=0.97, consistency=0.96, joint_reward=0.9),
-        ("tiny", 4, 1.0): records(joint_reward=0.5),
+        ("warm", 4, 1.0): records(joint_reward=0.5),
         ("trained", 1, 1.0): records(quality=0.9, critical_path=160),
-        ("tiny", 1, 1.0): records(quality=0.99, critical_path=140),
+        ("warm", 1, 1.0): records(quality=0.99, critical_path=140),
     }
 
 
@@ -41,8 +42,8 @@ def test_claims_are_held_against_both_solo_baselines():
 
 
 def test_the_solo_baseline_is_the_better_one():
-    assert alone(played()) == ("tiny", 1, 1.0)
-    other = {**played(), ("tiny", 1, 1.0): records(quality=0.8)}
+    assert alone(played()) == ("warm", 1, 1.0)
+    other = {**played(), ("warm", 1, 1.0): records(quality=0.8)}
     assert alone(other) == ("trained", 1, 1.0)
 
 
@@ -53,7 +54,7 @@ def both(**solo: float) -> dict[str, Played]:
         ("trained", 3, 1.0): records(critical_path=56),
         ("trained", 4, 1.0): records(consistency=0.99, pass_rate=0.74, critical_path=40),
         ("trained", 4, 0.0): records(pass_rate=1.0),
-        ("tiny", 1, 1.0): records(critical_path=140, **solo),
+        ("warm", 1, 1.0): records(critical_path=140, **solo),
         ("trained", 1, 1.0): records(critical_path=1_000, quality=0.1),
     }
     return {"writing": teams, "coding": teams}
@@ -90,16 +91,17 @@ def test_what_is_reached_of_the_reference_is_judged_as_sampled():
 def test_a_study_that_was_interrupted_goes_on_only_with_the_same_options(name, tmp_path):
     studies = COMMANDS[name][1]
     part, last = list(studies.items())[-1]
-    options = Options(steps=5, episodes=8, seed=0)
+    options = Options(steps=5, episodes=8)
     begun = tmp_path / f"{name}-1"
     prepare_folder(training(last, begun / part, options), resume=False, processes=1)
 
-    def folder(**changes: int) -> Path:
+    def folder(**changes: Any) -> Path:
         return free_folder(tmp_path, name, studies, Options(**{**vars(options), **changes}))
 
     other = tmp_path / f"{name}-2"
     assert folder() == begun
-    assert folder(steps=6) == folder(seed=1) == other
+    for changed in ({"steps": 6}, {"seed": 1}, {"model": "hf:some/model"}, {"learning_rate": 1e-5}):
+        assert folder(**changed) == other
     config = begun / part / "policy" / "run.json"
     written = config.read_text()
     for broken in (written.replace(version_of_envs(), "0.1.0+older"), ""):
@@ -111,7 +113,7 @@ def test_a_study_that_was_interrupted_goes_on_only_with_the_same_options(name, t
 
 
 def test_every_team_size_is_measured_on_the_same_tasks_and_nothing_twice(tmp_path):
-    options = Options(steps=None, episodes=8, seed=0)
+    options = Options(episodes=8)
     for name, study in reproduce.STUDIES.items():
         planned = plan(study, tmp_path / name, options)
         assert {(1, 1.0), (2, 1.0), (3, 1.0), (4, 1.0), (1, 0.0), (4, 0.0)} == {
@@ -122,15 +124,25 @@ def test_every_team_size_is_measured_on_the_same_tasks_and_nothing_twice(tmp_pat
         assert planned.policy.steps == study.training["steps"]
 
 
-@pytest.mark.parametrize("option", ["--steps=0", "--episodes=0", "--episodes=10001", "--seed=-1"])
+@pytest.mark.parametrize(
+    "option",
+    ["--steps=0", "--learning-rate=-1", "--episodes=0", "--episodes=10001", "--seed=-1"],
+)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_options_are_checked_before_anything_begins(name, tmp_path, capsys, option):
     with pytest.raises(SystemExit) as stop:
         COMMANDS[name][0](["--root", str(tmp_path), option])
     assert stop.value.code == 2
-    about = option.lstrip("-").partition("=")[0]
+    about = option.lstrip("-").partition("=")[0].replace("-", "_")
     assert f"error: {about} must be " in capsys.readouterr().err
     assert not any(tmp_path.iterdir())
+
+
+def test_a_model_of_ones_own_is_trained_and_measured(tmp_path):
+    model = str(save_small_model(tmp_path / "model"))
+    planned = plan(demo.WRITING, tmp_path, Options(model=model))
+    assert planned.policy.model == planned.matches["warm", 4, 1.0].policy == model
+    assert planned.matches["trained", 4, 1.0].policy == str(planned.policy.out)
 
 
 @pytest.mark.slow
