@@ -52,6 +52,13 @@ def test_the_expert_plays_the_task_alone_and_in_the_largest_team(env_id, own):
         assert infos["agent_0"]["quality"] == 1.0
 
 
+def test_a_transcript_names_the_file_and_no_split(own):
+    own.write_text(json.dumps(TASKS["bargaining_v0"]))
+    env = make("bargaining_v0", team_size=1, tasks=own, render_mode="ansi")
+    env.reset()
+    assert env.render().splitlines()[0] == f"bargaining_v0 | team of 1 | task 0 of {own}"
+
+
 def test_a_task_has_the_keys_that_are_needed_and_no_others(env_id, own):
     for key in TASKS[env_id]:
         own.write_text(json.dumps({k: v for k, v in TASKS[env_id].items() if k != key}))

@@ -18,11 +18,7 @@ def transcript(log: EpisodeLog, with_task: bool = False) -> str:
         log: The episode.
         with_task: Whether to print the whole task, private facts and all, at the top.
     """
-    config = log.config
-    lines = [
-        f"{log.env} | team of {len(log.agents)} | {config['difficulty']} | "
-        f"{config['split']} task {log.task_index}"
-    ]
+    lines = [f"{log.env} | team of {len(log.agents)} | {_which_task(log)}"]
     lines += [f"under {_wrapper(wrapper)}" for wrapper in log.wrappers]
     if with_task:
         lines.append("task: " + json.dumps(log.task, ensure_ascii=False))
@@ -48,6 +44,13 @@ def print_transcript(log: EpisodeLog) -> None:
     text.highlight_regex(r"(?m)^! .*$", "red")
     text.highlight_regex(r"(?m)^(\* |under ).*$", "yellow")
     Console().print(text, soft_wrap=True)
+
+
+def _which_task(log: EpisodeLog) -> str:
+    config = log.config
+    if config["tasks"]:
+        return printable(f"task {log.task_index} of {config['tasks']}")
+    return f"{config['difficulty']} | {config['split']} task {log.task_index}"
 
 
 def _wrapper(wrapper: Mapping[str, Any]) -> str:
