@@ -12,12 +12,18 @@ from transformers import AutoTokenizer
 from baselines.evaluate import EvalConfig, evaluate
 from baselines.models import TINY
 from baselines.policies.hf import HFPolicy
+from llm_collab_envs import make
 
 EPISODES = 32
 STAGES = json.loads((TINY / "made.json").read_text())
 # What it is to be worth as a team of 4, as shares of the expert, and its least quality alone.
-TEAM = {"function_pair_v0": (0.10, 0.75), "section_writing_v0": (0.30, 0.75)}
-ALONE = {"function_pair_v0": 0.5, "section_writing_v0": 0.95}
+TEAM = {
+    "function_pair_v0": (0.10, 0.75),
+    "module_assembly_v0": (0.05, 0.75),
+    "section_writing_v0": (0.30, 0.75),
+}
+ALONE = {"function_pair_v0": 0.75, "module_assembly_v0": 0.15, "section_writing_v0": 0.95}
+SPOKEN = {env for stage in STAGES for env, _ in stage["recipe"]["envs"]}
 
 
 def test_fits_into_git():
@@ -36,8 +42,8 @@ def test_is_there_offline_in_bf16_with_a_vocabulary_of_its_own():
 def test_has_three_to_four_million_parameters_and_says_how_it_was_made():
     policy = HFPolicy.load(TINY)
     assert 3_000_000 <= policy.model.num_parameters() <= 4_000_000
-    spoken = {env for stage in STAGES for env, _ in stage["recipe"]["envs"]}
-    assert spoken == TEAM.keys() == ALONE.keys()
+    assert SPOKEN == {"bug_repair_v0", "human_eval_v0", *TEAM}
+    assert TEAM.keys() == ALONE.keys()
     for stage in STAGES:
         assert stage["steps_done"] == stage["recipe"]["copy_steps"] + stage["recipe"]["steps"]
 
@@ -60,3 +66,13 @@ def test_coordinates_badly_and_so_has_something_to_learn(env):
 @pytest.mark.parametrize("env", ALONE)
 def test_is_an_honest_solo_baseline(env):
     assert mean(env, "tiny", 1, "quality") >= ALONE[env]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("team_size", [1, 4])
+@pytest.mark.parametrize("env", sorted(SPOKEN))
+def test_keeps_to_the_grammar(env, team_size):
+    """Replies of one episode in eight are broken at most, and a reply has an end."""
+    size = min(team_size, make(env, team_size=1).largest_team)
+    assert mean(env, "tiny", size, "malformed") <= 1 / 8
+    assert mean(env, "tiny", size, "cut_replies") <= 1 / 8
