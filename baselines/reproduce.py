@@ -30,7 +30,7 @@ STUDIES = {
         "function_pair_v0",
         scores={"pass rate": "pass"},
         bar=("pass rate", 0.746),
-        training={"teams": (TEAM, TEAM), "steps": 24},
+        training={"teams": (TEAM, TEAM), "steps": 48},
         max_new_tokens=1024,
         sizes=SIZES,
     ),

@@ -42,7 +42,7 @@ def test_is_there_offline_in_bf16_with_a_vocabulary_of_its_own():
 def test_has_three_to_four_million_parameters_and_says_how_it_was_made():
     policy = HFPolicy.load(TINY)
     assert 3_000_000 <= policy.model.num_parameters() <= 4_000_000
-    assert SPOKEN == {"bug_repair_v0", "human_eval_v0", *TEAM}
+    assert {"bug_repair_v0", "human_eval_v0", *TEAM} == SPOKEN
     assert TEAM.keys() == ALONE.keys()
     for stage in STAGES:
         assert stage["steps_done"] == stage["recipe"]["copy_steps"] + stage["recipe"]["steps"]
