@@ -21,10 +21,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install -c constraints.txt -e '.[baselines,dev]'
 	@touch $@
 
-demo: setup ## train a team of tiny models and measure it (11 to 20 minutes on two cores)
+demo: setup ## train a team of tiny models and measure it (10 to 20 minutes on two cores)
 	$(BIN)/python -m baselines.demo
 
-reproduce: setup ## measure the reference's three figures here, in teams of 2, 3 and 4
+reproduce: setup ## measure the reference's figures in teams of 2, 3 and 4 (half an hour on two cores)
 	$(BIN)/python -m baselines.reproduce
 
 test: lint ## lint, type check and all tests but the slow ones

@@ -67,8 +67,10 @@ FIGURES = (
     Figure("pass rate", "coding", 0.746),
     Figure("quality", "coding"),
 )
-_SAMPLED: dict[str, Key] = {f"team of {size}": (TRAINED, size, 1.0) for size in SIZES}
-_TEAMS: dict[str, Key] = {**_SAMPLED, f"team of {TEAM}, greedy": (TRAINED, TEAM, 0.0)}
+_TEAMS: dict[str, Key] = {
+    **{f"team of {size}": (TRAINED, size, 1.0) for size in SIZES},
+    f"team of {TEAM}, greedy": (TRAINED, TEAM, 0.0),
+}
 COLUMNS = ("reference", "single agent", *_TEAMS)
 
 
