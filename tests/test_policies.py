@@ -383,7 +383,7 @@ def test_replies_that_end_leave_the_batch_and_change_no_other(model, folder):
     assert len(set(map(len, alone))) > 3, "they end at several lengths"
     assert sizes[0] == 12
     assert sizes[1:] == sorted(sizes[1:], reverse=True), "none is read anew"
-    assert sizes[-1] < 6
+    assert sizes[-1] <= 6, "half of them at most are left"
 
 
 def test_replies_come_from_the_models_own_distribution(folder):
