@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
@@ -70,10 +70,14 @@ def table(entries: Sequence[Entry], scores: Scores, title: str) -> Table:
 
 def markdown(entries: Sequence[Entry], scores: Scores) -> str:
     """Return a comparison as a Markdown table."""
-    columns = _columns(scores)
+    rows = [(entry.label, _cells(entry, scores)) for entry in entries]
+    return markdown_table(tuple(_columns(scores)), rows)
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
+    """Return a Markdown table of labelled rows."""
     lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-    for entry in entries:
-        lines.append(f"| {entry.label} | " + " | ".join(_cells(entry, scores)) + " |")
+    lines += [f"| {label} | " + " | ".join(cells) + " |" for label, cells in rows]
     return "\n".join(lines) + "\n"
 
 

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from baselines.bootstrap import Interval
 from baselines.demo import WRITING
-from baselines.report import Entry
+from baselines.report import Entry, markdown_table
 from baselines.study import FINISHED, TEAM, TRAINED, Key, Played, Study, alone, command, say
 
 SIZES = (2, 3, TEAM)
@@ -120,17 +120,16 @@ def _conclude(folder: Path, played: Mapping[str, Played], console: Console) -> N
     view = Table(
         title="Beside arXiv 2512.24609", title_justify="left", box=None, padding=(0, 1, 0, 0)
     )
-    lines = ["| | " + " | ".join(COLUMNS) + " |", "|---" * (len(COLUMNS) + 1) + "|"]
     for column in ("", *COLUMNS):
         view.add_column(column, justify="right" if column else "left")
     for name, row in cells.items():
         view.add_row(name, *(cell.partition(" [")[0] for cell in row))
-        lines.append(f"| {name} | " + " | ".join(row) + " |")
     console.print(view)
     said = "\n".join(verdicts(played))
     say(console, said)
     parts = [f"[{part}]({part}/{FINISHED})" for part in STUDIES]
-    report = ["# Beside arXiv 2512.24609", "\n".join(lines), said, f"In full: {', '.join(parts)}."]
+    report = ["# Beside arXiv 2512.24609", markdown_table(COLUMNS, cells.items()), said]
+    report.append(f"In full: {', '.join(parts)}.")
     (folder / FINISHED).write_text("\n\n".join(report) + "\n")
     say(console, f"written: {folder / FINISHED}")
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from rich.console import Console
@@ -162,7 +163,7 @@ def alone(played: Played) -> Key:
     Training a team may cost the model the skill to work alone, or lift it.
     """
     both: list[Key] = [(spec, 1, 1.0) for spec in (WARM, TRAINED)]
-    return max(both, key=lambda key: Entry("", played[key]).figures({})["quality"].mean)
+    return max(both, key=lambda key: _mean(played[key], "quality"))
 
 
 def checks(study: Study, played: Played) -> list[str]:
@@ -182,12 +183,16 @@ def checks(study: Study, played: Played) -> list[str]:
     for spec, name in ((TRAINED, "the trained model"), (WARM, "the warm start")):
         solo = played[spec, 1, 1.0]
         faster = speed_up(solo, played[TRAINED, TEAM, 1.0]).mean
-        best, together = (f["quality"].mean for f in (Entry("", solo).figures({}), team))
+        best, together = _mean(solo, "quality"), team["quality"].mean
         claims[f"at least 3.0 times as fast as {name} alone: {faster:.2f}"] = faster >= 3.0
         claims[f"quality no lower than {name} alone: {together:.3f} against {best:.3f}"] = (
             together >= best
         )
     return [f"- {'reached' if held else 'NOT reached'}: {claim}" for claim, held in claims.items()]
+
+
+def _mean(records: Sequence[Record], name: str) -> float:
+    return fmean(record[name] for record in records)
 
 
 def _report(planned: Plan, played: Played, console: Console) -> None:
@@ -196,7 +201,7 @@ def _report(planned: Plan, played: Played, console: Console) -> None:
     title = f"{study.env}, {len(entries[0].records)} test tasks"
     console.print(table(entries, study.scores, title))
     levels = {
-        label: Entry("", played[key]).figures({})["joint reward"].mean
+        label: _mean(played[key], "joint_reward")
         for label, key in {
             "expert": ("expert", TEAM, 1.0),
             "warm start": (WARM, TEAM, 1.0),
@@ -241,10 +246,8 @@ def _transcripts(planned: Plan) -> str:
     from llm_collab_envs import make
     from llm_collab_envs.core.render import transcript
 
-    env_id, selector = (
-        planned.study.env,
-        ActionSelector(max_new_tokens=planned.study.max_new_tokens),
-    )
+    env_id = planned.study.env
+    selector = ActionSelector(max_new_tokens=planned.study.max_new_tokens)
     texts = []
     for title, spec in (("BEFORE", planned.policy.model), ("AFTER", str(planned.policy.out))):
         player = load_policy(spec, env_id, TEAM, selector, 0)
