@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 
 from baselines.policies.scripted import RandomActions, silent
-from benchmarks.forked import ForkedBackend
+from benchmarks.forked import ForkedSandbox
 from llm_collab_envs import make
 from llm_collab_envs.coding.coding_env import CodingEnv, Outcomes
 from llm_collab_envs.core.actions import cut_tokens
 from llm_collab_envs.sandbox import Job as Program
-from llm_collab_envs.sandbox import Outcome, Sandbox
+from llm_collab_envs.sandbox import Outcome
 from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel, Straggler
 
 Act = Callable[[str], str]
@@ -129,7 +129,7 @@ class _Memory:
     def __init__(self, expert: Act) -> None:
         """Start with nothing to remember."""
         self.expert = lru_cache(maxsize=REMEMBERED)(expert)
-        self._sandbox = Sandbox(ForkedBackend())
+        self._sandbox = ForkedSandbox()
         self._outcomes = Outcomes()
 
     def run_many(self, jobs: Sequence[Program]) -> list[Outcome]:

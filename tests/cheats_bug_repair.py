@@ -9,6 +9,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -257,6 +258,7 @@ def likeliest(file: str) -> str:
     return file
 
 
+@cache
 def _worth_most(text: str, own: int) -> str:
     """Return what a function was, as far as statistics say; itself where no slip is worth it."""
     name, *parameters = re.findall(r"\w+", text.partition(":")[0])[1:]
