@@ -32,9 +32,10 @@ class HumanEvalEnv(CodingEnv[HumanEvalTask]):
     what is to be computed and what the helper is called, in `medium` also the key that it returns
     its result under, in `hard` the keys that it takes its arguments under; agent_1 alone knows the
     function's name, parameters and types, and the examples. The function has an invented name, so
-    that neither can recite the other's part. Both can work at the same time once the helper's name
-    is told. A problem is too small to be cut in pieces: a team is no faster here than one agent.
-    What is measured is whether a division of labour comes at a loss.
+    that neither can recite the other's part. Once the helper's name is told, both can write at the
+    same time. A problem is too small to be cut in pieces, and the helper's author has nearly all to
+    write: in `easy` a team is hardly faster than one agent, and slower where it has more to agree
+    on. What is measured is whether a division of labour comes at a loss.
 
     ## Observation Space
     `UnicodeText(32768)`. The briefing (the same all episode): who you are, the source that the

@@ -1,10 +1,10 @@
 """The scripted expert: it parses its own observation, and knows the canonical solutions.
 
-Alone it writes the canonical solution. In a team the helper's author recognises the problem by its
-statement, writes the solution as the helper that it was dealt, and tells how to call it; the
-function's author does not know what the problem is, waits to be told, and calls the helper. Who
-takes over from a teammate writes what that one has not submitted; the helper's author stays until
-it sees whether it has to.
+Alone it writes the canonical solution. In a team the helper's author tells how to call the helper
+that it was dealt; then both write at the same time. It recognises the problem by its statement, and
+writes the solution as that helper; the function's author does not know what the problem is, and
+calls the helper as it was told. Who takes over from a teammate writes what that one has not
+submitted; the helper's author stays until it sees whether it has to.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Memo:
 
     Attributes:
         alone: Whether there is no teammate.
+        round: The round to be played.
         submitted: Whether this agent has submitted all that it is to write.
         solution: The canonical solution of the problem whose prompt it sees, or "".
         statement: The view that says what the helper is to compute, or "".
@@ -60,6 +61,7 @@ class Memo:
     """
 
     alone: bool
+    round: int
     submitted: bool
     solution: str
     statement: str
@@ -81,7 +83,7 @@ class Expert:
             return ""
         if memo.alone or memo.line:
             return submit(source) + "<done/>"
-        return say(memo) + submit(source)
+        return say(memo) if memo.round == 1 else submit(source)
 
 
 def say(memo: Memo) -> str:
@@ -114,6 +116,7 @@ def read(observation: str) -> Memo:
     by_itself = "working alone" in briefing
     return Memo(
         alone=by_itself,
+        round=int(re.findall(r"\d+", turn)[0]),
         submitted="\nYour submission: " in turn and not undone,
         solution=alone(briefing) if by_itself else "",
         statement=next((view for view in views if interface_in(view)), ""),

@@ -38,7 +38,8 @@ def reference_function(task: HumanEvalTask) -> str:
 def reference_helper(task: HumanEvalTask) -> str:
     """Return the canonical solution as the helper that was agreed."""
     if not task.result:
-        return task.problem.function(task.helper)
+        _, body = task.problem.function(task.helper).split("\n", 1)
+        return f"{helper_line(task)}:\n{body}"
     inner = task.problem.function(_INNER).replace("\n", "\n    ")
     taken = ", ".join(f"{GIVEN}[{key!r}]" for key in task.keys)
     call = f"{_INNER}({taken or ', '.join(task.problem.parameters)})"
