@@ -201,6 +201,14 @@ def train(
             help="Of AdamW, at its highest. The default is for tiny: a larger model wants far less."
         ),
     ] = TrainConfig.learning_rate,
+    lora_rank: Annotated[
+        int,
+        typer.Option(
+            help="Train adapters of this rank (LoRA) in place of all weights, which takes far less "
+            "memory; the trained policy is saved whole. 0 trains all weights.",
+            min=0,
+        ),
+    ] = TrainConfig.lora_rank,
     kl: Annotated[
         float, typer.Option(help="Weight of the KL to the policy that training starts from.")
     ] = TrainConfig.kl,
@@ -253,6 +261,7 @@ def train(
                 num_generations=generations,
                 steps=steps,
                 learning_rate=learning_rate,
+                lora_rank=lora_rank,
                 kl=kl,
                 difference_weight=difference_weight,
                 entropy_quantile=entropy_quantile,

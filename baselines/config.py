@@ -32,6 +32,8 @@ class TrainConfig:
         learning_rate: Of AdamW, at its highest.
         schedule: Of the learning rate: "constant_with_warmup", "linear" or "cosine".
         warmup: Steps of linear warm-up.
+        lora_rank: Rank of the adapters (LoRA, Hu et al. 2021) that are trained in every linear
+            layer in place of the weights themselves, or 0 to train all weights.
         kl: Weight of the KL to the policy that training started from.
         difference_weight: Share of the reward that is the agent's difference reward; the rest is
             the joint reward, and 0 leaves that alone.
@@ -58,6 +60,7 @@ class TrainConfig:
     learning_rate: float = 8e-4
     schedule: str = "linear"
     warmup: int = 3
+    lora_rank: int = 0
     kl: float = 0.0
     difference_weight: float = 0.5
     entropy_quantile: float = 0.2
@@ -81,6 +84,8 @@ class TrainConfig:
         for name in ("steps", "rollout_batch", "micro_batch", "save_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more; got {getattr(self, name)}.")
+        if self.lora_rank < 0:
+            raise ValueError(f"lora_rank must be 0 or more; got {self.lora_rank}.")
         for name in ("learning_rate", "kl"):
             if not 0 <= getattr(self, name) < inf:
                 raise ValueError(

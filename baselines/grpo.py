@@ -21,12 +21,14 @@ import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
 from datasets import Dataset
+from peft import LoraConfig, PeftModel
+from peft.tuners.lora import LoraLayer
 from transformers import AutoModelForCausalLM, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from baselines.advantages import difference_reward, joint_reward
 from baselines.config import TrainConfig
-from baselines.policies.hf import HFPolicy, inference_dtype
+from baselines.policies.hf import HFPolicy, training_dtype
 from baselines.rollout import Row, play, training_row
 
 EpisodeKey = tuple[int, int, int]  # team size, task, and which of the group's episodes
@@ -94,23 +96,34 @@ class JointRollout:
         The trainer's own model computes under autocast, which casts every weight anew for every
         token; a copy is cast once a step.
         """
-        model = trainer.accelerator.unwrap_model(trainer.model)
+        model = base_model(trainer.model)
         if self._actor is None:
             # New weights are drawn and thrown away; a resumed run must not draw them twice.
             with torch.random.fork_rng():
                 plain = AutoModelForCausalLM.from_config(model.config, dtype=training_dtype())
             plain.generation_config = model.generation_config
             self._actor = plain.to(model.device).eval()
-        self._actor.load_state_dict(model.state_dict())
+        copy_weights(model, self._actor)
         return self._actor
 
 
-def training_dtype() -> torch.dtype:
-    """Return bf16 on a GPU that computes in it natively, else fp32.
+def base_model(model: Any) -> Any:
+    """Return the model within what several processes, and adapters, wrap around it."""
+    model = getattr(model, "module", model)
+    return model.get_base_model() if isinstance(model, PeftModel) else model
 
-    On a processor that does, steps of a small model were hardly shorter, and the demo came to less.
-    """
-    return inference_dtype() if torch.cuda.is_available() else torch.float32
+
+@torch.no_grad()
+def copy_weights(model: torch.nn.Module, plain: torch.nn.Module) -> None:
+    """Copy a model's weights into one without adapters; what the adapters do is added to them."""
+    weights = model.state_dict()
+    plain.load_state_dict(
+        {n.replace(".base_layer.", "."): w for n, w in weights.items() if ".lora_" not in n}
+    )
+    for name, layer in model.named_modules():
+        if isinstance(layer, LoraLayer):
+            for adapter in layer.active_adapters:
+                plain.get_submodule(name).weight.add_(layer.get_delta_weight(adapter))
 
 
 def seats_of(prompts: Sequence[str]) -> list[tuple[EpisodeKey, str]]:
@@ -221,8 +234,7 @@ def positions(model: Any, mask_BT: torch.Tensor, start: int = 0) -> dict[str, to
     Models that have learned a vector for each position would otherwise read another text than the
     one that was sampled from.
     """
-    forward = getattr(model, "module", model).forward
-    if "position_ids" not in inspect.signature(forward).parameters:
+    if "position_ids" not in inspect.signature(base_model(model).forward).parameters:
         return {}
     return {"position_ids": (mask_BT.cumsum(1) - 1).clamp(min=0)[:, start:]}
 
@@ -302,6 +314,14 @@ def dataset(config: TrainConfig) -> Dataset:
     return Dataset.from_list(prompts)
 
 
+def adapters(rank: int) -> LoraConfig | None:
+    """Return what adapters of a rank are trained, or None where all weights are."""
+    if not rank:
+        return None
+    kind, where = "CAUSAL_LM", "all-linear"
+    return LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=where, task_type=kind)
+
+
 def build_trainer(
     config: TrainConfig, model: Any, tokenizer: Any, callbacks: list[TrainerCallback]
 ) -> GRPOTrainer:
@@ -309,7 +329,7 @@ def build_trainer(
 
     Args:
         config: What to train, and how.
-        model: The policy's weights, in fp32.
+        model: The policy; in fp32, unless adapters are trained.
         tokenizer: Its tokenizer.
         callbacks: Progress and metrics.
     """
@@ -355,6 +375,7 @@ def build_trainer(
         processing_class=tokenizer,
         callbacks=callbacks,
         rollout_func=JointRollout(config, tokenizer),
+        peft_config=adapters(config.lora_rank),
     )
     trainer.remove_callback(PrinterCallback)
     return trainer

@@ -19,6 +19,7 @@ from typing import Any
 import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
+from peft import PeftModel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from safetensors import SafetensorError
 from transformers import TrainerCallback, set_seed
@@ -29,7 +30,7 @@ from transformers.utils import logging as transformers_logging
 from baselines.config import TrainConfig
 from baselines.errors import CommandError
 from baselines.models import TINY
-from baselines.policies.hf import load_model
+from baselines.policies.hf import load_model, training_dtype
 from baselines.run_folder import CONFIG, only_run_in, prepare_folder
 
 METRICS = "metrics.jsonl"
@@ -89,7 +90,8 @@ def _run(config: TrainConfig, resume: bool, state: PartialState) -> None:
     """Train in a folder that is this run's alone."""
     _quiet()
     set_seed(config.seed)
-    model, tokenizer = _load(config.model)
+    # Mixed precision trains weights in fp32; those under adapters stay as they are.
+    model, tokenizer = _load(config.model, training_dtype() if config.lora_rank else torch.float32)
     # TRL is imported here, so that a wrong folder or model name is answered at once.
     from baselines.grpo import build_trainer
 
@@ -264,18 +266,22 @@ def _save(trainer: Any, tokenizer: Any, out: Path) -> None:
     """Save the policy beside its place and move it there, weights last: all of it or nothing."""
     folder = out / SAVING
     shutil.rmtree(folder, ignore_errors=True)  # of a run that was killed here
-    trainer.save_model(str(folder))
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    if isinstance(model, PeftModel):  # saved whole, as every other policy
+        model.merge_and_unload().save_pretrained(folder)
+    else:
+        trainer.save_model(str(folder))
     tokenizer.save_pretrained(folder)
     for path in sorted(folder.iterdir(), key=lambda p: p.suffix == ".safetensors"):
         path.replace(out / path.name)
     folder.rmdir()
 
 
-def _load(name: str) -> tuple[Any, Any]:
-    """Load weights in fp32, which mixed precision trains, and the tokenizer."""
+def _load(name: str, dtype: torch.dtype) -> tuple[Any, Any]:
+    """Load weights and the tokenizer."""
     source = str(TINY) if name == "tiny" else name.removeprefix("hf:")
     try:
-        return load_model(source, torch.float32)
+        return load_model(source, dtype)
     except ValueError as problem:
         raise CommandError(str(problem)) from problem
 
@@ -287,3 +293,4 @@ def _quiet() -> None:
     logging.getLogger("trl").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message=".*rollout_func.*")
     warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*")
+    warnings.filterwarnings("ignore", message="fan_in_fan_out.*")

@@ -420,13 +420,20 @@ def test_train_where_memory_runs_out(tmp_path, monkeypatch):
     assert (out / "model.safetensors").exists()
 
 
-def test_training_mixes_teams_with_tasks_done_alone(tmp_path):
-    for extra, teams in (((), (4, 4, 4, 1)), (("--solo-tasks", 0, "--tasks-per-step", 2), (4, 4))):
-        config = TrainConfig(ENV, tmp_path / f"run-{len(extra)}", "./runs/missing", teams=teams)
-        prepare_folder(config, resume=False, processes=1)
-        arguments = ("train", ENV, "--out", config.out, "--model", config.model, "--resume")
-        said = sentence(*arguments, *extra)
-        assert "no model could be loaded" in said, "it is the same run, and would go on"
+@pytest.mark.parametrize(
+    ("options", "changes"),
+    [
+        ((), {"teams": (4, 4, 4, 1)}),
+        (("--solo-tasks", 0, "--tasks-per-step", 2), {"teams": (4, 4)}),
+        (("--lora-rank", 8), {"lora_rank": 8}),
+    ],
+)
+def test_what_is_asked_for_is_what_is_trained(options, changes, tmp_path):
+    config = TrainConfig(ENV, tmp_path / "run", "./runs/missing", **changes)
+    prepare_folder(config, resume=False, processes=1)
+    arguments = ("train", ENV, "--out", config.out, "--model", config.model, "--resume")
+    said = sentence(*arguments, *options)
+    assert "no model could be loaded" in said, "it is the same run, and would go on"
 
 
 def test_ctrl_c_says_what_is_saved_and_how_to_go_on(tmp_path):

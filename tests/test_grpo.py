@@ -27,15 +27,16 @@ from baselines.errors import CommandError
 from baselines.grpo import (
     JointRollout,
     build_trainer,
+    copy_weights,
     dataset,
     pack_by_prompt,
     seats_of,
     share,
     team_reward,
-    training_dtype,
 )
 from baselines.models import TINY
 from baselines.policies.base import History
+from baselines.policies.hf import training_dtype
 from baselines.policies.load import load_policy
 from baselines.run_folder import only_run_in, prepare_folder
 from baselines.train import METRICS, StopOnSignal, train
@@ -116,10 +117,7 @@ def test_logged_terms_are_means_over_episodes(tmp_path):
     model = AutoModelForCausalLM.from_pretrained(TINY, dtype=torch.float32)
     rollout = JointRollout(config, tokenizer)
     prompts = [row["prompt"] for row in dataset(config)][:3]
-    trainer = SimpleNamespace(
-        model=model, accelerator=SimpleNamespace(unwrap_model=lambda model: model)
-    )
-    fields = rollout(prompts, trainer)
+    fields = rollout(prompts, SimpleNamespace(model=model))
     logged = {}
     fields["terms"] = [{"quality": 0.2}, {"quality": 0.2}, {"quality": 0.8}]
     paid = team_reward(**fields, log_metric=logged.__setitem__)
@@ -194,16 +192,26 @@ LEARNED_POSITIONS = dict(kind=GPT2Config, n_embd=32, n_layer=1, n_head=2, n_posi
 MODELS = {"llama": {}, "gpt2": LEARNED_POSITIONS}
 
 
+def shake(model):
+    """Give adapters something to do: as they begin, they change nothing."""
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name:
+                parameter.normal_(std=0.3)
+
+
 @pytest.fixture
 def scorer(request, tmp_path, monkeypatch):
     """A trainer in fp32, and rows of three prompts of different lengths, two of them shared."""
     monkeypatch.setattr("baselines.grpo.training_dtype", lambda: torch.float32)
-    folder = TINY
-    if request.param != "tiny":
-        folder = save_small_model(tmp_path / "model", **MODELS[request.param])
+    kind, _, adapted = request.param.partition(", ")
+    folder = TINY if kind == "tiny" else save_small_model(tmp_path / "model", **MODELS[kind])
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    trainer = build_trainer(small(tmp_path / "run"), model, tokenizer, [])
+    config = small(tmp_path / "run", lora_rank=4 if adapted else 0)
+    trainer = build_trainer(config, model, tokenizer, [])
+    if adapted:
+        shake(trainer.model)
     random = torch.Generator().manual_seed(0)
     texts = [
         torch.randint(5, len(tokenizer), (n,), generator=random).tolist()
@@ -221,7 +229,7 @@ def scorer(request, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("gpu", "bf16"), [(False, False), (True, True)])
 def test_trains_in_bf16_on_a_gpu_only(gpu, bf16, monkeypatch):
-    monkeypatch.setattr("baselines.grpo.inference_dtype", lambda: torch.bfloat16)
+    monkeypatch.setattr("baselines.policies.hf.inference_dtype", lambda: torch.bfloat16)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
     assert (training_dtype() == torch.bfloat16) == bf16
 
@@ -248,7 +256,9 @@ def test_a_shared_prompt_changes_neither_loss_nor_gradient(scorer, batch_size):
         assert torch.allclose(gradient, shared_gradients[name], atol=1e-4 * scale), name
 
 
-@pytest.mark.parametrize("scorer", ["tiny", "llama", "gpt2"], indirect=True)
+@pytest.mark.parametrize(
+    "scorer", ["tiny", "llama", "gpt2", "llama, adapted", "gpt2, adapted"], indirect=True
+)
 def test_rows_are_scored_as_they_were_sampled(scorer):
     """Padding on the left moves no position, in models that have learned a vector for each too."""
     trainer, ids, mask = scorer
@@ -261,6 +271,47 @@ def test_rows_are_scored_as_they_were_sampled(scorer):
             written = row[seen][-length:]
             expected = alone[-length - 1 : -1].gather(1, written[:, None])[:, 0]
             assert torch.allclose(logps[:length], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("scorer", ["tiny", "llama, adapted", "gpt2, adapted"], indirect=True)
+def test_episodes_are_played_by_what_is_trained(scorer):
+    trainer, ids, _ = scorer
+    model = trainer.model.eval()
+    before = {name: weights.clone() for name, weights in model.state_dict().items()}
+    plain = AutoModelForCausalLM.from_config(model.config, dtype=torch.float32).eval()
+    own = plain(ids).logits
+    for _ in range(2):  # as in two steps
+        copy_weights(getattr(model, "get_base_model", lambda: model)(), plain)
+        assert torch.allclose(plain(ids).logits, model(ids).logits, atol=1e-4)
+    assert not torch.allclose(plain(ids).logits, own, atol=1e-2)
+    assert all(torch.equal(weights, before[name]) for name, weights in model.state_dict().items())
+
+
+def test_adapters_are_trained_in_place_of_the_weights(tmp_path):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    options = dict(lora_rank=4, kl=0.05, learning_rate=0.01, warmup=0)
+    train(small(whole, **options))
+    shutil.copytree(whole, broken)
+    (broken / "model.safetensors").unlink()
+    shutil.rmtree(broken / "checkpoints" / "checkpoint-2")
+    train(small(broken, **options), resume=True)
+    assert metrics(broken) == metrics(whole)
+    assert metrics(whole)[0]["kl"] == pytest.approx(0, abs=1e-4) != metrics(whole)[1]["kl"]
+    models = [AutoModelForCausalLM.from_pretrained(f).float() for f in (TINY, whole, broken)]
+    start, one, two = (model.state_dict() for model in models)
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    linear = {n for n, m in models[0].model.named_modules() if isinstance(m, torch.nn.Linear)}
+    trained = {name for name in one if not torch.equal(one[name], start[name])}
+    assert trained == {f"model.{name}.weight" for name in linear}
+    kept = sum(f.stat().st_size for f in (whole / "checkpoints").rglob("*.safetensors"))
+    assert kept < (whole / "model.safetensors").stat().st_size / 4
+    checkpoint = str(whole / "checkpoints" / "checkpoint-2")
+    policies = [
+        load_policy(folder, ENV, 2, ActionSelector(temperature=0, max_new_tokens=9))
+        for folder in (checkpoint, str(whole))
+    ]
+    said = [policy.act([History(["a"])])[0].token_ids for policy in policies]
+    assert said[0] == said[1]
 
 
 def test_resumed_run_equals_unbroken_run(tmp_path):

@@ -107,7 +107,7 @@ def test_unknown_name_lists_the_choices():
 
 
 def test_folder_without_a_model(tmp_path):
-    with pytest.raises(CommandError, match=r"holds no model \(no config.json\)"):
+    with pytest.raises(CommandError, match=r"holds no model \(no config.json or "):
         load_policy(str(tmp_path), ENV)
 
 

@@ -64,7 +64,7 @@ def load_model(name: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(name)
-        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
+        model = _weights(name, dtype)
     except (OSError, ValueError) as problem:
         raise ValueError(
             f"no model could be loaded from {str(name)!r} "
@@ -89,6 +89,23 @@ def load_model(name: str | Path, dtype: torch.dtype) -> tuple[Any, Any]:
             )
         tokenizer.pad_token = tokenizer.eos_token
     return model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer
+
+
+def training_dtype() -> torch.dtype:
+    """Return bf16 on a GPU that computes in it natively, else fp32.
+
+    On a processor that does, steps of a small model were hardly shorter, and the demo came to less.
+    """
+    return inference_dtype() if torch.cuda.is_available() else torch.float32
+
+
+def _weights(name: str | Path, dtype: torch.dtype) -> Any:
+    """Load weights; adapters are merged into those that they were trained on."""
+    if not (Path(name) / "adapter_config.json").exists():
+        return AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
+    from peft import AutoPeftModelForCausalLM  # which takes its time, and few need it
+
+    return AutoPeftModelForCausalLM.from_pretrained(name, dtype=dtype).merge_and_unload()
 
 
 def _ends(model: Any) -> list[int]:

@@ -19,6 +19,7 @@ from llm_collab_envs import make
 
 TEAM_SIZE = 4
 HUB = "hf:"
+_MODEL_FILES = ("config.json", "adapter_config.json")  # one of them says what model a folder holds
 
 Seeded = Callable[[int], Policy]
 
@@ -117,10 +118,10 @@ def _source(spec: str) -> str:
             f"the policy must be one of {', '.join(NAMED)}, a folder that holds a model, "
             f"{HUB} and a model id, or {ENDPOINT}URL#MODEL; got {spec!r}, which is none of these."
         )
-    if not (Path(spec) / "config.json").exists():
+    if not any((Path(spec) / name).exists() for name in _MODEL_FILES):
         raise CommandError(
-            f"the folder {spec!r} holds no model (no config.json). Give the folder that training "
-            "wrote with --out, or one of its checkpoints."
+            f"the folder {spec!r} holds no model (no {' or '.join(_MODEL_FILES)}). Give the folder "
+            "that training wrote with --out, or one of its checkpoints."
         )
     return spec
 
