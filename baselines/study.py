@@ -42,7 +42,7 @@ class Study:
         bar: One of them, and the least that the trained team is to have of it.
         training: Options of `TrainConfig`.
         max_new_tokens: The longest reply, when measured.
-        sizes: Team sizes that the trained policy is measured in; it is trained in a team of `TEAM`.
+        sizes: Team sizes that the trained policy is measured in, `TEAM` among them.
     """
 
     env: str
@@ -71,6 +71,7 @@ class Options:
         model: The warm start: "tiny", a model folder, or "hf:" and a model id.
         steps: Of training, or None for the study's own number.
         learning_rate: Of training.
+        lora_rank: Of adapters, or 0 to train all weights.
         episodes: Test tasks.
         seed: Of tasks, training and replies.
     """
@@ -78,6 +79,7 @@ class Options:
     model: str = "tiny"
     steps: int | None = None
     learning_rate: float = TrainConfig.learning_rate
+    lora_rank: int = TrainConfig.lora_rank
     episodes: int = 64
     seed: int = 0
 
@@ -131,14 +133,16 @@ def training(study: Study, folder: Path, options: Options) -> TrainConfig:
     own = dict(study.training)
     if options.steps is not None:
         own["steps"] = options.steps
-    chosen = {name: getattr(options, name) for name in ("model", "learning_rate", "seed")}
+    names = ("model", "learning_rate", "lora_rank", "seed")
+    chosen = {name: getattr(options, name) for name in names}
     return TrainConfig(study.env, folder / "policy", **chosen, **own)
 
 
 def run(planned: Plan, console: Console) -> Played:
     """Train, evaluate, print and write everything into the study's folder."""
     console.print("Training", style="bold", end=" ")
-    what = f"a team of {TEAM} {planned.policy.model} models on {planned.study.env}"
+    teams = ", ".join(map(str, sorted({*planned.policy.teams})))
+    what = f"{planned.policy.model} on {planned.study.env}, in teams of {teams}"
     say(console, f"{what} ({planned.folder})")
     started = time.perf_counter()
     _train(planned.policy)
@@ -310,6 +314,12 @@ def command(
         type=float,
         default=Options.learning_rate,
         help="of training (default: %(default)s, for tiny; a larger model wants far less)",
+    )
+    add(
+        "--lora-rank",
+        type=int,
+        default=Options.lora_rank,
+        help="train adapters of this rank, for less memory (default: all weights)",
     )
     add("--episodes", type=int, default=Options.episodes, help="test tasks (default: %(default)s)")
     add("--seed", type=int, default=Options.seed, help="of tasks, training and replies")

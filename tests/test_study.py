@@ -100,8 +100,15 @@ def test_a_study_that_was_interrupted_goes_on_only_with_the_same_options(name, t
 
     other = tmp_path / f"{name}-2"
     assert folder() == begun
-    for changed in ({"steps": 6}, {"seed": 1}, {"model": "hf:some/model"}, {"learning_rate": 1e-5}):
-        assert folder(**changed) == other
+    others = {
+        "steps": 6,
+        "seed": 1,
+        "model": "hf:some/model",
+        "learning_rate": 1e-5,
+        "lora_rank": 4,
+    }
+    for option, value in others.items():
+        assert folder(**{option: value}) == other
     config = begun / part / "policy" / "run.json"
     written = config.read_text()
     for broken in (written.replace(version_of_envs(), "0.1.0+older"), ""):
@@ -126,7 +133,14 @@ def test_every_team_size_is_measured_on_the_same_tasks_and_nothing_twice(tmp_pat
 
 @pytest.mark.parametrize(
     "option",
-    ["--steps=0", "--learning-rate=-1", "--episodes=0", "--episodes=10001", "--seed=-1"],
+    [
+        "--steps=0",
+        "--learning-rate=-1",
+        "--lora-rank=-1",
+        "--episodes=0",
+        "--episodes=10001",
+        "--seed=-1",
+    ],
 )
 @pytest.mark.parametrize("name", COMMANDS)
 def test_options_are_checked_before_anything_begins(name, tmp_path, capsys, option):
