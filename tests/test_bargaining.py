@@ -25,6 +25,7 @@ from llm_collab_envs.negotiation.bargaining.tasks import LEVELS, BargainingTask,
 from llm_collab_envs.negotiation.bargaining_v0 import parallel_env
 from llm_collab_envs.wrappers import AgentDropout, Heterogeneous, LossyChannel
 from play import expert_path, joint_reward, play, terms
+from silent_offers import silent_offers
 
 A, B, C, D = (f"agent_{n}" for n in range(4))
 MANY = 32  # tasks: enough to have some without a deal among them
@@ -207,6 +208,17 @@ class TestCheats:
     @pytest.mark.parametrize("cheat", CHEATS)
     def test_score_low_with_two_houses_each(self, cheat: str) -> None:
         assert joint_reward(env_of(team_size=2), CHEATS[cheat], MANY) < 0.2
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize(
+        ("team_size", "count", "least", "most"),
+        [(2, 1, 0.15, 0.4), (2, 3, 0.35, 0.55), (4, 1, 0.0, 0.15), (4, 3, 0.1, 0.3)],
+    )
+    def test_what_offers_are_worth_without_a_word(
+        self, team_size: int, count: int, least: float, most: float
+    ) -> None:
+        """It is bargaining, and no cheat; the docstring says how far it gets."""
+        assert least < joint_reward(env_of(team_size=team_size), silent_offers(count), MANY) < most
 
     def test_signing_for_anothers_house_binds_nobody(self) -> None:
         env = env_of()

@@ -89,7 +89,7 @@ class TestExpert:
     def test_that_keeps_its_jobs_to_itself_does_worse(self, difficulty: str) -> None:
         """All tell the closed slots, and then use equal shares of all places: private needs count.
 
-        The docstring says 0.2 to 0.4.
+        The docstring says 0.2 to 0.45.
         """
 
         def shares(observation: str) -> str:
@@ -102,6 +102,34 @@ class TestExpert:
             return f"<submit>{own_best(memo, mine, max(1, k // n))}</submit><done/>"
 
         assert 0.15 < joint_reward(env_of(difficulty), shares, tasks=8) < 0.45
+
+    @pytest.mark.parametrize("difficulty", DIFFICULTIES)
+    @pytest.mark.parametrize(("team_size", "least", "most"), [(2, 0.6, 0.8), (4, 0.4, 0.65)])
+    def test_that_tells_when_others_are_busy_does_worse(
+        self, difficulty: str, team_size: int, least: float, most: float
+    ) -> None:
+        """All tell the closed slots, and use the half of the others in which their jobs lie.
+
+        The docstring says 0.7, and 0.5 to 0.6.
+        """
+
+        def halves(observation: str) -> str:
+            memo = read(observation)
+            if memo.round == 1:
+                return CHEATS["closed slots told only"](observation)
+            open_ = [s for s in range(1, memo.slots + 1) if s not in known_closed(memo)]
+            room = [sum(s <= job.deadline for s in open_) for job in own_jobs(memo)]
+            first = max(LEVELS[difficulty].steps)  # no job has less room, and the last has all
+            lateness = (sum(room) / len(room) - first) / (len(open_) - first)
+            rank = min(max(int(lateness * team_size), 0), team_size - 1)
+            half = 2 * rank // team_size
+            window = open_[len(open_) * half // 2 : len(open_) * (half + 1) // 2]
+            places = memo.places
+            if team_size == 4:
+                places = places // 2 if rank % 2 == half else places - places // 2
+            return f"<submit>{own_best(memo, window, places)}</submit><done/>"
+
+        assert least < joint_reward(env_of(difficulty, team_size), halves, tasks=12) < most
 
     def test_that_gets_one_number_wrong_loses(self) -> None:
         """Honest talk has to be right talk."""

@@ -456,6 +456,19 @@ class TestHeterogeneous:
         assert "Notice: you see 900 characters at most.\n" in seen[A]
         assert "characters at most" not in seen[B]
 
+    @pytest.mark.parametrize("length", [None, 400])
+    def test_own_limits_are_told_first(self, length: int | None) -> None:
+        """Where the observation has no room for all that is told, an agent needs these most."""
+        env = make("resource_allocation_v0", team_size=16)
+        env = AgentDropout(env, at_round=2, count=13)
+        env = Heterogeneous(Straggler(env, count=16), 40, observation_length=length, count=16)
+        seen, _ = env.reset(seed=0, options={"task": 0})
+        for _ in range(2):
+            for agent in env.agents:
+                assert "\nNotice: your replies are cut after 40 tokens.\n" in seen[agent]
+            seen, *_ = env.step({})
+        assert len(env.agents) == 3
+
     def test_observation_length_bounds_what_is_handed_over(self) -> None:
         env = Heterogeneous(
             AgentDropout(make("section_writing_v0"), at_round=2, agents=[A, B, C]),
@@ -679,10 +692,17 @@ class TestMistakes:
             (lambda env: AgentDropout(env, announced="no"), "announced must be True or False; got"),
             (lambda env: AgentDropout(env, count=None), "count must be a whole number, 1 or more"),
             (lambda env: AgentDropout(env, agents=A), r"got 'agent_0'. Pass agents=\['agent_0'\]"),
+            (lambda env: AgentDropout(env, agents=[]), r"is about nobody with agents=\[\]. Name"),
+            (lambda env: Straggler(env, agents=[]), r"is about nobody with agents=\[\]. Name"),
+            (lambda env: AgentDropout(env, agents=[A], count=3), r"got count=3 beside agents=\["),
+            (lambda env: LossyChannel(env, max_delay=2**70), "max_delay must be .*; got 11805"),
             (lambda env: Straggler(env, agents=5), r"must be a list of names; got 5. Pass agents="),
             (Heterogeneous, "Heterogeneous needs a limit.* got none. Give one of token_cap, mess"),
             (lambda env: Heterogeneous(env, every={}), "Heterogeneous needs a limit"),
-            (lambda env: LossyChannel(env, max_delay=0), "max_delay must be a whole number, 1"),
+            (
+                lambda env: LossyChannel(env, max_delay=0),
+                "max_delay must be a whole number, b.*; got 0",
+            ),
             (lambda env: Heterogeneous(env, token_cap={A: -1}), "token_cap must be .*; got -1"),
             (lambda env: Heterogeneous(env, token_cap={"x": 1}), r"names \['x'\]"),
             (lambda env: Heterogeneous(env, every=0), "every must be a whole number, 1 or more"),
@@ -700,6 +720,9 @@ class TestMistakes:
 
         with pytest.raises(TypeError, match="Straggler wraps envs of llm_collab_envs; got"):
             Straggler(generated_agents_parallel_v0.env())
+        for wrapper in (AgentDropout, LossyChannel, Straggler):
+            with pytest.raises(TypeError, match=r"wraps envs of llm_collab_envs; got NoneType\."):
+                wrapper(None)  # type: ignore[arg-type]
 
     def test_of_a_log_with_an_unknown_wrapper(self) -> None:
         log = started(lambda env: env).episode

@@ -76,8 +76,12 @@ class Condition:
         """Return who leaves for good after a round."""
         return []
 
+    def limits(self, agent: str, round_: int) -> list[str]:
+        """Return what an agent is told of its own limits before a round, before all else."""
+        return []
+
     def tell(self, agent: str, round_: int) -> list[str]:
-        """Return what an agent is told before a round, beside what the loop says of departures."""
+        """Return what else an agent is told, after what the loop says of departures."""
         return []
 
     def figures(self, agent: str) -> dict[str, float]:
@@ -161,6 +165,10 @@ class Conditions(Condition):
     def departures(self, round_: int) -> list[Departure]:
         """Return who leaves by any part."""
         return [departure for part in self.parts for departure in part.departures(round_)]
+
+    def limits(self, agent: str, round_: int) -> list[str]:
+        """Return what all parts tell of the agent's limits."""
+        return [line for part in self.parts for line in part.limits(agent, round_)]
 
     def tell(self, agent: str, round_: int) -> list[str]:
         """Return what all parts tell."""

@@ -87,6 +87,7 @@ class Team:
             submitted=self._part_tokens.get(agent),
             inbox=self.channel.inbox(agent),
             notices=[
+                *self.condition.limits(agent, round_),
                 *self._notices[agent],
                 *self._departures(agent),
                 *self.condition.tell(agent, round_),

@@ -43,7 +43,7 @@ class TeamWrapper(BaseParallelWrapper[str, str, str], Condition):
     def __init__(self, env: ParallelEnv[str, str, str], seed: int, **settings: Any) -> None:
         """Put the condition on the innermost env; it holds from the next reset on."""
         BaseParallelWrapper.__init__(self, env)
-        name, base = type(self).__name__, env.unwrapped
+        name, base = type(self).__name__, getattr(env, "unwrapped", env)
         if not isinstance(base, CollabEnv):
             raise TypeError(
                 f"{name} wraps envs of llm_collab_envs; got {type(base).__name__}. "
@@ -53,7 +53,17 @@ class TeamWrapper(BaseParallelWrapper[str, str, str], Condition):
         if "count" in settings:
             check_number("count", settings["count"], 1)
         if settings.get("agents") is not None:
-            settings["agents"] = check_agents(name, settings["agents"], env.possible_agents)
+            settings["agents"] = check_agents(name, settings["agents"], base.possible_agents)
+            if not settings["agents"]:
+                raise ValueError(
+                    f"{name} is about nobody with agents=[]. Name some of {base.possible_agents}, "
+                    "or leave agents out to draw count of them."
+                )
+            if settings["count"] not in (1, len(settings["agents"])):
+                raise ValueError(
+                    f"{name} draws nobody where agents are named; got count={settings['count']} "
+                    f"beside agents={settings['agents']}. Leave one of them out."
+                )
         Condition.__init__(self, name, {**settings, "seed": seed})
         base.conditions.add(self)
 

@@ -32,7 +32,7 @@ class AgentDropout(TeamWrapper):
         away_rounds: How many rounds they miss, or None where they leave for good.
         announced: Whether teammates are told.
         agents: Who leaves, or None to draw `count` of them for each episode.
-        count: How many to draw.
+        count: How many to draw; all where the team has fewer.
         seed: Of the draws.
     """
 

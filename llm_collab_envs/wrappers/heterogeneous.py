@@ -30,7 +30,7 @@ class Heterogeneous(TeamWrapper):
         every: The agent can act in every so-many-th round only, beginning with the first.
         agents: Who is limited, or None to draw `count` of them for each episode. Of no account
             where a limit names its agents.
-        count: How many to draw.
+        count: How many to draw; all where the team has fewer.
         seed: Of the draw.
 
     Raises:
@@ -105,7 +105,7 @@ class Heterogeneous(TeamWrapper):
             self.events.append(f"the reply of {agent} was cut after {cap} tokens")
         return kept
 
-    def tell(self, agent: str, round_: int) -> list[str]:
+    def limits(self, agent: str, round_: int) -> list[str]:
         """Say what the agent's limits are."""
         lines = []
         cap, every = self._limit("token_cap", agent), self._limit("every", agent)

@@ -15,6 +15,7 @@ from llm_collab_envs.core.channel import Delivery
 from llm_collab_envs.core.wrapper import TeamWrapper
 
 FAULTS = ("lost", "late", "duplicated", "cut", "garbled")
+LONGEST_DELAY = 1_000_000
 GARBLED_SHARE = 0.3  # of the letters and digits of a garbled message
 
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
@@ -34,7 +35,7 @@ class LossyChannel(TeamWrapper):
         duplicated: That it arrives twice.
         cut: That its end is missing.
         garbled: That some of its letters and digits are others.
-        max_delay: Rounds that a message may be late.
+        max_delay: Rounds that a message may be late, 1 to 1,000,000.
         seed: Of the faults.
     """
 
@@ -53,7 +54,7 @@ class LossyChannel(TeamWrapper):
         chances = dict(zip(FAULTS, (lost, late, duplicated, cut, garbled), strict=True))
         for name, chance in chances.items():
             check_real(name, chance, 0, 1, "It is a probability.")
-        check_number("max_delay", max_delay, 1)
+        check_number("max_delay", max_delay, 1, LONGEST_DELAY)
         super().__init__(env, seed, **chances, max_delay=max_delay)
         self._chances = chances
         self._max_delay = max_delay

@@ -24,7 +24,7 @@ class Straggler(TeamWrapper):
         env: Any env of this package.
         factor: How many times as long a slow agent takes, 1 to 1,000,000.
         agents: Who is slow, or None to draw `count` of them for each episode.
-        count: How many to draw.
+        count: How many to draw; all where the team has fewer.
         seed: Of the draw.
     """
 
