@@ -95,8 +95,9 @@ def main() -> None:
     calibration = Calibration(results, measure(env_ids))
     options.out.mkdir(parents=True, exist_ok=True)
     write_figure(calibration, options.out / "calibration.png")
-    missed = write_report(calibration, options.out / "calibration.md")
     played = f"{sum(job.tasks for job in todo)} episodes in {minutes:.1f} minutes"
+    played += f", over {options.workers} processes"
+    missed = write_report(calibration, options.out / "calibration.md", played)
     console.print(f"{played}; see {options.out}/calibration.md")
     for bar in missed:
         console.print(f"not reached: {bar}", style="red")

@@ -106,8 +106,14 @@ class Calibration:
                 )
 
 
-def write_report(calibration: Calibration, path: Path) -> list[str]:
-    """Write the tables; return the bars that are not reached."""
+def write_report(calibration: Calibration, path: Path, played: str) -> list[str]:
+    """Write the tables; return the bars that are not reached.
+
+    Args:
+        calibration: What was measured.
+        path: Where to.
+        played: How many episodes, and how long they took.
+    """
     missed = list(calibration.missed())
     lines = [
         "# Calibration",
@@ -140,6 +146,8 @@ def write_report(calibration: Calibration, path: Path) -> list[str]:
         *_hack_tables(calibration),
         "",
         "## Time",
+        "",
+        f"{played}.",
         "",
         *_time_table(calibration.timing),
     ]

@@ -19,6 +19,7 @@ from llm_collab_envs.core.tasks import DIFFICULTIES
 from play import joint_reward
 
 ENV = "section_writing_v0"
+PLAYED = "9 episodes in 0.1 minutes"
 FAST = Timing({ENV: (8, 1.0, 1.0)}, {2: 10.0, 16: 12.0})
 
 
@@ -111,9 +112,10 @@ def test_the_handicap_costs_and_grows_with_the_work() -> None:
 
 
 def test_report_says_that_all_bars_are_reached(tmp_path: Path) -> None:
-    assert write_report(calibration(), tmp_path / "report.md") == []
+    assert write_report(calibration(), tmp_path / "report.md", PLAYED) == []
     text = (tmp_path / "report.md").read_text()
     assert "\nAll are reached.\n" in text
+    assert f"\n{PLAYED}.\n" in text
     assert "| `section_writing_v0` | hard | 8 | 0.950 | 0.950 | 12.5 | 8.00 | 0.400 |" in text
     assert "| one pads all | 0.000 | 0.000 | 0.000 |" in text
     write_figure(calibration(), tmp_path / "figure.png")
@@ -131,14 +133,14 @@ def test_report_says_that_all_bars_are_reached(tmp_path: Path) -> None:
     ],
 )
 def test_report_says_which_bar_is_missed(changed: dict[str, Any], bar: str, tmp_path: Path) -> None:
-    missed = write_report(calibration(**changed), tmp_path / "report.md")
+    missed = write_report(calibration(**changed), tmp_path / "report.md", PLAYED)
     assert any(bar in sentence for sentence in missed)
     assert f"- **Not reached:** {missed[0]}" in (tmp_path / "report.md").read_text()
 
 
 def test_a_team_as_slow_as_one_agent_misses_its_bar(tmp_path: Path) -> None:
     results = [Result(job, ((0.95, 0.95, 100.0),)) for job in calibrate.jobs([ENV], 1)]
-    missed = write_report(Calibration(results, FAST), tmp_path / "report.md")
+    missed = write_report(Calibration(results, FAST), tmp_path / "report.md", PLAYED)
     assert any("team of 4: no faster than the solo expert" in sentence for sentence in missed)
 
 
@@ -181,7 +183,7 @@ def test_a_report_on_some_envs_does_not_replace_the_one_on_all(
 ) -> None:
     written: list[Path] = []
 
-    def keep(calibration: Any, path: Path) -> list[str]:
+    def keep(calibration: Any, path: Path, *_: str) -> list[str]:
         written.append(path)
         return []
 
