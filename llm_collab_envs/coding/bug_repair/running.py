@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 Args = tuple[Any, ...]
@@ -54,4 +56,9 @@ def call(run: Run, args: Args) -> Any:
 
 
 def _define(text: str, names: dict[str, Any], made: dict[str, Any]) -> None:
-    exec(compile(text, "<generated>", "exec"), names, made)
+    exec(_compiled(text), names, made)
+
+
+@lru_cache(maxsize=2_048)  # what a fault may have been leads to the same few texts again and again
+def _compiled(text: str) -> CodeType:
+    return compile(text, "<generated>", "exec")
