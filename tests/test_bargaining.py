@@ -209,7 +209,6 @@ class TestCheats:
     def test_score_low_with_two_houses_each(self, cheat: str) -> None:
         assert joint_reward(env_of(team_size=2), CHEATS[cheat], MANY) < 0.2
 
-    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("team_size", "count", "least", "most"),
         [(2, 1, 0.15, 0.4), (2, 3, 0.35, 0.55), (4, 1, 0.0, 0.15), (4, 3, 0.1, 0.3)],

@@ -6,7 +6,7 @@ import marshal
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import zip_longest
 from textwrap import dedent
 from typing import Any, ClassVar, TypeVar
@@ -193,6 +193,7 @@ def hasty(limits: Limits) -> Limits:
     return replace(limits, wall_seconds=min(PATIENCE, limits.wall_seconds))
 
 
+@lru_cache(maxsize=64)  # scores, credit and feedback all ask, and in the next round again
 def source_of(part: str) -> str:
     """Return what a submitted part holds: what is in its fences, or itself where it has none."""
     blocks = [block for _, block in fences(part)]

@@ -61,9 +61,9 @@ class BargainingEnv(CollabEnv[BargainingTask]):
     tokens over the team's budget plus the offers on the table beside the first, over all agents.
     All see the table, so a team can also talk by offers that it takes back; that costs it time.
     Without a word, one offer that fits what is known of how values are drawn, to take or to walk
-    away from, is worth about a third of the expert's R in an `easy` team of 2, whose agents know
-    half of all values each, and three such offers in turn about a half; in a team of 4 less than a
-    tenth and about a fifth.
+    away from, is worth a quarter to a third of the expert's R in an `easy` team of 2, whose agents
+    know half of all values each, and three such offers in turn about a half; in a team of 4 less
+    than a tenth and about a fifth.
 
     With `reward="individual"` the motives are mixed: each agent is paid the change of its own gain
     (infos: `own_gain`), which is what its houses gain over walking away, as a share of what the
