@@ -318,8 +318,9 @@ def adapters(rank: int) -> LoraConfig | None:
     """Return what adapters of a rank are trained, or None where all weights are."""
     if not rank:
         return None
-    kind, where = "CAUSAL_LM", "all-linear"
-    return LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=where, task_type=kind)
+    return LoraConfig(
+        r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM"
+    )
 
 
 def build_trainer(

@@ -6,12 +6,12 @@ Each is a function of one observation. None reads more than its own observation.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from llm_collab_envs.negotiation.bargaining import expert
 from llm_collab_envs.negotiation.bargaining.expert import Memo, accept
 from llm_collab_envs.negotiation.bargaining.nash import Bargain, Division, best
-from llm_collab_envs.negotiation.bargaining.tasks import LEVELS, MAX_VALUE
+from llm_collab_envs.negotiation.bargaining.tasks import LEVELS, MAX_VALUE, Level
 from llm_collab_envs.negotiation.bargaining.writing import write_offer, write_signature
 
 Policy = Callable[[str], str]
@@ -80,10 +80,15 @@ def all_to(memo: Memo, house: int) -> Division:
     )
 
 
+def level_of(stock: Sequence[int]) -> Level:
+    """The difficulty of a task, which its stock gives away."""
+    return next(level for level in LEVELS.values() if sorted(level.stock) == sorted(stock))
+
+
 def guessed(memo: Memo) -> Division:
     """The best deal if every other house had the mean of what is drawn; all are doubled here."""
     own, houses = memo.own, range(len(memo.houses))
-    level = next(v for v in LEVELS.values() if sorted(v.stock) == sorted(memo.stock))
+    level = level_of(memo.stock)
     usual = round(sum(level.walk) / 2 * MAX_VALUE * sum(memo.stock))
     alike = (MAX_VALUE,) * len(memo.goods)
     values = tuple(tuple(2 * v for v in memo.values[h]) if h in own else alike for h in houses)

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from cheats_bargaining import Policy, offer, read
+from cheats_bargaining import Policy, level_of, offer, read
 from llm_collab_envs.negotiation.bargaining.expert import Memo, accept
 from llm_collab_envs.negotiation.bargaining.nash import Division, _splits
-from llm_collab_envs.negotiation.bargaining.tasks import HOUSES, LEVELS, MAX_VALUE
+from llm_collab_envs.negotiation.bargaining.tasks import HOUSES, MAX_VALUE
 
 DRAWS = 200  # of what the others' values may be
 WALK = "<submit>walk</submit>"
@@ -23,9 +23,9 @@ def silent_offers(count: int) -> Policy:
         memo = read(observation)
         if memo.settled:
             return "<done/>"
-        turn, is_mine = divmod(memo.round, 2)
-        if turn >= count and not (turn == count and not is_mine):
+        if memo.round > 2 * count:
             return "" if memo.walking else WALK
+        turn, is_mine = divmod(memo.round, 2)
         if memo.me == memo.agents[0]:
             own = tuple((house, memo.values[house], memo.walk[house]) for house in memo.own)
             offers = likely(memo.stock, own, count)[turn : turn + is_mine]
@@ -52,7 +52,7 @@ def likely(
 
     Each further one is the best of those draws in which the ones before it are refused.
     """
-    (level,) = (v for v in LEVELS.values() if sorted(v.stock) == sorted(stock))
+    level = level_of(stock)
     tables = [_splits(units, HOUSES) for units in stock]
     at = np.indices([len(table) for table in tables]).reshape(len(tables), -1)
     shares_GDH = np.stack([table[which] for table, which in zip(tables, at, strict=True)])

@@ -26,6 +26,7 @@ from baselines.config import TrainConfig
 from baselines.errors import CommandError
 from baselines.grpo import (
     JointRollout,
+    base_model,
     build_trainer,
     copy_weights,
     dataset,
@@ -281,7 +282,7 @@ def test_episodes_are_played_by_what_is_trained(scorer):
     plain = AutoModelForCausalLM.from_config(model.config, dtype=torch.float32).eval()
     own = plain(ids).logits
     for _ in range(2):  # as in two steps
-        copy_weights(getattr(model, "get_base_model", lambda: model)(), plain)
+        copy_weights(base_model(model), plain)
         assert torch.allclose(plain(ids).logits, model(ids).logits, atol=1e-4)
     assert not torch.allclose(plain(ids).logits, own, atol=1e-2)
     assert all(torch.equal(weights, before[name]) for name, weights in model.state_dict().items())

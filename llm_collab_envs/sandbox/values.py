@@ -147,12 +147,9 @@ _JSON = json.JSONDecoder(parse_float=_refuse, parse_int=int, parse_constant=_ref
 
 def same(a: Any, b: Any) -> bool:
     """Whether two values are equal and of the same types throughout; nan is the same as nan."""
-    kind = type(a)
-    if kind is not type(b):
-        return False
-    if kind in _ATOMS:
-        return bool(a == b)
-    return bool(a == b and _same_bytes(a, b)) or _same(a, b)
+    if type(a) is type(b) and type(a) not in _ATOMS and a == b and _same_bytes(a, b):
+        return True
+    return _same(a, b)
 
 
 def _same_bytes(a: Any, b: Any) -> bool:
