@@ -78,7 +78,7 @@ def markdown_table(columns: Sequence[str], rows: Iterable[tuple[str, Sequence[st
     """Return a Markdown table of labelled rows."""
     lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     lines += [f"| {label} | " + " | ".join(cells) + " |" for label, cells in rows]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 def learning_curve(metrics: Path, scores: Scores, levels: Mapping[str, float], out: Path) -> None:

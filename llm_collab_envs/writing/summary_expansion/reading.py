@@ -6,7 +6,7 @@ Nothing here judges; `scoring` does. Any text can be read, and in linear time.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -28,7 +28,7 @@ from llm_collab_envs.writing.sentences import (
     split_sentences,
 )
 from llm_collab_envs.writing.summary_expansion.article import CAUSE, FIELDS, read_paragraph
-from llm_collab_envs.writing.summary_expansion.facts import TEXTS
+from llm_collab_envs.writing.summary_expansion.facts import TEXTS, Fact
 from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask
 from llm_collab_envs.writing.values import MONTHS, written_forms
 
@@ -88,9 +88,9 @@ class Lexicon:
     Attributes:
         lengths: The least and most tokens of each text.
         entries: How facts are recognised, by event; by "" in an article without named events.
-        evident: The facts whose value tells by itself what it is, each with the words of which a
-            sentence must then have none.
         owed: The facts that each text owes: those of the shorter texts, and its own.
+        evident: Those whose value tells by itself what it is, by text and event, each with the
+            words of which a sentence must then have none.
         outdated: The forms of the values that older reports give, by fact.
         events: The words that name events.
         known: The words and figures that an article has, likewise.
@@ -100,8 +100,8 @@ class Lexicon:
 
     lengths: dict[str, tuple[int, int]]
     entries: dict[str, list[Entry[int]]]
-    evident: dict[int, frozenset[str]]
     owed: dict[str, frozenset[int]]
+    evident: dict[tuple[str, str], list[tuple[Entry[int], frozenset[str]]]]
     outdated: dict[int, tuple[str, ...]]
     events: frozenset[str]
     known: dict[str, frozenset[str]]
@@ -117,10 +117,14 @@ class Lexicon:
         """Return how the facts of some events are recognised."""
         return [entry for event in events for entry in self.entries.get(event, ())]
 
-    def told(self, entry: Entry[int], words: Set[str]) -> bool:
-        """Whether a sentence of these words needs no cue to tell a fact."""
-        others = self.evident.get(entry.fact)
-        return others is not None and entry.words <= words and others.isdisjoint(words)
+    def told(self, text: str, events: Collection[str], words: Set[str]) -> list[Entry[int]]:
+        """Return how the facts are recognised that a sentence of these words tells uncued."""
+        return [
+            entry
+            for event in events
+            for entry, others in self.evident.get((text, event), ())
+            if entry.words <= words and others.isdisjoint(words)
+        ]
 
 
 def read_texts(
@@ -194,9 +198,10 @@ def _read_block(lexicon: Lexicon, text: str, block: str) -> Reading:
             named = [word for word in found if word in lexicon.events]
             event = named[-1] if named else event  # a sentence that names none goes on
             words, events = {*found, event}, list(dict.fromkeys(named)) or [event]
-            entries = lexicon.of(events) if is_assertion(sentence, words) else []
-            claimed = find_claimed(entries, words)
-            told = [e for e in entries if e.fact in lexicon.owed[text] and lexicon.told(e, words)]
+            claimed, told = [], []
+            if is_assertion(sentence, words):
+                claimed = find_claimed(lexicon.of(events), words)
+                told = lexicon.told(text, events, words)
             _take(lexicon, sentence, claimed, events, reading, told=told)
     return reading
 
@@ -312,10 +317,16 @@ def lexicon_of(task: SummaryTask) -> Lexicon:
     known: dict[str, set[str]] = {event: set() for event in task.events or ("",)}
     entries: dict[str, list[Entry[int]]] = {event: [] for event in known}
     levels = [TEXTS.index(fact.text) for fact in task.facts]
+    evident: dict[tuple[str, str], list[tuple[Entry[int], frozenset[str]]]] = {}
     for n, fact in enumerate(task.facts):
         event = task.events[fact.passage] if task.events else ""
         forms = _forms(fact.value)
-        entries[event].append(Entry(n, frozenset(fact.words), forms, frozenset(fact.cues)))
+        entry = Entry(n, frozenset(fact.words), forms, frozenset(fact.cues))
+        entries[event].append(entry)
+        others = _rival_cues(fact) if task.events else None
+        if others is not None:
+            for text in TEXTS[levels[n] :]:
+                evident.setdefault((text, event), []).append((entry, others))
         known[event].update(forms if _AMOUNT.fullmatch(fact.value) else fact.value.split())
     if not task.events:
         sentences = (s for passage in task.passages for s in split_sentences(passage))
@@ -331,7 +342,7 @@ def lexicon_of(task: SummaryTask) -> Lexicon:
             text: frozenset(n for n, level in enumerate(levels) if level <= TEXTS.index(text))
             for text in TEXTS
         },
-        evident=dict(_evident(task)),
+        evident=evident,
         outdated={n: _forms(f.outdated) for n, f in enumerate(task.facts) if f.outdated},
         events=frozenset(task.events),
         known={event: frozenset(words) for event, words in known.items()},
@@ -340,16 +351,16 @@ def lexicon_of(task: SummaryTask) -> Lexicon:
     )
 
 
-def _evident(task: SummaryTask) -> Iterator[tuple[int, frozenset[str]]]:
-    """Yield days, leaders and causes, by their form, and places, if nothing is said to be reached.
+def _rival_cues(fact: Fact) -> frozenset[str] | None:
+    """Return the words without which a fact's value tells by itself what it is, if it ever does.
 
-    In a user's article any name or date may be told of anything.
+    Days, leaders and causes do, by their form, and places, if nothing is said to be reached. In a
+    user's article any name or date may be told of anything.
     """
-    for n, fact in enumerate(task.facts if task.events else ()):
-        if fact.cues == FIELDS["place"].cues:
-            yield n, frozenset(FIELDS["reach"].cues)
-        elif any(form.fullmatch(fact.value) for form in (_DATE, _PERSON, CAUSE)):
-            yield n, frozenset()
+    if fact.cues == FIELDS["place"].cues:
+        return frozenset(FIELDS["reach"].cues)
+    by_form = any(form.fullmatch(fact.value) for form in (_DATE, _PERSON, CAUSE))
+    return frozenset() if by_form else None
 
 
 def _most_in_a_sentence(task: SummaryTask) -> int:

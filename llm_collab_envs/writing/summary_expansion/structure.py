@@ -47,6 +47,7 @@ STOP_WORDS = frozenset(
     "you your".split()
 )
 
+_CATEGORY = {word: category for category, words in TRANSITIONS.items() for word in words}
 _WORD = re.compile(r"\w+")
 _FEWEST_WORDS, _MOST_WORDS = 8, 256
 _ENOUGH_SHARED = 0.03
@@ -108,9 +109,8 @@ def _join(blocks: Sequence[str]) -> _Surface:
 @lru_cache(maxsize=256)
 def _look(block: str) -> _Surface:
     lower = block.lower()
-    found = (name for name, own in TRANSITIONS.items() if any(word in lower for word in own))
-    words = frozenset(_WORD.findall(lower))
-    return _Surface(len(block), len(block.split()), words, frozenset(found))
+    found = frozenset([category for word, category in _CATEGORY.items() if word in lower])
+    return _Surface(len(block), len(block.split()), frozenset(_WORD.findall(lower)), found)
 
 
 def _tldr_reward(
