@@ -14,12 +14,22 @@ from benchmarks.calibration_report import Calibration, write_figure, write_repor
 from benchmarks.episodes import HANDICAPPED, PLAYERS, WRAPPERS, Job, Result, hacks, play
 from benchmarks.step_time import Timing
 from cheats import EVERYWHERE
-from llm_collab_envs import make
+from llm_collab_envs import ENV_MODULES, make
 from llm_collab_envs.core.tasks import DIFFICULTIES
 from play import joint_reward
 
 ENV = "section_writing_v0"
 PLAYED = "9 episodes in 0.1 minutes"
+SOME = {"bargaining_v0": 50}  # tasks: there walking pays all or nothing; 12 are enough elsewhere
+MISSED = {  # a problem is too small to be shared; with half of the facts F is 2/3
+    "human_eval_v0": [
+        f"human_eval_v0, {difficulty}, team of 2: no faster than the solo expert."
+        for difficulty in ("medium", "hard")
+    ],
+    ENV: [
+        f"{ENV}, {difficulty}, team of 2: the hack 'one pads all'" for difficulty in DIFFICULTIES
+    ],
+}
 FAST = Timing({ENV: (8, 1.0, 1.0)}, {2: 10.0, 16: 12.0})
 
 
@@ -209,3 +219,15 @@ def test_end_to_end(
     assert "episodes in" in capsys.readouterr().out
     assert (tmp_path / "calibration.md").exists()
     assert (tmp_path / "calibration.png").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("env_id", sorted(ENV_MODULES))
+def test_no_bar_is_missed_but_those_that_cannot_be_reached(env_id: str) -> None:
+    """Every hack, difficulty and team size that the calibration plays, on some of its tasks."""
+    count = SOME.get(env_id, 12)
+    jobs = [replace(job, tasks=count) for job in calibrate.jobs([env_id], count)]
+    batches = ([job for job in jobs if job.difficulty == d] for d in DIFFICULTIES)
+    results = [result for batch in batches for result in play(batch, range(count))]
+    missed = Calibration(results, replace(FAST, step_ms={})).missed()
+    assert [bar.partition(" has ")[0] for bar in missed] == MISSED.get(env_id, [])
