@@ -13,8 +13,10 @@ The best set is found by branch and bound over the orders by deadline. A bound l
 which leaves a knapsack problem, solved for every state beforehand (Dantzig 1957; Bellman 1957). The
 least bound of all x is nearly always what can be reached, so the search hardly ever turns back.
 
-`scipy.optimize.milp` finds the same, and is the reference that the tests compare with; but that
-would be a dependency of all who use the envs, and these compute with numpy alone.
+`scipy.optimize.milp` finds the same value, and is the reference that the tests compare with. But
+tasks are made from the best set, and which one milp finds of several that are worth the same is up
+to its version: a seed would not name the same task everywhere. It would also be a dependency of all
+who use the envs, and these compute with numpy alone.
 """
 
 from __future__ import annotations
