@@ -23,12 +23,16 @@ from baselines.evaluate import EPISODES, EvalConfig
 from baselines.policies.chat_server import Requests
 from baselines.policies.endpoint import ENDPOINT
 from baselines.policies.load import HUB, NAMED, TEAM_SIZE, open_policy, team_size_of
-from llm_collab_envs import ENV_MODULES, make
+from llm_collab_envs import ENV_MODULES, __version__, make
 from llm_collab_envs.core.render import print_transcript
 from llm_collab_envs.core.tasks import DIFFICULTIES
+from llm_collab_envs.core.wrapper import TeamWrapper
 from llm_collab_envs.registry import load
 
-ENV_HELP = "An env id, such as section_writing_v0; `llm-collab envs` lists them."
+ENV_HELP = (
+    "An env id, such as section_writing_v0; `llm-collab envs` lists them. One of yours: the module "
+    "that adds it to ENV_MODULES, a colon and its id."
+)
 POLICY_HELP = (
     f"Who plays: {'; '.join(f'{name} ({p.about})' for name, p in NAMED.items())}; a folder that "
     f"training wrote; {HUB} and a model id; or {ENDPOINT}URL#MODEL, for a model that a server with "
@@ -42,6 +46,22 @@ app = typer.Typer(
     help="Teams of language-model agents: look at the envs, play, train and measure.",
     epilog="Example: llm-collab play section_writing_v0 --policy expert",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which it is.")
+    ] = False,
+) -> None:
+    """Take what is asked of no command."""
+
 
 Env = Annotated[str, typer.Argument(help=ENV_HELP, show_default=False)]
 TeamSize = Annotated[
@@ -66,6 +86,16 @@ Split = Annotated[
 Tasks = Annotated[
     Path | None,
     typer.Option(help="A JSONL file of your own tasks, in place of generated ones."),
+]
+Wrappers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--wrapper",
+        help="What makes the team uneven or lets it fail, such as 'LossyChannel(lost=0.1)' or "
+        f"'AgentDropout(at_round=2)'; of {', '.join(sorted(TeamWrapper.kinds))}. May be given "
+        "several times, the innermost first.",
+        show_default=False,
+    ),
 ]
 Temperature = Annotated[float, typer.Option(help="Of sampling; 0 is greedy.")]
 TopP = Annotated[float, typer.Option(help="Nucleus of sampling.")]
@@ -110,6 +140,7 @@ def play(
     difficulty: Difficulty = "easy",
     split: Split = "test",
     tasks: Tasks = None,
+    wrapper: Wrappers = None,
     task: Annotated[int, typer.Option(help="Which task of them, from 0 on.")] = 0,
     seed: Annotated[int, typer.Option(help="Of the chance in replies.", min=0, max=MAX_SEED)] = 0,
     temperature: Temperature = 1.0,
@@ -145,6 +176,7 @@ def play(
                 difficulty=difficulty,
                 split=split,
                 tasks=tasks,
+                wrappers=wrapper or (),
                 seed=seed,
                 temperature=temperature,
                 top_p=top_p,
@@ -184,6 +216,7 @@ def train(
     team_size: TeamSize = None,
     difficulty: Difficulty = "easy",
     tasks: Tasks = None,
+    wrapper: Wrappers = None,
     tasks_per_step: Annotated[
         int, typer.Option(help="Tasks in an optimisation step that the team does.", min=1)
     ] = len(TrainConfig.teams) - 1,
@@ -257,6 +290,7 @@ def train(
                 model=model,
                 difficulty=difficulty,
                 tasks=tasks,
+                wrappers=wrapper or (),
                 teams=(size,) * tasks_per_step + (1,) * solo_tasks,
                 num_generations=generations,
                 steps=steps,
@@ -311,6 +345,7 @@ def evaluate(
     ] = None,
     split: Split = "test",
     tasks: Tasks = None,
+    wrapper: Wrappers = None,
     seed: Annotated[
         int,
         typer.Option(
@@ -342,7 +377,8 @@ def evaluate(
 ) -> None:
     """Measure a policy on fixed tasks: means with 95 % bootstrap intervals.
 
-    The normalised score is 0 for silence and 1 for the scripted expert on the same tasks.
+    The normalised score is 0 for silence and 1 for the scripted expert, on the same tasks and under
+    the same --wrapper.
     """
     with _sentences():
         from baselines.evaluate import evaluate as run
@@ -359,6 +395,7 @@ def evaluate(
                 episodes=episodes,
                 split=split,
                 tasks=tasks,
+                wrappers=wrapper or (),
                 seed=seed,
                 temperature=temperature,
                 top_p=top_p,
@@ -371,6 +408,7 @@ def evaluate(
         which = f"{difficulty}, {len(records)} {split} tasks"
         if tasks:
             which = f"{len(records)} tasks of {tasks}"
+        which += "".join(f", under {text}" for text in config.wrappers)
         title = f"{env}, {which}, team of {config.team_size}, temperature {temperature:g}"
         try:
             with _values():

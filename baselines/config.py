@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
+from baselines.wrapping import wrapped
 from llm_collab_envs import make
 
 MAX_SEED = 2**31 - 1  # that every library takes, and the next ones of other processes too
@@ -34,6 +36,9 @@ class TrainConfig:
         warmup: Steps of linear warm-up.
         lora_rank: Rank of the adapters (LoRA, Hu et al. 2021) that are trained in every linear
             layer in place of the weights themselves, or 0 to train all weights.
+        wrappers: What makes the teams uneven or lets them fail, each as in Python with its settings
+            by name, such as "LossyChannel(lost=0.1)"; the innermost first. An agent that works
+            alone has none.
         kl: Weight of the KL to the policy that training started from.
         difference_weight: Share of the reward that is the agent's difference reward; the rest is
             the joint reward, and 0 leaves that alone.
@@ -61,6 +66,7 @@ class TrainConfig:
     schedule: str = "linear"
     warmup: int = 3
     lora_rank: int = 0
+    wrappers: Sequence[str] = ()
     kl: float = 0.0
     difference_weight: float = 0.5
     entropy_quantile: float = 0.2
@@ -109,7 +115,8 @@ class TrainConfig:
 
     def make_env(self, team_size: int) -> Any:
         """Return an env to train in, for a team of a step or for one agent alone."""
-        return make(self.env, team_size=team_size, difficulty=self.difficulty, tasks=self.tasks)
+        env = make(self.env, team_size=team_size, difficulty=self.difficulty, tasks=self.tasks)
+        return wrapped(env, self.wrappers if team_size > 1 else ())
 
     def micro_batches(self, processes: int) -> tuple[int, int]:
         """Return how many rows a micro-batch has, and how many of them a process has in a step.

@@ -32,12 +32,23 @@ from baselines.policies.load import TEAM_SIZE, open_policy, weights_of
 from baselines.results import Record, ResultsFile
 from baselines.rollout import Episode, RolloutError, play_rounds
 from baselines.version import version_of_envs
+from baselines.wrapping import wrapped
 from llm_collab_envs import make
 from llm_collab_envs.core import metrics
 
 EPISODES = 64  # where a generator has no end of tasks
 TASKS_PER_SEED = 1_000
-SETTINGS = ("env", "policy", "team_size", "difficulty", "split", "seed", "temperature", "top_p")
+SETTINGS = (
+    "env",
+    "policy",
+    "team_size",
+    "difficulty",
+    "split",
+    "seed",
+    "temperature",
+    "top_p",
+    "wrappers",
+)
 IDENTITY = (*SETTINGS, "max_new_tokens", "weights", "tasks_content")
 _LIBRARIES = ("pettingzoo", "torch", "transformers")
 
@@ -64,6 +75,8 @@ class EvalConfig:
         max_new_tokens: The longest reply, in the model's tokens.
         batch: Episodes played at once. Chance is drawn batch by batch, so a sampled run repeats
             itself only with the same batch.
+        wrappers: What makes the team uneven or lets it fail, each as in Python with its settings by
+            name, such as "LossyChannel(lost=0.1)"; the innermost first.
         requests: How a server is asked, where the policy is an endpoint.
         out: JSONL file that the records go to, or None. What it holds already is kept, also under
             another `batch` or fewer or more episodes; the others make new batches.
@@ -81,6 +94,7 @@ class EvalConfig:
     top_p: float = 1.0
     max_new_tokens: int = 1024
     batch: int = 32
+    wrappers: Sequence[str] = ()
     requests: Requests = field(default_factory=Requests)
     out: Path | None = None
 
@@ -101,17 +115,19 @@ class EvalConfig:
             "weights": weights_of(self.policy),
             "tasks_content": fingerprint(self.tasks),
         }
-        return {n: contents[n] if n in contents else getattr(self, n) for n in IDENTITY}
+        named = {name: getattr(self, name) for name in IDENTITY if name not in contents}
+        return {**named, **contents, "wrappers": list(self.wrappers)}
 
     def make_env(self) -> Any:
         """Return an env to play in."""
-        return make(
+        env = make(
             self.env,
             team_size=self.team_size,
             difficulty=self.difficulty,
             split=self.split,
             tasks=self.tasks,
         )
+        return wrapped(env, self.wrappers)
 
     def selector(self) -> ActionSelector:
         """Return the action selector."""
@@ -136,6 +152,9 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
     identity = config.identity()
     with nullcontext() if config.out is None else ResultsFile(config.out, identity, tasks) as file:
         records = {t: file.records[t] for t in tasks if t in file.records} if file else {}
+        if records and console:
+            found = f"{len(records)} of {len(tasks)} episodes are in {config.out} already"
+            console.print(f"{found}: they are not played again.", markup=False, soft_wrap=True)
         try:
             rounds = _episodes(config, envs, tasks, records)
             with _bar(console) as bar:

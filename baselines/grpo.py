@@ -281,14 +281,14 @@ def team_reward(
     """Pay the joint reward, and log the mean of each of the env's terms over a step's episodes.
 
     The rows of an episode may lie in several processes, and a process may have more of an episode
-    than another, so the mean is taken over the rows of all of them.
+    than another, so the mean is taken over the rows of all of them; that of a wrapper's term over
+    those that are under the wrapper.
     """
     rows = gather_object(list(zip(terms, episode_share, strict=True)))
-    shares = [share for _, share in rows]
-    for name in terms[0]:
+    for name in dict.fromkeys(name for row, _ in rows for name in row):
         if name not in ("difference_reward", "done"):
-            mean = np.average([row[name] for row, _ in rows], weights=shares)
-            log_metric(f"env/{name}", float(mean))
+            values, shares = zip(*((r[name], share) for r, share in rows if name in r), strict=True)
+            log_metric(f"env/{name}", float(np.average(values, weights=shares)))
     return joint_reward(joint)
 
 

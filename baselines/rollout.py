@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baselines.errors import CommandError
-from baselines.policies.base import History, Policy
+from baselines.policies.base import History, Policy, Reply
 from baselines.policies.context import Context
 from llm_collab_envs.core.env import CollabEnv
 from llm_collab_envs.core.episode import EpisodeLog
@@ -65,6 +65,8 @@ def play(envs: Sequence[CollabEnv[Any]], tasks: Sequence[int], policy: Policy) -
         policy: Asked for every agent that is not done, from its own history alone.
 
     Raises:
+        ValueError: Where an env is there several times.
+        TypeError: Where the policy is none, or answers by something else than a reply for each.
         RolloutError: Where the policy raises a CommandError.
     """
     episodes = {n: e for ended in play_rounds(envs, tasks, policy) for n, e in ended.items()}
@@ -78,6 +80,7 @@ def play_rounds(
 
     So whoever is stopped in the middle has what was finished.
     """
+    _check(envs, policy)
     started = time.perf_counter()
     observations, infos = [], []
     for env, task in zip(envs, tasks, strict=True):
@@ -94,6 +97,7 @@ def play_rounds(
             replies = policy.act([histories[n][agent] for n, agent in asked])
         except CommandError as problem:
             raise RolloutError(str(problem)) from problem
+        _check_replies(replies, len(asked))
         actions: list[dict[str, str]] = [{} for _ in envs]
         for (n, agent), reply in zip(asked, replies, strict=True):
             histories[n][agent].replies.append(reply)
@@ -110,6 +114,31 @@ def play_rounds(
             if not envs[n].agents
         }
         started = time.perf_counter()
+
+
+def _check(envs: Sequence[CollabEnv[Any]], policy: Policy) -> None:
+    """Refuse what would mix episodes up, or could not be asked."""
+    if len({id(env.unwrapped) for env in envs}) < len(envs):
+        raise ValueError(
+            "envs has the same env several times, and an env plays one episode at a time. Make one "
+            "for each episode."
+        )
+    if not callable(getattr(policy, "act", None)):
+        raise TypeError(
+            f"policy must have a method act(histories); got {policy!r}. Put a function of one "
+            "observation into policies.scripted.ScriptedPolicy."
+        )
+
+
+def _check_replies(replies: Sequence[Reply], asked: int) -> None:
+    """Refuse what a policy must not answer."""
+    others = {type(reply).__name__ for reply in replies if not isinstance(reply, Reply)}
+    if others or len(replies) != asked:
+        found = f"{len(replies)} of {', '.join(sorted(others)) or 'them'}"
+        raise TypeError(
+            f"policy.act must return a Reply for each of the {asked} histories; got {found}. "
+            "Return [Reply(text), ...] in the order of the histories."
+        )
 
 
 def training_row(context: Context, history: History) -> Row:

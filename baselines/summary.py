@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from math import isnan, nan
 from pathlib import Path
@@ -28,8 +29,8 @@ def summarise(
     """Return the mean of every figure with its 95 % bootstrap interval.
 
     Silence and the expert are played on the same tasks, for "normalised_score": 0 is silence, 1 is
-    the expert in a team of the same size. A figure that only some episodes have, as a server may
-    count tokens now and then, is NaN.
+    the expert in a team of the same size, under the same wrappers. A figure that only some episodes
+    have, as a server may count tokens now and then, is NaN.
 
     Args:
         records: Episodes of one configuration, as `evaluate` returns them.
@@ -40,7 +41,7 @@ def summarise(
         ValueError: Where there are no records, or records of several configurations, or of the
             tasks of another file.
     """
-    settings = {tuple(record[name] for name in IDENTITY) for record in records}
+    settings = {json.dumps([record[name] for name in IDENTITY]) for record in records}
     if len(settings) != 1:
         raise ValueError(
             f"records must be of one configuration; got {len(settings)} of them. Summarise each "

@@ -25,17 +25,35 @@ ENV_MODULES = {
 
 
 def load(env_id: str) -> ModuleType:
-    """Import the module of an env; raises ValueError for an unknown id."""
+    """Import the module of an env; raises ValueError for an unknown id.
+
+    Args:
+        env_id: A key of `ENV_MODULES`, or, as in Gymnasium, a module to import first, a colon and
+            the key that it adds: "markets:market_v0" where markets.py has an env of yours.
+    """
+    module, _, env_id = env_id.rpartition(":")
+    if module:
+        _import(module)
     if env_id not in ENV_MODULES:
         raise ValueError(f"env id must be one of {sorted(ENV_MODULES)}; got {env_id!r}.")
     return importlib.import_module(ENV_MODULES[env_id])
+
+
+def _import(module: str) -> None:
+    try:
+        importlib.import_module(module)
+    except ModuleNotFoundError as problem:
+        raise ValueError(
+            f"cannot import {module!r} for its envs: {problem}. Run where it is, or put its folder "
+            "into PYTHONPATH."
+        ) from problem
 
 
 def make(env_id: str, **kwargs: Any) -> CollabEnv[Any]:
     """Make a parallel env by its id.
 
     Args:
-        env_id: A key of `ENV_MODULES`.
+        env_id: As in `load`.
         **kwargs: Arguments of the env.
     """
     env: CollabEnv[Any] = load(env_id).parallel_env(**kwargs)

@@ -22,7 +22,7 @@ from baselines import cli
 from baselines.cli import app
 from baselines.config import TrainConfig
 from baselines.run_folder import prepare_folder
-from llm_collab_envs import ENV_MODULES
+from llm_collab_envs import ENV_MODULES, __version__
 from llm_collab_envs.coding.bug_repair import env as repair
 from own_tasks import save_tasks
 from small_model import save_small_model
@@ -120,6 +120,26 @@ def test_an_env_whose_packages_are_missing_is_listed_with_the_remedy(monkeypatch
     assert "pip install" in result.stdout
     for command in (("play",), ("evaluate", "--policy", "silent"), ("train", "--out", "runs/none")):
         assert "pip install 'llm-collab-envs[coding]'" in sentence(*command, "bug_repair_v0")
+
+
+def test_version():
+    assert run("--version").stdout == f"{__version__}\n"
+
+
+def test_a_team_under_wrappers(tmp_path):
+    wrappers = ("--wrapper", "LossyChannel(lost=1)", "--wrapper", "Straggler(agents=['agent_1'])")
+    result = run("play", ENV, *wrappers)
+    assert result.exit_code == 0, result.output
+    assert "under LossyChannel(lost=1, " in result.stdout
+    assert "* a message of agent_1 to agent_0 was lost" in result.stdout
+    arguments = ("evaluate", ENV, "--policy", "expert", "--episodes", 2, "--out", tmp_path / "r")
+    played, read = run(*arguments, *wrappers), run(*arguments, *wrappers)
+    assert "2 test tasks, under LossyChannel(lost=1), under" in " ".join(played.stdout.split())
+    assert read.stdout == played.stdout
+    assert "2 of 2 episodes are in " in read.stderr
+    wrong = ("--wrapper", "Straggler(agents=['agent_7'])")
+    for command in (("play",), ("evaluate", "--policy", "expert"), ("train", "--out", tmp_path)):
+        assert "agent_7" in sentence(command[0], ENV, *command[1:], *wrong)
 
 
 def test_solo_expert_is_alone_whatever_the_team_size():
@@ -426,6 +446,10 @@ def test_train_where_memory_runs_out(tmp_path, monkeypatch):
         ((), {"teams": (4, 4, 4, 1)}),
         (("--solo-tasks", 0, "--tasks-per-step", 2), {"teams": (4, 4)}),
         (("--lora-rank", 8), {"lora_rank": 8}),
+        (
+            ("--wrapper", "Straggler(factor=3)", "--wrapper", "AgentDropout"),
+            {"wrappers": ("Straggler(factor=3)", "AgentDropout")},
+        ),
     ],
 )
 def test_what_is_asked_for_is_what_is_trained(options, changes, tmp_path):

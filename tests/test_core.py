@@ -218,7 +218,14 @@ class TestEndings:
     def test_after_the_last_round_no_other_is_announced(self) -> None:
         env = started(max_cycles=1)
         seen, *_ = env.step({})
-        assert "== Round 1 of 1 ==" in seen[A]
+        assert "\n== Round 1 of 1 was the last ==\n" in seen[A]
+
+    def test_where_all_are_done_the_round_was_the_last(self) -> None:
+        env = started(max_cycles=5)
+        seen, *_ = env.step(dict.fromkeys(env.agents, "<submit>x</submit>"))
+        assert "\n== Round 2 of 5 ==\n" in seen[A]
+        seen, *_ = env.step(dict.fromkeys(env.agents, "<done/>"))
+        assert "\n== Round 2 of 5 was the last ==\n" in seen[A]
 
 
 class TestReward:
@@ -391,13 +398,25 @@ class TestRendering:
         monkeypatch.delenv("NO_COLOR", raising=False)
         env = started(render_mode="human")
         env.step({A: "\x1b[2J\ud800 hello"})
-        assert "hello" in capsys.readouterr().out
-        assert env.render() is None
         printed = capsys.readouterr().out
+        assert "hello" in printed
         assert "--- Round 1 ---" in printed
         assert "\x1b[2J" not in printed
         assert ("\x1b[1m--- Round 1 ---" in printed) == has_rich  # bold
         assert ("\x1b" in printed) == has_rich
+
+    def test_human_prints_each_round_once(self, capsys: pytest.CaptureFixture[str]) -> None:
+        env = started(render_mode="human")
+        for n in range(2):
+            env.step({A: f"hello {n}"})
+            assert env.render() is None
+        printed = capsys.readouterr().out
+        lines = ("relay_v0 | team of 3", "--- Round 1 ---", "hello 0", "--- Round 2 ---", "hello 1")
+        assert [printed.count(line) for line in lines] == [1] * 5
+        assert [printed.index(line) for line in lines] == sorted(map(printed.index, lines))
+        env.reset(seed=0)
+        env.step({})
+        assert "relay_v0 | team of 3" in capsys.readouterr().out
 
     def test_without_a_mode_nothing_is_rendered(self) -> None:
         assert started().render() is None

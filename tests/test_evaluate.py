@@ -20,9 +20,11 @@ from baselines.errors import CommandError
 from baselines.evaluate import EvalConfig, evaluate
 from baselines.policies.scripted import ScriptedPolicy
 from baselines.results import FIGURES, ResultsFile
+from baselines.rollout import play
 from baselines.summary import speed_up, summarise
 from baselines.version import version_of_envs
 from llm_collab_envs import make
+from llm_collab_envs.wrappers import AgentDropout, LossyChannel
 from own_tasks import save_tasks
 from small_model import save_small_model
 
@@ -54,6 +56,48 @@ def expert_lines(tmp_path_factory):
 
 
 # The measure
+
+
+def test_under_wrappers_all_play_under_them(tmp_path):
+    """The expert of the normalised score as well; records belong to what they were played under."""
+    under = ["LossyChannel(lost=0.5)", "AgentDropout(at_round=2)"]
+    out = tmp_path / "results.jsonl"
+    even, uneven = evaluate(config()), evaluate(config(wrappers=under, out=out))
+    rewards = [[record["joint_reward"] for record in records] for records in (even, uneven)]
+    assert sum(rewards[1]) < 0.9 * sum(rewards[0])
+    env = AgentDropout(LossyChannel(make(ENV, split="test"), lost=0.5), at_round=2)
+    (first,) = play([env], [0], ScriptedPolicy(env.unwrapped._expert()))
+    assert rewards[1][0] == first.joint_reward
+    assert summarise(uneven)["normalised_score"].mean == pytest.approx(1)
+    assert evaluate(config(wrappers=tuple(under), out=out)) == uneven
+    with pytest.raises(CommandError, match=r"wrappers is \['Lossy.*\] there and \[\] here"):
+        evaluate(config(out=out))
+
+
+@pytest.mark.parametrize(
+    ("wrappers", "said"),
+    [
+        (["LossyChannel"], None),
+        ([" LossyChannel( lost = 1e-1 ) "], None),
+        ("LossyChannel(lost=0.1)", "wrappers must be a list, with one string for each"),
+        (["LossyChannel(0.1)"], "its settings by name, such as .*; got 'LossyChannel\\(0.1\\)'"),
+        (["LossyChannel(lost=x)"], "settings by name"),
+        (["LossyChannel(**{'lost': 1})"], "no setting \\['None'\\]"),
+        (["wrappers.LossyChannel()"], "settings by name"),
+        (["LossyChannel("], "settings by name"),
+        (["Lossy()"], "no wrapper 'Lossy'; known are \\['AgentDropout'"),
+        (["LossyChannel(los=0.1)"], "LossyChannel has no setting \\['los'\\]; it has \\['lost'"),
+        (["LossyChannel(lost=2)"], "lost must be a number between 0 and 1; got 2"),
+        (["Straggler", "Straggler(factor=3)"], "this env has a Straggler already"),
+    ],
+)
+def test_wrappers_by_name(wrappers, said):
+    chosen = config(wrappers=wrappers)
+    if said is None:
+        assert chosen.make_env().conditions.to_dicts()[0]["name"] == "LossyChannel"
+        return
+    with pytest.raises(ValueError, match=said):
+        chosen.make_env()
 
 
 def test_expert_beats_silence_and_chance():

@@ -102,6 +102,19 @@ def batch(request, tmp_path_factory, played):
     return made, rows, request.param
 
 
+def test_teams_are_trained_under_wrappers_and_who_is_alone_under_none(tmp_path):
+    config = small(tmp_path, teams=(2, 1), wrappers=["AgentDropout(at_round=2)"])
+    names = [[d["name"] for d in config.make_env(n).conditions.to_dicts()] for n in config.teams]
+    assert names == [["AgentDropout"], []]
+    tokenizer = AutoTokenizer.from_pretrained(TINY)
+    model = AutoModelForCausalLM.from_pretrained(TINY, dtype=torch.float32)
+    trainer = build_trainer(config, model, tokenizer, [])
+    trainer.train()
+    logged = [line for line in trainer.state.log_history if "reward" in line]
+    assert len(logged) == config.steps
+    assert {line["env/agent_dropout"] for line in logged} == {1.0}
+
+
 def test_advantage_is_group_relative_in_joint_and_difference_reward(batch):
     made, rows, weight = batch
     joint = np.array(rows["joint"]).reshape(-1, 3)

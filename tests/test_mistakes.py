@@ -10,11 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from llm_collab_envs import make
+import llm_collab_envs
+from llm_collab_envs import ENV_MODULES, check_env, make
+from llm_collab_envs.core.aec import make_aec
 from llm_collab_envs.core.episode import EpisodeLog
 from llm_collab_envs.core.reward import JointReward
 from llm_collab_envs.core.spaces import UnicodeText
-from llm_collab_envs.wrappers import AgentDropout
+from llm_collab_envs.wrappers import (
+    AgentDropout,
+    Centralized,
+    Heterogeneous,
+    KeepAlive,
+    SingleAgentView,
+    TokenObs,
+)
 from relay import RelayEnv
 
 AGENTS = r"\['agent_0', 'agent_1', 'agent_2', 'agent_3'\]"
@@ -63,6 +72,43 @@ def test_whole_numbers_of_numpy_are_fine(env_id: str) -> None:
 def test_unknown_env() -> None:
     with pytest.raises(ValueError, match=r"env id must be one of \[.*\]; got 'chess_v0'"):
         make("chess_v0")
+
+
+def test_an_env_of_ones_own_by_its_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = (
+        "from llm_collab_envs import ENV_MODULES",
+        "from relay import RelayEnv as parallel_env",
+        'ENV_MODULES["relay_v0"] = "relays"',
+    )
+    (tmp_path / "relays.py").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("llm_collab_envs.ENV_MODULES", dict(ENV_MODULES))
+    monkeypatch.setattr("llm_collab_envs.registry.ENV_MODULES", llm_collab_envs.ENV_MODULES)
+    env = make("relays:relay_v0", team_size=2)
+    env.reset(seed=0)
+    assert env.episode.replay() == env.episode
+    with pytest.raises(ValueError, match=r"cannot import 'nowhere' .* folder into PYTHONPATH"):
+        make("nowhere:relay_v0")
+
+
+def test_tasks_in_place_of_their_file() -> None:
+    with pytest.raises(TypeError, match="tasks must be the path of a JSONL file; got list"):
+        RelayEnv(tasks=[{"words": ["a"]}])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "wrap", [AgentDropout, Heterogeneous, KeepAlive, TokenObs, SingleAgentView, Centralized]
+)
+@pytest.mark.parametrize("env", [make_aec(RelayEnv)[1](), None, "relay_v0"])
+def test_an_env_that_is_none_or_no_parallel_one(wrap: Any, env: Any) -> None:
+    name = type(env).__name__
+    with pytest.raises(TypeError, match=rf"is put on a ParallelEnv; got {name}. .* not by env\("):
+        wrap(env)
+
+
+def test_check_env_wants_what_makes_envs() -> None:
+    with pytest.raises(TypeError, match=r"got one RelayEnv. Pass .* check_env\(MyEnv\)"):
+        check_env(RelayEnv())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("task", [-1, 10_000, "first", 1.5, None, True])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import pytest
 from transformers import AutoTokenizer
@@ -163,3 +164,30 @@ def test_an_episode_is_given_when_it_ends_with_its_share_of_the_time():
     assert [short.log.task_index, *(e.log.task_index for e in long.values())] == [1, 0, 2]
     assert short.seconds < long[0].seconds == long[2].seconds
     assert short.seconds + long[0].seconds + long[2].seconds <= elapsed
+
+
+def test_an_env_plays_one_episode_at_a_time():
+    env = make(ENV)
+    for envs in ([env, env], [env, AgentDropout(env)]):
+        with pytest.raises(ValueError, match=r"the same env several times.* one for each episode"):
+            play(envs, [0, 1], ScriptedPolicy(silent))
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (lambda histories: ["" for _ in histories], "2 of str"),
+        (lambda histories: [Reply("")], "1 of them"),
+        (lambda histories: [], "0 of them"),
+    ],
+)
+def test_what_a_policy_must_not_answer(answer, found):
+    policy = SimpleNamespace(act=answer)
+    said = rf"must return a Reply for each of the 2 histories; got {found}\. Return \[Reply"
+    with pytest.raises(TypeError, match=said):
+        play([make(ENV, team_size=2)], [0], policy)
+
+
+def test_a_function_is_no_policy():
+    with pytest.raises(TypeError, match=r"must have a method act.* into .*ScriptedPolicy"):
+        play([make(ENV)], [0], silent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
+from pettingzoo import ParallelEnv
 
 
 def check_number(name: str, value: object, least: int, most: int | None = None) -> int:
@@ -45,6 +46,15 @@ def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
     """Raise ValueError where `value` is not one of `choices`."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {choices}; got {value!r}.")
+
+
+def check_parallel(owner: str, env: object) -> None:
+    """Raise TypeError where `env` is no ParallelEnv, as an AEC env is none; `owner` wraps it."""
+    if not isinstance(env, ParallelEnv):
+        raise TypeError(
+            f"{owner} is put on a ParallelEnv; got {type(env).__name__}. Make the env by "
+            "parallel_env(..) or make(..), not by env(..)."
+        )
 
 
 def check_agents(owner: str, agents: object, possible: Sequence[str]) -> list[str]:

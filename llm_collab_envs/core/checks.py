@@ -64,7 +64,13 @@ def check_env(parallel_env: EnvFactory) -> None:
 
     Raises:
         ContractError: For the first check that fails, with what was found and the remedy.
+        TypeError: For an env in place of what makes one.
     """
+    if not callable(parallel_env):
+        raise TypeError(
+            f"check_env makes envs of several sizes; got one {type(parallel_env).__name__}. Pass "
+            "what makes it, as in check_env(MyEnv)."
+        )
     for check in _CHECKS:
         check(parallel_env)
 

@@ -114,8 +114,9 @@ class Conditions(Condition):
         """
         if any(condition.name == part.name for part in self.parts):
             raise ValueError(
-                f"this env has a {condition.name} already. Put one {condition.name} on it, for all "
-                "the agents that it is about."
+                f"this env has a {condition.name} already, as wrappers change the env that they "
+                f"are put on for good. Put one {condition.name} on it for all the agents that it "
+                "is about, or on an env that is made anew."
             )
         self.parts.append(condition)
 

@@ -96,6 +96,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         self.state_space = UnicodeText(MAX_STATE_CHARS)
         self._np_random: np.random.Generator | None = None
         self.conditions = Conditions()  # of the team; wrappers add theirs
+        self._rendered = 0  # rounds of this episode that a person has seen
         self._started: EpisodeLoop | None = None
         self._briefed: tuple[TaskT, ObservationCollector] | None = None
         self._timed: tuple[TaskT, int] | None = None
@@ -183,6 +184,7 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         task = self.tasks[index]
         self._started = self._begin(int(index), task)
         self.agents = self.possible_agents[:]
+        self._rendered = 0
         return self._loop.observations(self.agents), self.infos_of(self.agents)
 
     def _begin(self, index: int, task: TaskT) -> EpisodeLoop:
@@ -335,11 +337,13 @@ class CollabEnv(ParallelEnv[str, str, str], Generic[TaskT]):
         return self.action_spaces[agent]
 
     def render(self) -> str | None:
-        """Return the transcript so far ("ansi"), or print it ("human")."""
+        """Return the transcript so far ("ansi"), or print what is new of it ("human")."""
         if self.render_mode == "ansi":
             return transcript(self.episode)
-        if self.render_mode == "human":
-            print_transcript(self.episode)
+        played = len(self.episode.rounds)
+        if self.render_mode == "human" and played > self._rendered:
+            print_transcript(self.episode, self._rendered)
+            self._rendered = played
         return None
 
     def _config(self) -> dict[str, Any]:

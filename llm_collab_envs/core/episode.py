@@ -91,19 +91,22 @@ class EpisodeLog:
         ]
         return cls(**data, rounds=rounds)
 
-    def replay(self, make: Callable[..., Any]) -> EpisodeLog:
+    def replay(self, make: Callable[..., Any] | None = None) -> EpisodeLog:
         """Play the same actions again and return the new log, which equals this one.
 
         Args:
             make: The env's `parallel_env`; it is called with this log's `config`, and gets this
-                log's wrappers, but for those that it puts on by itself.
+                log's wrappers, but for those that it puts on by itself. None for that of the env
+                that is registered by this log's id.
 
         Raises:
             ValueError: Where the env's task of that number is not the one of this log, as it comes
                 from a file that has changed, or from another version of the env.
         """
-        from llm_collab_envs.core.wrapper import rewrap  # which imports the env, and so this
+        from llm_collab_envs.core.wrapper import rewrap  # these import the env, and so this
+        from llm_collab_envs.registry import load
 
+        make = make or load(self.env).parallel_env
         env = rewrap(make(**self.config), self.wrappers)
         env.reset(options={"task": self.task_index})
         if env.episode.task != self.task:

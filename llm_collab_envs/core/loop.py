@@ -81,11 +81,10 @@ class EpisodeLoop:
 
     def observations(self, agents: Sequence[str]) -> dict[str, str]:
         """Return what agents see before the next round, or after the last."""
-        round_ = min(self._round, self.max_cycles)
-        return {
-            agent: self._collector.observe(agent, self.team.turn(agent, round_, self.max_cycles))
-            for agent in agents
-        }
+        over = self.terminated or self.truncated
+        round_ = self._round - over
+        turns = ((agent, self.team.turn(agent, round_, self.max_cycles, over)) for agent in agents)
+        return {agent: self._collector.observe(agent, turn) for agent, turn in turns}
 
     def infos(self, agents: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return agents' figures; the difference reward comes when one's episode has ended."""

@@ -41,6 +41,7 @@ class Turn:
         notices: What went wrong with the last reply, and the env's own feedback.
         inherited: Agents that have left, and whose part this agent has taken over.
         limit: The most characters that this agent sees, or None for no limit of its own.
+        over: Whether the episode is, and `round` was its last.
     """
 
     round: int
@@ -51,6 +52,7 @@ class Turn:
     notices: Sequence[str]
     inherited: Sequence[str] = ()
     limit: int | None = None
+    over: bool = False
 
 
 class ObservationCollector:
@@ -86,7 +88,8 @@ class ObservationCollector:
         needs, of which messages, and what those who left knew, get up to a quarter of the limit.
         """
         limit = MAX_OBSERVATION_CHARS if turn.limit is None else turn.limit
-        head = f"{TURN_MARK}{turn.round} of {turn.max_cycles} =="
+        head = f"{TURN_MARK}{turn.round} of {turn.max_cycles}"
+        head += " was the last ==" if turn.over else " =="
         figures = "" if self._alone else f"\nMessage tokens left: {turn.budget_left}."
         if turn.submitted is not None:
             figures += f"\nYour submission: {turn.submitted} tokens."

@@ -11,32 +11,35 @@ from llm_collab_envs.core.actions import MAX_ACTION_CHARS
 from llm_collab_envs.core.episode import EpisodeLog, Round
 
 
-def transcript(log: EpisodeLog, with_task: bool = False) -> str:
+def transcript(log: EpisodeLog, with_task: bool = False, after: int = 0) -> str:
     """Return what happened, round by round.
 
     Args:
         log: The episode.
         with_task: Whether to print the whole task, private facts and all, at the top.
+        after: Rounds that are left out, with the top, as they have been seen already.
     """
-    lines = [f"{log.env} | team of {len(log.agents)} | {_which_task(log)}"]
-    lines += [f"under {_wrapper(wrapper)}" for wrapper in log.wrappers]
+    lines = []
+    if not after:
+        lines.append(f"{log.env} | team of {len(log.agents)} | {_which_task(log)}")
+        lines += [f"under {_wrapper(wrapper)}" for wrapper in log.wrappers]
     if with_task:
         lines.append("task: " + json.dumps(log.task, ensure_ascii=False))
-    for number, round_ in enumerate(log.rounds, 1):
+    for number, round_ in enumerate(log.rounds[after:], after + 1):
         lines.append(f"\n--- Round {number} ---")
         lines += _round_lines(round_)
     return "\n".join(lines) + "\n"
 
 
-def print_transcript(log: EpisodeLog) -> None:
-    """Print the transcript, in colours where rich is installed."""
+def print_transcript(log: EpisodeLog, after: int = 0) -> None:
+    """Print the transcript, or what came after some rounds; in colours where rich is installed."""
     if importlib.util.find_spec("rich") is None:
-        print(transcript(log))
+        print(transcript(log, after=after))
         return
     from rich.console import Console
     from rich.text import Text
 
-    text = Text(transcript(log))
+    text = Text(transcript(log, after=after))
     text.highlight_regex(r"(?m)^--- Round .*$", "bold")
     text.highlight_regex(r"(?m)^\[agent_\d+.*$", "cyan")
     text.highlight_regex(r"<[^<>]*>", "magenta")

@@ -64,6 +64,11 @@ class TaskSource(Generic[TaskT]):
             raise ValueError(f"split must be one of {SPLITS}; got {split!r}.")
         if difficulty not in DIFFICULTIES:
             raise ValueError(f"difficulty must be one of {DIFFICULTIES}; got {difficulty!r}.")
+        if path is not None and not isinstance(path, (str, Path)):
+            raise TypeError(
+                f"tasks must be the path of a JSONL file; got {type(path).__name__}. Write a task "
+                "on each line, as task.to_dict() gives it, and name the file."
+            )
         self._generate = generate
         self._split = split
         self._difficulty = difficulty

@@ -78,7 +78,7 @@ class Team:
         """Add to what `agent` is told in its next observation, and only there."""
         self._notices[agent] += notices
 
-    def turn(self, agent: str, round_: int, max_cycles: int) -> Turn:
+    def turn(self, agent: str, round_: int, max_cycles: int, over: bool) -> Turn:
         """Return what changes from round to round for `agent`."""
         return Turn(
             round=round_,
@@ -94,6 +94,7 @@ class Team:
             ],
             inherited=self.inherited(agent),
             limit=self.condition.sight(agent),
+            over=over,
         )
 
     def _departures(self, agent: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from gymnasium.spaces import Space
 from pettingzoo import ParallelEnv
 from pettingzoo.utils import BaseParallelWrapper
 
-from llm_collab_envs.core.arguments import check_agents
+from llm_collab_envs.core.arguments import check_agents, check_parallel
 from llm_collab_envs.core.spaces import UnicodeText
 
 Infos = dict[str, dict[str, Any]]
@@ -35,10 +35,12 @@ class Translation(BaseParallelWrapper[str, Any, Any]):
 
     Raises:
         ValueError: For an agent that the env does not have.
+        TypeError: For an env that is no ParallelEnv.
     """
 
     def __init__(self, env: ParallelEnv[str, Any, Any], agents: Sequence[str] | None) -> None:
         """Start with the spaces of the env."""
+        check_parallel(type(self).__name__, env)
         super().__init__(env)
         possible = env.possible_agents
         self._translated = (

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import Any, ClassVar
 
 import numpy as np
 from pettingzoo import ParallelEnv
 from pettingzoo.utils import BaseParallelWrapper
 
-from llm_collab_envs.core.arguments import check_agents, check_number
+from llm_collab_envs.core.arguments import check_agents, check_number, check_parallel
 from llm_collab_envs.core.conditions import Condition
 from llm_collab_envs.core.env import CollabEnv
 
 
 class TeamWrapper(BaseParallelWrapper[str, str, str], Condition):
     """A wrapper that is a condition: it takes the env over, and works inside of its rounds.
+
+    The env itself is changed for good, so that all that holds it plays under the condition; an even
+    team to compare with needs an env of its own.
 
     What is random in an episode follows from the wrapper's seed and the task's index alone, so the
     same task meets the same trouble under every policy, and a log can be replayed.
@@ -42,8 +46,10 @@ class TeamWrapper(BaseParallelWrapper[str, str, str], Condition):
 
     def __init__(self, env: ParallelEnv[str, str, str], seed: int, **settings: Any) -> None:
         """Put the condition on the innermost env; it holds from the next reset on."""
+        name = type(self).__name__
+        check_parallel(name, env)
         BaseParallelWrapper.__init__(self, env)
-        name, base = type(self).__name__, getattr(env, "unwrapped", env)
+        base = env.unwrapped
         if not isinstance(base, CollabEnv):
             raise TypeError(
                 f"{name} wraps envs of llm_collab_envs; got {type(base).__name__}. "
@@ -82,14 +88,15 @@ class TeamWrapper(BaseParallelWrapper[str, str, str], Condition):
 
 
 def rewrap(env: Any, wrappers: Sequence[Mapping[str, Any]]) -> Any:
-    """Put the wrappers of a log around an env, but for those that it has already.
+    """Put wrappers around an env by their names, as logs have them, but for those that it has.
 
     Args:
         env: The env.
         wrappers: Each one's "name" and settings, the innermost first.
 
     Raises:
-        ValueError: For a wrapper that is not known, as its module has not been imported.
+        ValueError: For a wrapper that is not known, as its module has not been imported, or a
+            setting that it does not have.
     """
     present = {part.name for part in env.unwrapped.conditions.parts}
     for wrapper in wrappers:
@@ -97,9 +104,13 @@ def rewrap(env: Any, wrappers: Sequence[Mapping[str, Any]]) -> Any:
         name = settings.pop("name")
         if name not in TeamWrapper.kinds:
             raise ValueError(
-                f"the log names a wrapper {name!r}; known are {sorted(TeamWrapper.kinds)}. Import "
-                "the module that defines it first."
+                f"there is no wrapper {name!r}; known are {sorted(TeamWrapper.kinds)}. Import the "
+                "module that defines it first."
             )
+        kind = TeamWrapper.kinds[name]
+        known = [parameter for parameter in signature(kind).parameters if parameter != "env"]
+        if unknown := sorted({*settings} - {*known}):
+            raise ValueError(f"{name} has no setting {unknown}; it has {known}.")
         if name not in present:
-            env = TeamWrapper.kinds[name](env, **settings)
+            env = kind(env, **settings)
     return env

@@ -9,6 +9,8 @@ import gymnasium
 from gymnasium.spaces import Dict
 from pettingzoo import ParallelEnv
 
+from llm_collab_envs.core.arguments import check_parallel
+
 
 class Centralized(gymnasium.Env[dict[str, Any], dict[str, Any]]):
     """One policy sees what all agents see, and acts for all of them.
@@ -29,6 +31,7 @@ class Centralized(gymnasium.Env[dict[str, Any], dict[str, Any]]):
 
     def __init__(self, env: ParallelEnv[str, Any, Any]) -> None:
         """Build the spaces."""
+        check_parallel(type(self).__name__, env)
         self.env = env
         self.metadata = env.metadata
         self.render_mode = env.render_mode

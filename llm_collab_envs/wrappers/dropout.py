@@ -25,7 +25,7 @@ class AgentDropout(TeamWrapper):
     `agent_dropout`, how many are missing.
 
     Args:
-        env: Any env of this package.
+        env: Any env of this package; it is changed for good.
         at_round: The first round that they miss, 2 or more, or None to draw it for each: round 2
             with a chance of two in three, else round 3 with the same chance, and so on. Most teams
             are done in two or three rounds.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pettingzoo import ParallelEnv
 
 from llm_collab_envs.core.actions import cut_tokens
-from llm_collab_envs.core.arguments import check_agents, check_number
+from llm_collab_envs.core.arguments import check_agents, check_number, check_parallel
 from llm_collab_envs.core.wrapper import TeamWrapper
 
 Limit = int | Mapping[str, int]
@@ -21,7 +21,7 @@ class Heterogeneous(TeamWrapper):
     limits. Infos add `heterogeneous`: 1 for an agent that has a limit, 0 for others.
 
     Args:
-        env: Any env of this package.
+        env: Any env of this package; it is changed for good.
         token_cap: Env tokens of a reply; what is longer is cut there, and most likely broken.
         message_budget: Message tokens in an episode.
         observation_length: Characters of an observation, 256 or more. Messages have up to a quarter
@@ -49,6 +49,7 @@ class Heterogeneous(TeamWrapper):
         seed: int = 0,
     ) -> None:
         """Check the arguments."""
+        check_parallel(type(self).__name__, env)
         limits = {
             "token_cap": (token_cap, 0),
             "message_budget": (message_budget, 0),

@@ -29,7 +29,7 @@ class LossyChannel(TeamWrapper):
     no other. Infos add `lossy_channel`, how many faults there have been in the episode.
 
     Args:
-        env: Any env of this package.
+        env: Any env of this package; it is changed for good.
         lost: Probability that a message does not arrive.
         late: That it arrives one to `max_delay` rounds later than it would.
         duplicated: That it arrives twice.

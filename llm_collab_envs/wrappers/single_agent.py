@@ -8,6 +8,7 @@ from typing import Any
 import gymnasium
 from pettingzoo import ParallelEnv
 
+from llm_collab_envs.core.arguments import check_parallel
 from llm_collab_envs.core.spaces import UnicodeText
 
 Policy = Callable[[Any], Any]  # an agent's observation in, its action out
@@ -46,6 +47,7 @@ class SingleAgentView(gymnasium.Env[Any, Any]):
         teammates: Policy | Mapping[str, Policy] | None = None,
     ) -> None:
         """Check the arguments, and take over the seat's spaces."""
+        check_parallel(type(self).__name__, env)
         if agent not in env.possible_agents:
             raise ValueError(f"agent must be one of {env.possible_agents}; got {agent!r}.")
         self.env = env

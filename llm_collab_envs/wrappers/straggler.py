@@ -21,7 +21,7 @@ class Straggler(TeamWrapper):
     Everyone is told who is slow. Infos add `straggler`, the agent's factor.
 
     Args:
-        env: Any env of this package.
+        env: Any env of this package; it is changed for good.
         factor: How many times as long a slow agent takes, 1 to 1,000,000.
         agents: Who is slow, or None to draw `count` of them for each episode.
         count: How many to draw; all where the team has fewer.
