@@ -261,7 +261,7 @@ class TestTable:
     def test_tells_only_its_author_what_does_not_count(self) -> None:
         env, moves = self.start()
         seen, *_ = env.step({A: moves[A], B: "<submit>my hidden xylograph</submit>"})
-        problem = "Notice: your submission does not count: its first line is no offer"
+        problem = "Notice: your submission does not count: it must have one offer, "
         assert [agent for agent, text in seen.items() if problem in text] == [B]
         assert not any("xylograph" in text for text in seen.values())
 

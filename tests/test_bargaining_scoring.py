@@ -36,6 +36,7 @@ BEST: Division = ((3, 0), (0, 2))  # Bako 18 - 5, Teva 8 - 4: 13 * 4 = 52
 FAIR: Division = ((2, 1), (0, 2))  # Bako 12 - 5, Teva 10 - 4: 7 * 6 = 42
 POOR: Division = ((2, 1), (1, 1))  # Bako 13 - 5, Teva 6 - 4: 8 * 2 = 16
 OFFER = "offer salt 3 0, wool 0 2\nBako takes 3 salt, 0 wool"
+ONE_MOVE = "it must have one offer, one acceptance or one 'walk'"
 ACCEPT = "accept agent_0\nTeva takes 0 salt, 2 wool"
 
 
@@ -155,6 +156,12 @@ class TestSubmissions:
             (OFFER.replace(", ", "; "), ACCEPT.replace("2 wool", "2 units of Wool")),
             (OFFER.replace("salt 3", "Salt: 3"), f"I {ACCEPT}"),
             (OFFER.replace("Bako", "**Bako**"), ACCEPT.replace("agent_0", "agent_0\u2019s offer")),
+            (f"My offer:\n{OFFER}\n---\nThis is good for all.", f"{ACCEPT}\nThank you!"),
+            (f"I {OFFER}".replace("\n", ", signed:\n"), ACCEPT.replace("agent_0", "agent_0:")),
+            (
+                OFFER.replace("3 salt, 0 wool", "salt 3, no wool"),
+                ACCEPT.replace("accept", "We accept the offer of").replace("0 salt, ", ""),
+            ),
         ],
     )
     def test_are_read_as_models_write_them(self, offer: str, accept: str) -> None:
@@ -162,7 +169,18 @@ class TestSubmissions:
         assert table(offer, accept).deal == BEST
 
     @pytest.mark.parametrize(
-        "text", ["Walk", "walk.", "- walk", "**Walk**", "_walk._", "I walk away.", "```\nWALK\n```"]
+        "text",
+        [
+            "Walk",
+            "walk.",
+            "- walk",
+            "**Walk**",
+            "_walk._",
+            "I walk away.",
+            "```\nWALK\n```",
+            "We walk!",
+            "There is no deal for all.\nwalk",
+        ],
     )
     def test_are_read_as_models_walk(self, text: str) -> None:
         assert table(text, "walk").walked
@@ -176,16 +194,16 @@ class TestSubmissions:
     @pytest.mark.parametrize(
         ("text", "problem"),
         [
-            ("", "its first line is no offer, no acceptance and not 'walk'"),
-            ("hello", "its first line is no offer, no acceptance and not 'walk'"),
-            ("Walk on", "its first line is no offer, no acceptance and not 'walk'"),
-            ("accept agent_one", "its first line is no offer, no acceptance and not 'walk'"),
-            ("walk\nBako takes 3 salt, 0 wool", "nothing can follow 'walk'"),
-            ("walk\nwalk", "nothing can follow 'walk'"),
-            ("offer all", "its first line is no offer"),
-            ("offer salt 3 0 / wool 0 2", "its first line is no offer"),
-            ("offer salt 3 0, salt 3 0, wool 0 2", "its first line is no offer"),
-            ("offer salt 3 -0, wool 0 2", "its first line is no offer"),
+            ("", f"{ONE_MOVE}, and has none"),
+            ("hello", f"{ONE_MOVE}, and has none"),
+            ("Walk on", f"{ONE_MOVE}, and has none"),
+            ("accept agent_one", f"{ONE_MOVE}, and has none"),
+            ("walk\nBako takes 3 salt, 0 wool", "who walks signs for nothing"),
+            ("walk\nwalk", f"{ONE_MOVE}, and has several"),
+            ("offer all", f"{ONE_MOVE}, and has none"),
+            ("offer salt 3 0 / wool 0 2", "its offer cannot be read"),
+            ("offer salt 3 0, salt 3 0, wool 0 2", "its offer cannot be read"),
+            ("offer salt 3 -0, wool 0 2", "its offer cannot be read"),
             ("offer salt 3 0", "it must offer every good of the stock once"),
             ("offer salt 3 0, wool 0 2, tin 1 0", "it must offer every good of the stock once"),
             ("offer salt 3 0 0, wool 0 2", "salt needs a number for each house"),
@@ -195,9 +213,10 @@ class TestSubmissions:
             ("offer salt 3 0, wool 0 2", "it is not signed for Bako"),
             (f"{OFFER}\nTeva takes 0 salt, 2 wool", "it is signed for a house that is not yours"),
             (f"{OFFER}\nBako takes 3 salt, 0 wool", "it is signed twice for Bako"),
-            (f"{OFFER}\nwalk", "a line after the first is no signature"),
-            (f"{OFFER}\n{OFFER}", "a line after the first is no signature"),
-            (OFFER.replace("Bako", "Beko"), "a line after the first is no signature"),
+            (f"{OFFER}\nwalk", f"{ONE_MOVE}, and has several"),
+            (f"{OFFER}\nTeva likes it", "a line that names a house is no signature"),
+            (f"{OFFER}\n{OFFER.splitlines()[0]}", f"{ONE_MOVE}, and has several"),
+            (OFFER.replace("Bako", "Beko"), "it is not signed for Bako"),
             (OFFER.replace("3 salt, 0 wool", "all"), "the signature of Bako cannot be read"),
             (
                 OFFER.replace("takes 3 salt", "takes 3 salt, 3 salt"),

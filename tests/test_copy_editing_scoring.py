@@ -82,7 +82,6 @@ class TestScore:
             "delete 1",  # an error is not mended by deleting its line
             "delete 2",
             "delete 3",
-            "delete 4",  # the other one of two like sentences
             "replace 5: From the mill one sees the hills and the sea.",
             "replace 1: Trade",
             "replace 1: == Music ==",
@@ -110,8 +109,15 @@ class TestScore:
         rest = of("\n".join([*lines, edit]))
         assert rest.quality == share(len(lines) - 1)
 
+    def test_of_two_like_neighbours_either_can_go_but_not_both(self) -> None:
+        assert of("delete 4") == of("delete 5")
+        both = of("delete 4", "delete 5")
+        assert (both.mended, both.made) == (share(1), share(1))
+        assert of("delete 4\nreplace 5: x").mended == 0.0
+        assert of("delete 4\nreplace 5: From the mill one sees the hills.").mended == share(1)
+
     def test_takes_errors_made_from_errors_mended_and_no_more(self) -> None:
-        edits = [*ALL_RIGHT.splitlines()[:2], "delete 3", "delete 4", "insert 3: x"]
+        edits = [*ALL_RIGHT.splitlines()[:2], "delete 3", "delete 6", "insert 3: x"]
         assert of("\n".join(edits[:3])).quality == share(1)
         assert of("\n".join(edits)).quality == 0.0
         assert of("\n".join(edits)).made == share(3)
@@ -229,6 +235,7 @@ class TestGrammar:
             ("delete 7:", Edit(Place(7, False), None)),
             ("delete 7: From the mill", Edit(Place(7, False), None)),
             ("delete 7 (repeated)", Edit(Place(7, False), None)),
+            ("delete 7 - repeated", Edit(Place(7, False), None)),
             ("Delete line 7 # twice", Edit(Place(7, False), None)),
             ("```\ndelete 7\n```", Edit(Place(7, False), None)),
             ("replace 3: " + "a" * MAX_LINE_CHARS, Edit(Place(3, False), "a" * MAX_LINE_CHARS)),

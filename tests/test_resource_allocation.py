@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from benchmarks.step_time import step_ms
 from cheats_resource_allocation import CHEATS, index, known_closed, own_best, own_jobs, read
 from llm_collab_envs import make
 from llm_collab_envs.allocation.resource_allocation import optimum
+from llm_collab_envs.allocation.resource_allocation.bookings import write_booking
 from llm_collab_envs.allocation.resource_allocation.expert import Expert, Share, tell
 from llm_collab_envs.allocation.resource_allocation.optimum import Demand, best
 from llm_collab_envs.allocation.resource_allocation.tasks import (
@@ -312,6 +314,32 @@ class TestFailingTeams:
         problem = f"Notice: 1 lines of your submission do nothing; the first: you have no job {job}"
         assert problem.partition(" job ")[0] in seen[A]
         assert "do nothing" not in seen[C]
+
+    def test_to_copy_the_example_does_no_harm_and_is_told(self) -> None:
+        for difficulty, team_size in itertools.product(DIFFICULTIES, (1, 2, 4)):
+            env = env_of(difficulty, team_size)
+            expert = env._expert()
+            observations, _ = env.reset(options={"task": 1})
+            example = re.search(r"like this:\n(Book slot .*)\n", observations[A])
+            assert example
+            copied = f"<submit>{example[1]}\n"
+            told = ""
+            while env.agents:
+                actions = {a: expert(observations[a]) for a in env.agents}
+                actions = {a: act.replace("<submit>", copied) for a, act in actions.items()}
+                observations, *_, infos = env.step(actions)
+                told += observations[A]
+            assert infos[A]["quality"] == 1.0
+            assert "Notice: 1 lines of your submission do nothing; the first: you have no" in told
+
+    def test_a_step_that_is_booked_for_several_slots_is_told(self) -> None:
+        env = env_of()
+        observations, _ = env.reset(options={"task": 0})
+        job = own_jobs(read(observations[B]))[0]
+        lines = (write_booking(slot, job.steps[1], job.name) for slot in (3, 5))
+        seen, *_ = env.step({B: f"<submit>{' '.join(lines)}</submit>"})
+        said = f"Notice: you book the {job.steps[1]} of {job.name} for several slots, so that job "
+        assert [agent for agent, text in seen.items() if said in text] == [B]
 
 
 class TestCheats:

@@ -219,6 +219,11 @@ class TestBookings:
         assert problem in seen.problem
         assert len(seen.problem) < 100
 
+    def test_of_one_step_for_several_slots_are_named(self) -> None:
+        lines = [write_booking(1, "wiring", "Lamp"), write_booking(2, "wiring", "Lamp")]
+        assert read_book(TASK, "\n".join(lines), (0, 1)).double == "the wiring of Lamp"
+        assert read_book(TASK, "\n".join(lines[:1] * 2), (0, 1)).double == ""
+
     @given(text=st.text(max_size=200))
     @settings(max_examples=100, deadline=None)
     def test_of_any_text_are_read(self, text: str) -> None:

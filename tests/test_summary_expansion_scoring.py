@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from cheats_summary_expansion import CONCISE, ELABORATE
+from llm_collab_envs.core.actions import count_tokens
 from llm_collab_envs.writing.summary_expansion.article import FIELDS
 from llm_collab_envs.writing.summary_expansion.facts import OWN_ASKS, Fact
+from llm_collab_envs.writing.summary_expansion.reading import lexicon_of, say_what_is_not_read
 from llm_collab_envs.writing.summary_expansion.scoring import SummaryScore, score
 from llm_collab_envs.writing.summary_expansion.structure import TRANSITIONS, compare
 from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask
@@ -96,6 +98,14 @@ def test_a_perfect_story() -> None:
         (texts(account=f"**flood:** {FLOOD.replace('The flood', 'It')}\n{FIRE}"),),
         (texts(account=f"1. **The flood**: {FLOOD.replace('The flood', 'It')}\n{FIRE}"),),
         (texts(summary=SUMMARY.replace("The fire in Tivekon", "fire: It hit Tivekon and")),),
+        (texts(HEADLINE + "\n\n---", SUMMARY + "\n***"),),
+        (f"```text\n{texts()}\n```",),
+        (texts(f"\n```markdown\n{HEADLINE}\n```", f"```\n{SUMMARY}\n```"),),
+        (texts(HEADLINE.upper()),),
+        (texts().replace("Account:", "_Account:_").replace("Summary:", "*Summary* -"),),
+        (texts().replace("Account:", "Account (both paragraphs):"),),
+        (texts(account=FLOOD), f"Account by agent_1:\n{FIRE}"),
+        (texts(summary="1. " + SUMMARY.replace("\n", "\n2. ")),),
     ],
 )  # fmt: skip
 def test_texts_may_come_in_any_order(parts: tuple[str, ...]) -> None:
@@ -171,6 +181,10 @@ class TestSentences:
         [
             "The flood was in Bakovel on May 4, 1873.",
             "On 4 May 1873 the flood came to Bakovel.",
+            "The flood was in Bakovel on May 4 1873.",
+            "The flood was in Bakovel on May 4th, 1873.",
+            "The flood was in Bakovel on the 4th of May 1873.",
+            "The flood was in Bakovel on 4th May, 1873.",
             "The flood came to Bakovel. It was the day of 04.05.1873.",
         ],
     )
@@ -372,6 +386,41 @@ class TestLengths:
         short = of(texts(summary="The flood cost 45210 crowns."))
         assert short.coverage["summary"] == 0.0
         assert short.in_length == pytest.approx(2 / 3)
+
+    def test_list_markers_are_no_part_of_it(self) -> None:
+        line, filler = "It was a hard year.", "So it goes."
+        summary = "\n".join(f"{n}. {text}" for n, text in enumerate([filler, *[line] * 6], 1))
+        assert count_tokens(summary) > 40 >= count_tokens("\n".join([filler, *[line] * 6]))
+        assert of(texts(summary=summary)).in_length == 1.0
+
+
+class TestNotices:
+    """What an agent is told of what is not read, by `say_what_is_not_read`."""
+
+    @staticmethod
+    def told(*parts: str, agent: int = 0) -> list[str]:
+        named = {f"agent_{n}": part for n, part in enumerate(parts)}
+        return say_what_is_not_read(lexicon_of(TASK), named, ["agent_0"], f"agent_{agent}")
+
+    def test_there_are_none_where_all_is_read(self) -> None:
+        assert self.told(texts()) == []
+
+    def test_a_submission_without_a_text(self) -> None:
+        for part in ("", HEADLINE, f"Accounts:\n{FLOOD}"):
+            (notice,) = self.told(texts(), part, agent=1)
+            assert notice.startswith("nothing of your submission is read: no line of it begins wi")
+
+    def test_texts_that_are_too_long_or_too_short(self) -> None:
+        assert self.told(texts(headline=f"{HEADLINE} {' '.join(WORDS[:10])}", summary="Hot.")) == [
+            "the headline has 36 tokens: what is after the first 12 is not read.",
+            "the summary has 2 tokens by now: below 8 none of it is read.",
+        ]
+
+    def test_all_of_an_account_counts_for_each_of_its_authors(self) -> None:
+        parts = (f"Account: {FLOOD}", f"Account: {' '.join(WORDS[:40])}.")
+        for agent in range(2):
+            (notice,) = self.told(*parts, agent=agent)
+            assert "the account has 142 tokens: what is after the first 80" in notice
 
 
 class TestReports:

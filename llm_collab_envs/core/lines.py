@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 
 MARKER = re.compile(r"\s*(?:([-*+])|\d+[.)])\s+")  # of a list item
-
-_FENCE = re.compile(r"```\w*")
+FENCE = re.compile(r"```\w*")
 _EMPHASIS = re.compile(r"([*_]{1,3}|`)(.+)\1")  # around a whole line
 _SHOWN_CHARS = 40
 
@@ -24,7 +23,7 @@ def read_lines(text: str) -> list[str]:
     return [
         _without_emphasis(without_marker(line))
         for line in lines
-        if line and not _FENCE.fullmatch(line)
+        if line and not FENCE.fullmatch(line)
     ]
 
 

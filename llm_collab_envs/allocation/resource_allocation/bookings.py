@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -40,11 +41,13 @@ class Book:
             slot.
         ignored: How many of its lines do nothing.
         problem: What is wrong with the first of these, or "".
+        double: The first step that it books for several slots, or "".
     """
 
     entries: Ints
     ignored: int
     problem: str
+    double: str
 
 
 class _NoBookingError(Exception):
@@ -67,8 +70,19 @@ def read_book(task: AllocationTask, text: str, jobs: tuple[int, ...]) -> Book:
             entries.append(_read_line(task, booking, jobs))
         except _NoBookingError as problem:
             problems.append(str(problem))
-    rows = np.array([*dict.fromkeys(entries)], dtype=np.int64).reshape(-1, 3)
-    return Book(rows, len(problems), problems[0] if problems else "")
+    distinct = [*dict.fromkeys(entries)]
+    slots = Counter((job, step) for job, step, _ in distinct)
+    double = next((step for step, booked in slots.items() if booked > 1), None)
+    return Book(
+        entries=np.array(distinct, dtype=np.int64).reshape(-1, 3),
+        ignored=len(problems),
+        problem=problems[0] if problems else "",
+        double=_name(task, *double) if double else "",
+    )
+
+
+def _name(task: AllocationTask, job: int, step: int) -> str:
+    return f"the {task.jobs[job].steps[step]} of {task.jobs[job].name}"
 
 
 def _read_line(task: AllocationTask, line: str, jobs: tuple[int, ...]) -> tuple[int, int, int]:

@@ -22,6 +22,8 @@ from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 
+_EXAMPLE = write_booking(12, "engraving", "Sample")  # of no task, so to copy it does nothing
+
 
 class ResourceAllocationEnv(CollabEnv[AllocationTask]):
     """A team books its jobs into the slots of a shared workshop that has no room for all of them.
@@ -115,8 +117,8 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
                 "A job is done if each of its steps, in order, is booked for a later slot than the "
                 "step before, up to the job's last slot, and is served, for all its points, if all "
                 "jobs of its order are done. Bookings of a closed slot are lost, and so are all of "
-                "a slot with more bookings than places. Book each step like this:",
-                write_booking(1, own[0].steps[0], own[0].name),
+                "a slot with more bookings than places. Book each step once, like this:",
+                _EXAMPLE,
                 "Your jobs:",
                 *(
                     f"{job.name}: {_order(job)}{job.points} points, last slot {job.deadline}, "
@@ -142,9 +144,14 @@ class ResourceAllocationEnv(CollabEnv[AllocationTask]):
         if part is None:
             return []
         book = read_book(self._task, part, self._bookable(self._task, agent))
-        if not book.ignored:
-            return []
-        return [f"{book.ignored} lines of your submission do nothing; the first: {book.problem}."]
+        said = []
+        if book.double:
+            said.append(f"you book {book.double} for several slots, so that job is not done.")
+        if book.ignored:
+            said.append(
+                f"{book.ignored} lines of your submission do nothing; the first: {book.problem}."
+            )
+        return said
 
     def _expert(self) -> Callable[[str], str]:
         return Expert()

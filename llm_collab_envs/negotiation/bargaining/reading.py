@@ -7,16 +7,17 @@ An offer divides the whole stock, with a number for each house in their order; a
 whose offer it is for. Both are signed for every house that the agent speaks for. The signature
 quotes the house's share, so an offer that is changed later is not agreed to by accident. A deal is
 struck when one offer is signed for all houses, by its author and by those who accept it. Any text
-can be read, and in linear time; one that is none of the three counts for nothing. Nothing depends
-on fences, list markers, bold type, white space, capitals of verbs and goods, an 'and' or a
-semicolon for a comma, 'gets' for 'takes', or on a full stop at the end.
+can be read, and in linear time; one that is none of the three, or two of them, counts for nothing.
+Nothing depends on fences, list markers, bold type, white space, capitals of verbs and goods, an
+'and' or a semicolon for a comma, 'gets' for 'takes', on how a line ends, or on lines that are none
+of this and name no house.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from llm_collab_envs.core.lines import read_lines
@@ -25,15 +26,21 @@ from llm_collab_envs.negotiation.bargaining.tasks import BargainingTask
 
 MAX_CHARS = 2_000
 
-_OFFER = re.compile(r"(?i:offer):? (.+)")
-_ACCEPT = re.compile(r"(?i:(?:I )?accept):? (agent_[0-9]{1,2})(?:['\u2019]s offer)?")
-_WALK = re.compile(r"(?:I )?walk(?: away)?", re.I)
+_OFFER = re.compile(r"(?i:(?:I |we |my |our )?offer)(?: is)?:? (.*[0-9].*)")
+_ACCEPT = re.compile(
+    r"(?i:(?:I |we )?accept):? (?:the offer (?:of|by|from) )?(agent_[0-9]{1,2})"
+    r"(?:['\u2019]s offer)?"
+)
+_WALK = re.compile(r"(?:I |we )?walk(?: away)?", re.I)
+_END = re.compile(r"(?:,? signed)?[.:!]?$")
 _SIGNATURE = re.compile(
     r"([A-Za-z]+)(?: \(agent_[0-9]{1,2}\))?(?::?(?i: (?:takes|gets|receives)):?|:) (.+)"
 )
 _BETWEEN_GOODS = re.compile(r"[,;]\s*(?:and )?| and ")
 _GOOD_OFFERED = re.compile(r"([A-Za-z]+):?((?: [0-9]{1,2})+)")
-_GOOD_TAKEN = re.compile(r"([0-9]{1,2}) (?:units? of )?([A-Za-z]+)")
+_GOOD_TAKEN = re.compile(r"([0-9]{1,2}|no) (?:units? of )?([A-Za-z]+)")
+_GOOD_AND_UNITS = re.compile(r"([A-Za-z]+):? ([0-9]{1,2})")
+_NOTHING = "nothing"
 
 Houses = Mapping[str, tuple[int, ...]]  # for each agent, the numbers of some houses
 
@@ -166,30 +173,40 @@ def read(task: BargainingTask, text: str) -> Move:
 def _read(task: BargainingTask, text: str) -> Move:
     if len(text) > MAX_CHARS:
         raise _NotReadError(f"it is longer than {MAX_CHARS} characters")
-    first, *rest = [_plain(line) for line in read_lines(text)] or [""]
-    if _WALK.fullmatch(first):
-        if rest:
-            raise _NotReadError("nothing can follow 'walk'")
-        return Move(walks=True)
-    offer, accept = _OFFER.fullmatch(first), _ACCEPT.fullmatch(first)
-    if not offer and not accept:
-        raise _NotReadError("its first line is no offer, no acceptance and not 'walk'")
     signed: dict[int, tuple[int, ...]] = {}
-    for line in rest:
-        house, share = _read_signature(task, line)
-        if house in signed:
-            raise _NotReadError(f"it is signed twice for {task.houses[house]}")
-        signed[house] = share
-    return Move(
-        offer=_read_offer(task, offer.group(1)) if offer else None,
-        accepts=accept.group(1) if accept else "",
-        signed=signed,
-    )
+    moves: list[Move] = []
+    for line in map(_plain, read_lines(text)):
+        move = _read_move(task, line)
+        if move:
+            moves.append(move)
+        elif any(house in line for house in task.houses):
+            house, share = _read_signature(task, line)
+            if house in signed:
+                raise _NotReadError(f"it is signed twice for {task.houses[house]}")
+            signed[house] = share
+    if len(moves) != 1:
+        found = "several" if moves else "none"
+        raise _NotReadError(
+            f"it must have one offer, one acceptance or one 'walk', and has {found}"
+        )
+    if moves[0].walks and signed:
+        raise _NotReadError("who walks signs for nothing")
+    return replace(moves[0], signed=signed)
 
 
 def _plain(line: str) -> str:
-    """Return a line without bold type in it, and the full stop at its end."""
-    return line.replace("*", "").replace("`", "").removesuffix(".")
+    """Return a line without bold type in it, and without what may end it."""
+    return _END.sub("", line.replace("*", "").replace("`", ""), count=1)
+
+
+def _read_move(task: BargainingTask, line: str) -> Move | None:
+    """Read an offer, an acceptance or 'walk', without signatures; None for what is none of them."""
+    if _WALK.fullmatch(line):
+        return Move(walks=True)
+    if accept := _ACCEPT.fullmatch(line):
+        return Move(accepts=accept.group(1))
+    offer = _OFFER.fullmatch(line)
+    return Move(offer=_read_offer(task, offer.group(1))) if offer else None
 
 
 def _read_offer(task: BargainingTask, text: str) -> Division:
@@ -199,7 +216,7 @@ def _read_offer(task: BargainingTask, text: str) -> Division:
         match = _GOOD_OFFERED.fullmatch(entry)
         good = match.group(1).lower() if match else ""
         if not match or good in shares:
-            raise _NotReadError("its first line is no offer")
+            raise _NotReadError("its offer cannot be read")
         shares[good] = tuple(int(n) for n in match.group(2).split())
     if sorted(shares) != sorted(task.goods):
         raise _NotReadError("it must offer every good of the stock once")
@@ -215,13 +232,20 @@ def _read_signature(task: BargainingTask, line: str) -> tuple[int, tuple[int, ..
     """Read 'Bakomen takes 1 salt, 0 wool'; goods of which it takes none may be left out."""
     match = _SIGNATURE.fullmatch(line)
     if not match or match.group(1) not in task.houses:
-        raise _NotReadError("a line after the first is no signature")
+        raise _NotReadError("a line that names a house is no signature")
     taken: dict[str, int] = {}
-    for entry in _BETWEEN_GOODS.split(match.group(2)):
-        share = _GOOD_TAKEN.fullmatch(entry)
-        good = share.group(2).lower() if share else ""
-        if not share or good in taken or good not in task.goods:
+    entries = [] if match.group(2).lower() == _NOTHING else _BETWEEN_GOODS.split(match.group(2))
+    for good, units in map(_read_share, entries):
+        if good in taken or good not in task.goods:
             raise _NotReadError(f"the signature of {match.group(1)} cannot be read")
-        taken[good] = int(share.group(1))
+        taken[good] = units
     taken = dict.fromkeys(task.goods, 0) | taken
     return task.houses.index(match.group(1)), tuple(taken[good] for good in task.goods)
+
+
+def _read_share(text: str) -> tuple[str, int]:
+    """Read '1 salt', 'no salt' or 'salt 1'; ("", 0) for what is none of these."""
+    if match := _GOOD_TAKEN.fullmatch(text):
+        return match.group(2).lower(), 0 if match.group(1) == "no" else int(match.group(1))
+    match = _GOOD_AND_UNITS.fullmatch(text)
+    return (match.group(1).lower(), int(match.group(2))) if match else ("", 0)

@@ -14,7 +14,11 @@ from llm_collab_envs.writing.summary_expansion.dealing import GAP, MAX_TEAM
 from llm_collab_envs.writing.summary_expansion.expert import LENT, OWN, Expert
 from llm_collab_envs.writing.summary_expansion.facts import TEXTS
 from llm_collab_envs.writing.summary_expansion.menu import Seat, make_menu
-from llm_collab_envs.writing.summary_expansion.reading import load
+from llm_collab_envs.writing.summary_expansion.reading import (
+    lexicon_of,
+    load,
+    say_what_is_not_read,
+)
 from llm_collab_envs.writing.summary_expansion.scoring import score
 from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask, deal, desks, generate
 
@@ -143,6 +147,12 @@ class SummaryExpansionEnv(CollabEnv[SummaryTask]):
             },
         )
 
+    def _feedback(self, agent: str) -> list[str]:
+        if agent not in self.parts:
+            return []
+        lexicon = lexicon_of(self._task)
+        return say_what_is_not_read(lexicon, self.parts, self._authors(), agent)
+
     def _expert(self) -> Callable[[str], str]:
         return Expert()
 
@@ -180,7 +190,8 @@ def _form(task: SummaryTask) -> str:
             "before, names; it tells up to three facts, and one with more tells none. So write "
             "sentences like 'The storm was in Avalon on 1 May 1850.', 'It reached Orplid.', 'It "
             "lasted 9 days.', 'It cost 500 crowns.', 'It was caused by a loose tile.', 'Otto "
-            "Avalon led the response.', 'It had 90 helpers.'."
+            "Avalon led the response.', 'It had 90 helpers.'. One with a word like 'no', 'not', "
+            "'or' or 'without' tells none."
         ]
     if any(fact.outdated for fact in task.facts):
         lines.append("Of two reports the later holds.")

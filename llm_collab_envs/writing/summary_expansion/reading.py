@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from llm_collab_envs.core.actions import count_tokens, cut_tokens
-from llm_collab_envs.core.lines import without_marker
+from llm_collab_envs.core.lines import FENCE, without_marker
 from llm_collab_envs.writing.sentences import (
     MAX_SENTENCE_CHARS,
     WORD,
@@ -35,10 +35,17 @@ from llm_collab_envs.writing.values import MONTHS, written_forms
 HEADLINE, ACCOUNT = TEXTS[0], TEXTS[-1]
 MOST_FACTS_A_SENTENCE = 3
 _SHORT_WORD = 3  # letters: too short to have a capital in a headline
-_HEADING = re.compile(
-    rf"[#*= ]{{0,8}}(?:full )?({'|'.join(TEXTS)})[*= ]{{0,8}}(?::[* ]{{0,8}}(.*))?", re.I
+_HEADING = re.compile(  # '## Account:', 'Account (my paragraphs):', 'Account by agent_1: It ..'
+    rf"[#*=_ ]{{0,8}}(?:full )?({'|'.join(TEXTS)})"
+    r"(?: \([^()]{1,40}\)| (?:by|of) agent_\d{1,2})?"
+    r"[*=_ ]{0,8}(?:(?::|[-\u2013\u2014](?: |$))[*_ ]{0,8}(.*))?",
+    re.I,
 )
 _BOLD = re.compile(r"\*\*|__|`")  # which no text is the longer for
+_DAY_FIRST = re.compile(  # 'the 1st of May'
+    rf"(?:\bthe )?\b([0-9]{{1,2}})(?:st|nd|rd|th)(?: of)?(?= (?:{'|'.join(MONTHS)})\b)"
+)
+_MONTH_FIRST = re.compile(rf"\b({'|'.join(MONTHS)}) ([0-9]{{1,2}})(?:st|nd|rd|th)\b")
 _TOPIC = re.compile(r"[#*_ ]{0,8}((?:the )?([^\W\d_]+))[*_]{0,3}:[*_]{0,3}(?=\s)", re.I)
 _AMOUNT = re.compile(r"[0-9]{1,3}(?:[, ]?[0-9]{3}){0,4}|[0-9]{1,15}")
 _DATE = re.compile(rf"([0-9]{{1,2}}) ({'|'.join(MONTHS)}) ([0-9]{{4}})")
@@ -137,30 +144,69 @@ def read_texts(
         parts: Each agent's submission.
         authors: Who may write the short texts, each of which is the first's that has written it.
     """
-    split = {agent: _split(part) for agent, part in parts.items()}
     readings = {}
     for text in TEXTS:
-        blocks = {agent: own[text] for agent, own in split.items() if text in own}
-        writers = list(blocks) if text == ACCOUNT else [a for a in authors if a in blocks][:1]
-        readings[text] = _read(lexicon, text, [blocks.pop(agent) for agent in writers])
-        for stray in (_read_block(lexicon, text, block) for block in blocks.values()):
+        own, strays = _blocks(parts, text, authors)
+        readings[text] = _read(lexicon, text, own)
+        for stray in (_read_block(lexicon, text, block) for block in strays):
             readings[text].misplaced += len(stray.stated)
             readings[text].unsupported += stray.unsupported
     return readings
 
 
+def say_what_is_not_read(
+    lexicon: Lexicon, parts: Mapping[str, str], authors: Sequence[str], agent: str
+) -> list[str]:
+    """Return what an agent is told of its submission: that it has no text, or not its length."""
+    own = _split(parts[agent])
+    if not own:
+        return [
+            "nothing of your submission is read: no line of it begins with 'Headline:', 'Summary:' "
+            "or 'Account:'."
+        ]
+    said = []
+    for text in own:
+        least, most = lexicon.lengths[text]
+        size = sum(map(_count, _blocks(parts, text, authors)[0]))
+        if size > most:
+            said.append(
+                f"the {text} has {size} tokens: what is after the first {most} is not read."
+            )
+        elif size < least:
+            said.append(f"the {text} has {size} tokens by now: below {least} none of it is read.")
+    return said
+
+
+def _blocks(
+    parts: Mapping[str, str], text: str, authors: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Return the blocks that make a text, and those of agents who are not to write it."""
+    split = ((agent, _split(part)) for agent, part in parts.items())
+    blocks = {agent: own[text] for agent, own in split if text in own}
+    writers = list(blocks) if text == ACCOUNT else [a for a in authors if a in blocks][:1]
+    return [blocks.pop(agent) for agent in writers], list(blocks.values())
+
+
 @lru_cache(maxsize=256)
 def _split(part: str) -> dict[str, str]:
-    """Cut a part into texts: each begins with its name, alone or with a colon."""
+    """Cut a part into texts: each begins with its name, alone or with a colon.
+
+    Lines are without what Markdown puts around them: fences, rules, bold type, list markers. Days
+    are in one form, '1st of May' as '1 May'.
+    """
     lines: dict[str, list[str]] = {}
     text = ""
-    for line in _BOLD.sub("", plain_spaces(part)).splitlines():
-        heading = _HEADING.fullmatch(without_marker(line.strip()))
+    days = _MONTH_FIRST.sub(r"\1 \2", _DAY_FIRST.sub(r"\1", plain_spaces(part)))
+    for written in days.splitlines():
+        if FENCE.fullmatch(written.strip()):
+            continue
+        line = without_marker(_BOLD.sub("", written).strip())
+        heading = _HEADING.fullmatch(line)
         if heading:
             text = heading.group(1).lower()
-            line = heading.group(2) or ""
-        if text and line.strip():
-            lines.setdefault(text, []).append(line.strip())
+            line = (heading.group(2) or "").strip()
+        if text and any(map(str.isalnum, line)):
+            lines.setdefault(text, []).append(line)
     return {text: "\n".join(own) for text, own in lines.items()}
 
 
@@ -226,7 +272,10 @@ def _read_headline(lexicon: Lexicon, reading: Reading) -> None:
         return
     long_words = [word for word in WORD.findall(line) if len(word) > _SHORT_WORD]
     has_names = not all(word[0].isupper() for word in long_words)
-    _take(lexicon, line, lexicon.of(events), events, reading, has_names)
+    entries = lexicon.of(events)
+    if line.isupper():
+        entries = [replace(e, forms=tuple(form.upper() for form in e.forms)) for e in entries]
+    _take(lexicon, line, entries, events, reading, has_names)
 
 
 def _take(
@@ -383,5 +432,6 @@ def _forms(value: str) -> tuple[str, ...]:
     if date:
         day, month, year = date.groups()
         neutral = f"{year}-{MONTHS.index(month) + 1:02d}-{int(day):02d}"
-        return tuple(dict.fromkeys([value, *written_forms("date", neutral).values()]))
+        loose = f"{day} {month}, {year}", f"{month} {day} {year}"
+        return tuple(dict.fromkeys([value, *written_forms("date", neutral).values(), *loose]))
     return tuple(dict.fromkeys([value, value[:1].upper() + value[1:]]))
