@@ -708,7 +708,10 @@ class TestMistakes:
             (lambda env: Heterogeneous(env, every=0), "every must be a whole number, 1 or more"),
             (lambda env: Heterogeneous(env, observation_length=9), "observation_length must be"),
             (lambda env: Straggler(env, seed=-1), "seed must be a whole number, 0 or more"),
-            (lambda env: Straggler(Straggler(env)), "has a Straggler already. Put one Straggler"),
+            (
+                lambda env: Straggler(Straggler(env)),
+                "has a Straggler already, as .* Put one Straggler",
+            ),
         ],
     )
     def test_raise_at_once(self, wrap: Wrap, message: str) -> None:
@@ -719,13 +722,10 @@ class TestMistakes:
         from pettingzoo.test.example_envs import generated_agents_parallel_v0
 
         with pytest.raises(TypeError, match="Straggler wraps envs of llm_collab_envs; got"):
-            Straggler(generated_agents_parallel_v0.env())
-        for wrapper in (AgentDropout, LossyChannel, Straggler):
-            with pytest.raises(TypeError, match=r"wraps envs of llm_collab_envs; got NoneType\."):
-                wrapper(None)  # type: ignore[arg-type]
+            Straggler(generated_agents_parallel_v0.parallel_env())
 
     def test_of_a_log_with_an_unknown_wrapper(self) -> None:
         log = started(lambda env: env).episode
         log.wrappers.append({"name": "Gremlin", "seed": 0})
-        with pytest.raises(ValueError, match="names a wrapper 'Gremlin'; known are"):
+        with pytest.raises(ValueError, match="there is no wrapper 'Gremlin'; known are"):
             log.replay(RelayEnv)
