@@ -1,4 +1,4 @@
-"""The command line: `llm-collab envs | play | train | evaluate`.
+"""The command line: `llm-collab envs | play | train | evaluate | transcript`.
 
 What the caller can mend is answered by one sentence and exit code 2; Ctrl-C by one sentence that
 says what is saved, and exit code 130. Modules that need torch are imported inside the commands.
@@ -374,6 +374,12 @@ def evaluate(
             "that is complete is only read."
         ),
     ] = None,
+    logs: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSONL file to add what was said and done to, for `llm-collab transcript`."
+        ),
+    ] = None,
 ) -> None:
     """Measure a policy on fixed tasks: means with 95 % bootstrap intervals.
 
@@ -403,6 +409,7 @@ def evaluate(
                 batch=batch,
                 requests=Requests(concurrency, timeout),
                 out=out,
+                logs=logs,
             )
         records = run(config, console=Console(stderr=True))
         which = f"{difficulty}, {len(records)} {split} tasks"
@@ -420,6 +427,28 @@ def evaluate(
         cut = sum(record["cut_replies"] or 0 for record in records)
         if cut:
             _note(f"{cut} replies were cut at {max_new_tokens} tokens; raise --max-new-tokens.")
+
+
+@app.command(epilog="Example: llm-collab transcript logs.jsonl --task 7")
+def transcript(
+    logs: Annotated[
+        Path, typer.Argument(help="A file that evaluate wrote by --logs.", show_default=False)
+    ],
+    task: Annotated[
+        int | None,
+        typer.Option(help="Of this task only; of all if left out.", show_default=False),
+    ] = None,
+) -> None:
+    """Print what agents said and did in episodes that were evaluated."""
+    with _sentences():
+        from baselines.logs import read_logs
+
+        kept = [log for log in read_logs(logs) if task in (None, log.task_index)]
+        if not kept:
+            which = "no episode" if task is None else f"no episode of task {task}"
+            raise CommandError(f"{logs} holds {which}. Give another file or --task.")
+        for log in kept:
+            print_transcript(log)
 
 
 def _spelled(policy: str) -> str:

@@ -25,6 +25,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
 from baselines.fingerprint import fingerprint
+from baselines.logs import LogsFile
 from baselines.policies.base import Reply
 from baselines.policies.chat_server import Requests
 from baselines.policies.endpoint import ENDPOINT
@@ -80,6 +81,8 @@ class EvalConfig:
         requests: How a server is asked, where the policy is an endpoint.
         out: JSONL file that the records go to, or None. What it holds already is kept, also under
             another `batch` or fewer or more episodes; the others make new batches.
+        logs: JSONL file that what was said and done is added to, an `EpisodeLog` a line, or None.
+            Only of the episodes that are played, not of those that `out` holds already.
     """
 
     env: str
@@ -97,6 +100,7 @@ class EvalConfig:
     wrappers: Sequence[str] = ()
     requests: Requests = field(default_factory=Requests)
     out: Path | None = None
+    logs: Path | None = None
 
     def __post_init__(self) -> None:
         """Check what nothing else checks."""
@@ -142,14 +146,16 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
         console: Where to show a progress bar, or None for silence.
 
     Raises:
-        CommandError: For a policy, team size, split, ... that does not exist, or an `out` that
-            holds other results or cannot be written; and where a server fails for good.
+        CommandError: For a policy, team size, split, ... that does not exist, an `out` that holds
+            other results, an `out` or `logs` that cannot be written; and where a server fails for
+            good.
             The batches that have ended are saved.
         OSError: For a file of tasks that cannot be read.
         KeyboardInterrupt: After Ctrl-C; its message says what is saved.
     """
     tasks, envs = _prepare(config)
     identity = config.identity()
+    logs = LogsFile(config.logs)
     with nullcontext() if config.out is None else ResultsFile(config.out, identity, tasks) as file:
         records = {t: file.records[t] for t in tasks if t in file.records} if file else {}
         if records and console:
@@ -161,6 +167,7 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
                 line = bar.add_task("episodes", total=len(tasks), reward=_running_mean(records))
                 bar.update(line, completed=len(records))
                 for size, ended in rounds:
+                    logs.append((episode.log for episode in ended.values()), size)
                     played = [_record(identity, e, config, size) for e in ended.values()]
                     if file:
                         file.append(played)

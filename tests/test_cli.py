@@ -28,7 +28,7 @@ from own_tasks import save_tasks
 from small_model import save_small_model
 
 ENV = "section_writing_v0"
-COMMANDS = ("envs", "play", "train", "evaluate")
+COMMANDS = ("envs", "play", "train", "evaluate", "transcript")
 
 
 def run(*arguments: object):
@@ -140,6 +140,22 @@ def test_a_team_under_wrappers(tmp_path):
     wrong = ("--wrapper", "Straggler(agents=['agent_7'])")
     for command in (("play",), ("evaluate", "--policy", "expert"), ("train", "--out", tmp_path)):
         assert "agent_7" in sentence(command[0], ENV, *command[1:], *wrong)
+
+
+def test_transcripts_of_what_was_evaluated(tmp_path):
+    logs = tmp_path / "[logs].jsonl"
+    run("evaluate", ENV, "--policy", "expert", "--episodes", 3, "--logs", logs)
+    assert run("transcript", logs).stdout.count("| test task ") == 3
+    one = run("transcript", logs, "--task", 2).stdout
+    assert one == run("play", ENV, "--task", 2).stdout
+    assert sentence("transcript", logs, "--task", 7) == (
+        f"{logs} holds no episode of task 7. Give another file or --task."
+    )
+    logs.write_text(logs.read_text() + "[1]\n")
+    assert f"{logs}, line 4 is no episode's log." in sentence("transcript", logs)
+    logs.write_bytes(b"\xff")
+    assert sentence("transcript", logs).startswith(f"cannot read {logs}: it is no text.")
+    assert "No such file" in sentence("transcript", tmp_path / "nothing")
 
 
 def test_solo_expert_is_alone_whatever_the_team_size():

@@ -18,6 +18,7 @@ import llm_collab_envs
 from baselines.bootstrap import mean_interval, normalised_score, paired_interval, ratio_of_means
 from baselines.errors import CommandError
 from baselines.evaluate import EvalConfig, evaluate
+from baselines.logs import read_logs
 from baselines.policies.scripted import ScriptedPolicy
 from baselines.results import FIGURES, ResultsFile
 from baselines.rollout import play
@@ -260,7 +261,7 @@ def test_broken_off_equals_unbroken(lines_left, folder, tmp_path):
 def test_stopped_at_any_moment_equals_unbroken(asked, tmp_path, monkeypatch):
     """Episodes of chance end at different times: those that ended early are not kept alone."""
     whole = evaluate(config("random"))
-    out = tmp_path / "results.jsonl"
+    out, logs = tmp_path / "results.jsonl", tmp_path / "logs.jsonl"
     act = ScriptedPolicy.act
     left = iter(range(asked))
 
@@ -271,13 +272,36 @@ def test_stopped_at_any_moment_equals_unbroken(asked, tmp_path, monkeypatch):
 
     monkeypatch.setattr(ScriptedPolicy, "act", breaks)
     with pytest.raises(CommandError, match="the server is gone") as stopped:
-        evaluate(config("random", out=out))
+        evaluate(config("random", out=out, logs=logs))
     saved = out.read_text().splitlines() if out.exists() else []
     assert len(saved) in (0, 4), "a batch, or none"
     assert f"{len(saved)} of 6 episodes are saved in {out}" in str(stopped.value)
     monkeypatch.undo()
-    assert timeless(evaluate(config("random", out=out))) == timeless(whole)
+    assert timeless(evaluate(config("random", out=out, logs=logs))) == timeless(whole)
     assert out.read_text().splitlines()[: len(saved)] == saved
+    kept = sorted(read_logs(logs), key=lambda log: log.task_index)
+    assert [log.rounds[-1].terms["joint_reward"] for log in kept] == [
+        record["joint_reward"] for record in whole
+    ]
+
+
+def test_logs_are_of_what_is_played_and_replay(tmp_path):
+    out, logs = tmp_path / "results.jsonl", tmp_path / "new" / "logs.jsonl"
+    evaluate(config(episodes=2, batch=2, out=out, logs=logs, wrappers=["Straggler(factor=3)"]))
+    evaluate(config(batch=2, out=out, logs=logs, wrappers=["Straggler(factor=3)"]))
+    kept = list(read_logs(logs))
+    assert [log.task_index for log in kept] == list(range(6))
+    assert kept[3].replay() == kept[3]
+
+
+def test_logs_that_cannot_be_written_are_said_before_anything_is_played(tmp_path):
+    for logs in (tmp_path, tmp_path / "file" / "logs.jsonl"):
+        (tmp_path / "file").touch()
+        with pytest.raises(CommandError, match=r"cannot write .*give another --logs"):
+            evaluate(config(logs=logs))
+    with pytest.raises(CommandError, match="policy must be one of"):
+        evaluate(config("exprt", logs=tmp_path / "logs.jsonl"))
+    assert not (tmp_path / "logs.jsonl").exists()
 
 
 def test_what_had_ended_and_is_not_saved_is_said(tmp_path, monkeypatch):
