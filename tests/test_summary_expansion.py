@@ -540,6 +540,14 @@ The council voted to spend 31 500 crowns. The firm of Otto Grand led the repairs
         }  # fmt: skip
         assert play(env, Expert())["quality"] == 1.0
 
+    def test_days_may_be_written_as_ordinals(self, tmp_path: Path) -> None:
+        text = "On the 30th of May the firm of Ann Bell opened. On May 3rd, 1990 it had 9 men."
+        for facts in ({}, {"facts": [{"value": "30th of May"}, {"value": "May 3rd, 1990"}]}):
+            env = self.env(tmp_path, {"text": text, **facts}, team_size=1)
+            given = {fact["value"] for fact in facts.get("facts", [])} or {"30th", "3rd", "1990"}
+            assert given <= {fact.value for fact in env.tasks[0].facts}
+            assert play(env, Expert())["quality"] == 1.0
+
     @pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \t\n", "\n\n\n"])
     def test_have_paragraphs_between_empty_lines(self, gap: str, tmp_path: Path) -> None:
         env = self.env(tmp_path, {"text": f"It had 9 doors.{gap}It had 8 beds.\nAll were red."})

@@ -14,11 +14,7 @@ from llm_collab_envs.writing.summary_expansion.dealing import GAP, MAX_TEAM
 from llm_collab_envs.writing.summary_expansion.expert import LENT, OWN, Expert
 from llm_collab_envs.writing.summary_expansion.facts import TEXTS
 from llm_collab_envs.writing.summary_expansion.menu import Seat, make_menu
-from llm_collab_envs.writing.summary_expansion.reading import (
-    lexicon_of,
-    load,
-    say_what_is_not_read,
-)
+from llm_collab_envs.writing.summary_expansion.reading import lexicon_of, load, say_what_is_not_read
 from llm_collab_envs.writing.summary_expansion.scoring import score
 from llm_collab_envs.writing.summary_expansion.tasks import SummaryTask, deal, desks, generate
 

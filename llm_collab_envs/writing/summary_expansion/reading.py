@@ -45,6 +45,7 @@ _BOLD = re.compile(r"\*\*|__|`")  # which no text is the longer for
 _DAY_FIRST = re.compile(  # 'the 1st of May'
     rf"(?:\bthe )?\b([0-9]{{1,2}})(?:st|nd|rd|th)(?: of)?(?= (?:{'|'.join(MONTHS)})\b)"
 )
+_ORDINAL = re.compile(r"(?<=[0-9])(?:st|nd|rd|th)\b(?: of\b)?")
 _MONTH_FIRST = re.compile(rf"\b({'|'.join(MONTHS)}) ([0-9]{{1,2}})(?:st|nd|rd|th)\b")
 _TOPIC = re.compile(r"[#*_ ]{0,8}((?:the )?([^\W\d_]+))[*_]{0,3}:[*_]{0,3}(?=\s)", re.I)
 _AMOUNT = re.compile(r"[0-9]{1,3}(?:[, ]?[0-9]{3}){0,4}|[0-9]{1,15}")
@@ -377,9 +378,10 @@ def lexicon_of(task: SummaryTask) -> Lexicon:
             for text in TEXTS[levels[n] :]:
                 evident.setdefault((text, event), []).append((entry, others))
         known[event].update(forms if _AMOUNT.fullmatch(fact.value) else fact.value.split())
+    public = _PUBLIC.union(task.events, *(fact.cues for fact in task.facts))
     if not task.events:
-        sentences = (s for passage in task.passages for s in split_sentences(passage))
-        known[""].update(mention for s in sentences for mention in find_mentions(s, ()))
+        for sentence in (s for passage in task.passages for s in split_sentences(passage)):
+            known[""].update(find_mentions(sentence, ()), find_mentions(sentence, public))
     for passage in task.passages if task.events else ():
         for event, _, _, year in read_paragraph(passage)[1]:
             if event in known:
@@ -395,7 +397,7 @@ def lexicon_of(task: SummaryTask) -> Lexicon:
         outdated={n: _forms(f.outdated) for n, f in enumerate(task.facts) if f.outdated},
         events=frozenset(task.events),
         known={event: frozenset(words) for event, words in known.items()},
-        public=_PUBLIC.union(task.events, *(fact.cues for fact in task.facts)),
+        public=public,
         most_facts=max(MOST_FACTS_A_SENTENCE, _most_in_a_sentence(task)),
     )
 
@@ -434,4 +436,5 @@ def _forms(value: str) -> tuple[str, ...]:
         neutral = f"{year}-{MONTHS.index(month) + 1:02d}-{int(day):02d}"
         loose = f"{day} {month}, {year}", f"{month} {day} {year}"
         return tuple(dict.fromkeys([value, *written_forms("date", neutral).values(), *loose]))
-    return tuple(dict.fromkeys([value, value[:1].upper() + value[1:]]))
+    plain = _ORDINAL.sub("", value)  # as `_split` makes it of '1st of May'
+    return tuple(dict.fromkeys([value, value[:1].upper() + value[1:], plain]))
