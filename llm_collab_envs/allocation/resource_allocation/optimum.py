@@ -28,7 +28,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_NODES = 20_000
+MAX_NODES = 4_000  # generated tasks take fewer than 50; a teammate may make up a hard one
 
 Ints = NDArray[np.int64]
 
