@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 
 def main() -> None:
-    """Run the command line, or say what it lacks."""
+    """Run the command line, or say what it lacks; envs of one's own are found where it runs."""
+    sys.path.append(os.getcwd())
     try:
         from baselines.cli import app
     except ModuleNotFoundError as missing:

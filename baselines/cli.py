@@ -278,8 +278,8 @@ def train(
     """Train one policy for all agents of a team, by GRPO on joint and difference rewards.
 
     Each step plays (tasks-per-step + solo-tasks) x generations episodes, on the train split or on
-    --tasks. Ctrl-C saves; the same command with --resume goes on. The trained policy is in --out,
-    ready for `llm-collab evaluate`.
+    --tasks; the teams under --wrapper, and who works alone under none. Ctrl-C saves; the same
+    command with --resume goes on. The trained policy is in --out, ready for `llm-collab evaluate`.
     """
     with _sentences():
         size = _asked_or_usual(env, team_size, tasks)

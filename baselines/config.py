@@ -10,7 +10,7 @@ from typing import Any
 
 from baselines.action_selector import ActionSelector
 from baselines.errors import CommandError
-from baselines.wrapping import wrapped
+from baselines.wrapping import read_wrappers, wrapped
 from llm_collab_envs import make
 
 MAX_SEED = 2**31 - 1  # that every library takes, and the next ones of other processes too
@@ -112,6 +112,11 @@ class TrainConfig:
         if not 0 <= self.seed <= MAX_SEED:
             raise ValueError(f"seed must be between 0 and {MAX_SEED}; got {self.seed}.")
         self.selector()
+        if read_wrappers(self.wrappers) and max(self.teams) == 1:
+            raise ValueError(
+                f"wrappers are for teams, and every team of {self.teams} is one agent alone. Leave "
+                "them out, or train a larger team."
+            )
 
     def make_env(self, team_size: int) -> Any:
         """Return an env to train in, for a team of a step or for one agent alone."""

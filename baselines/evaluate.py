@@ -33,9 +33,10 @@ from baselines.policies.load import TEAM_SIZE, open_policy, weights_of
 from baselines.results import Record, ResultsFile
 from baselines.rollout import Episode, RolloutError, play_rounds
 from baselines.version import version_of_envs
-from baselines.wrapping import wrapped
+from baselines.wrapping import read_wrappers, wrapped
 from llm_collab_envs import make
 from llm_collab_envs.core import metrics
+from llm_collab_envs.core.render import wrapper_text
 
 EPISODES = 64  # where a generator has no end of tasks
 TASKS_PER_SEED = 1_000
@@ -109,18 +110,23 @@ class EvalConfig:
             if value is not None and value < least:
                 raise ValueError(f"{name} must be {least} or more; got {value}.")
         self.selector()
+        read_wrappers(self.wrappers)
+        if self.out and self.logs and self.out.resolve() == self.logs.resolve():
+            raise ValueError(f"out and logs must be two files; both are {self.out}.")
 
     def identity(self) -> dict[str, Any]:
         """Return what two runs must share for their records to belong together.
 
-        Of files it is what they hold, as they are trained on, mended and moved.
+        Of files it is what they hold, as they are trained on, mended and moved; of wrappers all
+        settings, however they were written.
         """
-        contents = {
+        contents: dict[str, Any] = {
             "weights": weights_of(self.policy),
             "tasks_content": fingerprint(self.tasks),
         }
-        named = {name: getattr(self, name) for name in IDENTITY if name not in contents}
-        return {**named, **contents, "wrappers": list(self.wrappers)}
+        conditions = self.make_env().unwrapped.conditions.to_dicts()
+        contents["wrappers"] = [wrapper_text(wrapper) for wrapper in conditions]
+        return {n: contents[n] if n in contents else getattr(self, n) for n in IDENTITY}
 
     def make_env(self) -> Any:
         """Return an env to play in."""
@@ -155,8 +161,10 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
     """
     tasks, envs = _prepare(config)
     identity = config.identity()
-    logs = LogsFile(config.logs)
-    with nullcontext() if config.out is None else ResultsFile(config.out, identity, tasks) as file:
+    with (
+        nullcontext() if config.logs is None else LogsFile(config.logs) as logs,
+        nullcontext() if config.out is None else ResultsFile(config.out, identity, tasks) as file,
+    ):
         records = {t: file.records[t] for t in tasks if t in file.records} if file else {}
         if records and console:
             found = f"{len(records)} of {len(tasks)} episodes are in {config.out} already"
@@ -167,7 +175,8 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
                 line = bar.add_task("episodes", total=len(tasks), reward=_running_mean(records))
                 bar.update(line, completed=len(records))
                 for size, ended in rounds:
-                    logs.append((episode.log for episode in ended.values()), size)
+                    if logs:
+                        logs.append((episode.log for episode in ended.values()), size)
                     played = [_record(identity, e, config, size) for e in ended.values()]
                     if file:
                         file.append(played)

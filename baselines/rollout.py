@@ -132,6 +132,8 @@ def _check(envs: Sequence[CollabEnv[Any]], policy: Policy) -> None:
 
 def _check_replies(replies: Sequence[Reply], asked: int) -> None:
     """Refuse what a policy must not answer."""
+    if not isinstance(replies, Sequence):
+        raise TypeError(f"policy.act must return a list of Reply; got {type(replies).__name__}.")
     others = {type(reply).__name__ for reply in replies if not isinstance(reply, Reply)}
     if others or len(replies) != asked:
         found = f"{len(replies)} of {', '.join(sorted(others)) or 'them'}"

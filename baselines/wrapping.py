@@ -20,21 +20,25 @@ def wrapped(env: Any, wrappers: Sequence[str]) -> Any:
         ValueError: For what is not written so, a wrapper or setting that there is not, or a value
             that the wrapper refuses.
     """
+    return rewrap(env, read_wrappers(wrappers))
+
+
+def read_wrappers(wrappers: Sequence[str]) -> list[dict[str, Any]]:
+    """Return each one's "name" and settings, as logs have them; errors as in `wrapped`."""
     if isinstance(wrappers, str):
         raise ValueError(f"wrappers must be a list, with one string for each; got {wrappers!r}.")
-    return rewrap(env, [_read(text) for text in wrappers])
+    return [_read(text) for text in wrappers]
 
 
 def _read(text: str) -> dict[str, Any]:
-    """Return a wrapper's name and settings."""
     try:
-        call = ast.parse(text.strip(), mode="eval").body
-        match call:
+        match ast.parse(text.strip(), mode="eval").body:
             case ast.Name(name):
                 return {"name": name}
             case ast.Call(ast.Name(name), [], keywords):
                 settings = {str(k.arg): ast.literal_eval(k.value) for k in keywords}
-                return {"name": name, **settings}
+                if len(settings) == len(keywords) and not {"name", "None"} & {*settings}:
+                    return {"name": name, **settings}
     except (SyntaxError, ValueError, TypeError):
         pass
     raise ValueError(

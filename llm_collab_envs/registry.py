@@ -42,10 +42,10 @@ def load(env_id: str) -> ModuleType:
 def _import(module: str) -> None:
     try:
         importlib.import_module(module)
-    except ModuleNotFoundError as problem:
+    except (ImportError, TypeError, ValueError) as problem:
         raise ValueError(
-            f"cannot import {module!r} for its envs: {problem}. Run where it is, or put its folder "
-            "into PYTHONPATH."
+            f"cannot import {module!r} for its envs: {problem}. Put its folder into PYTHONPATH, or "
+            "run the command line there."
         ) from problem
 
 

@@ -157,10 +157,11 @@ class TestSubmissions:
             (OFFER.replace("salt 3", "Salt: 3"), f"I {ACCEPT}"),
             (OFFER.replace("Bako", "**Bako**"), ACCEPT.replace("agent_0", "agent_0\u2019s offer")),
             (f"My offer:\n{OFFER}\n---\nThis is good for all.", f"{ACCEPT}\nThank you!"),
+            (f"Our offer is fair: all 2 gain.\n{OFFER}\nI offer you 2 of them.", ACCEPT),
             (f"I {OFFER}".replace("\n", ", signed:\n"), ACCEPT.replace("agent_0", "agent_0:")),
             (
                 OFFER.replace("3 salt, 0 wool", "salt 3, no wool"),
-                ACCEPT.replace("accept", "We accept the offer of").replace("0 salt, ", ""),
+                ACCEPT.replace("accept", "We accept the offer of").replace("0 salt", "No salt"),
             ),
         ],
     )
@@ -204,6 +205,7 @@ class TestSubmissions:
             ("offer salt 3 0 / wool 0 2", "its offer cannot be read"),
             ("offer salt 3 0, salt 3 0, wool 0 2", "its offer cannot be read"),
             ("offer salt 3 -0, wool 0 2", "its offer cannot be read"),
+            ("offer tin 3 0, wool 0 2", f"{ONE_MOVE}, and has none"),
             ("offer salt 3 0", "it must offer every good of the stock once"),
             ("offer salt 3 0, wool 0 2, tin 1 0", "it must offer every good of the stock once"),
             ("offer salt 3 0 0, wool 0 2", "salt needs a number for each house"),

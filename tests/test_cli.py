@@ -122,6 +122,19 @@ def test_an_env_whose_packages_are_missing_is_listed_with_the_remedy(monkeypatch
         assert "pip install 'llm-collab-envs[coding]'" in sentence(*command, "bug_repair_v0")
 
 
+def test_an_env_of_ones_own_is_found_where_the_command_runs(tmp_path):
+    lines = (
+        "from llm_collab_envs import ENV_MODULES",
+        "from llm_collab_envs.writing.section_writing_v0 import parallel_env",
+        'ENV_MODULES["market_v0"] = "markets"',
+    )
+    (tmp_path / "markets.py").write_text("\n".join(lines))
+    script = "from baselines.__main__ import main; main()"  # as the installed command has it
+    command = [sys.executable, "-I", "-c", script, "play", "markets:market_v0"]
+    played = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "--- Round 1 ---" in played.stdout, played.stderr
+
+
 def test_version():
     assert run("--version").stdout == f"{__version__}\n"
 

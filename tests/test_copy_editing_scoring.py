@@ -251,6 +251,8 @@ class TestGrammar:
             ("replace 3 a", "'replace 3 a' is none of 'replace 12: text'"),
             ("- - delete 3", "is none of"),
             ("delete lines 3", "is none of"),
+            ("delete 3 - 7", "is none of"),
+            ("delete 3 \u2013 7", "is none of"),
             ("delete 3..", "is none of"),
             ("Delete line 0", "names no line"),
             ("replace 3:", "is none of"),

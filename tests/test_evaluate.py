@@ -18,7 +18,7 @@ import llm_collab_envs
 from baselines.bootstrap import mean_interval, normalised_score, paired_interval, ratio_of_means
 from baselines.errors import CommandError
 from baselines.evaluate import EvalConfig, evaluate
-from baselines.logs import read_logs
+from baselines.logs import LogsFile, read_logs
 from baselines.policies.scripted import ScriptedPolicy
 from baselines.results import FIGURES, ResultsFile
 from baselines.rollout import play
@@ -70,7 +70,8 @@ def test_under_wrappers_all_play_under_them(tmp_path):
     (first,) = play([env], [0], ScriptedPolicy(env.unwrapped._expert()))
     assert rewards[1][0] == first.joint_reward
     assert summarise(uneven)["normalised_score"].mean == pytest.approx(1)
-    assert evaluate(config(wrappers=tuple(under), out=out)) == uneven
+    written_otherwise = ("LossyChannel(lost=.5, late=0.0)", "AgentDropout(at_round=2, count=1)")
+    assert evaluate(config(wrappers=written_otherwise, out=out)) == uneven
     with pytest.raises(CommandError, match=r"wrappers is \['Lossy.*\] there and \[\] here"):
         evaluate(config(out=out))
 
@@ -78,27 +79,29 @@ def test_under_wrappers_all_play_under_them(tmp_path):
 @pytest.mark.parametrize(
     ("wrappers", "said"),
     [
-        (["LossyChannel"], None),
-        ([" LossyChannel( lost = 1e-1 ) "], None),
+        (["LossyChannel"], 0.0),
+        ([" LossyChannel( lost = 1e-1 ) "], 0.1),
         ("LossyChannel(lost=0.1)", "wrappers must be a list, with one string for each"),
         (["LossyChannel(0.1)"], "its settings by name, such as .*; got 'LossyChannel\\(0.1\\)'"),
         (["LossyChannel(lost=x)"], "settings by name"),
-        (["LossyChannel(**{'lost': 1})"], "no setting \\['None'\\]"),
+        (["LossyChannel(**{'lost': 1})"], "settings by name"),
+        (["Straggler(name='LossyChannel', lost=1)"], "settings by name"),
+        (["LossyChannel(lost=0.1, lost=0.9)"], "settings by name"),
         (["wrappers.LossyChannel()"], "settings by name"),
         (["LossyChannel("], "settings by name"),
         (["Lossy()"], "no wrapper 'Lossy'; known are \\['AgentDropout'"),
-        (["LossyChannel(los=0.1)"], "LossyChannel has no setting \\['los'\\]; it has \\['lost'"),
+        (["LossyChannel(los=0.1)"], "LossyChannel: got .* 'los'. Its settings are \\['lost'"),
         (["LossyChannel(lost=2)"], "lost must be a number between 0 and 1; got 2"),
         (["Straggler", "Straggler(factor=3)"], "this env has a Straggler already"),
     ],
 )
 def test_wrappers_by_name(wrappers, said):
-    chosen = config(wrappers=wrappers)
-    if said is None:
-        assert chosen.make_env().conditions.to_dicts()[0]["name"] == "LossyChannel"
+    if isinstance(said, float):
+        (kept,) = config(wrappers=wrappers).make_env().conditions.to_dicts()
+        assert (kept["name"], kept["lost"]) == ("LossyChannel", said)
         return
     with pytest.raises(ValueError, match=said):
-        chosen.make_env()
+        config(wrappers=wrappers).make_env()
 
 
 def test_expert_beats_silence_and_chance():
@@ -292,6 +295,31 @@ def test_logs_are_of_what_is_played_and_replay(tmp_path):
     kept = list(read_logs(logs))
     assert [log.task_index for log in kept] == list(range(6))
     assert kept[3].replay() == kept[3]
+
+
+def test_logs_that_a_kill_has_cut_go_on(tmp_path):
+    logs = tmp_path / "logs.jsonl"
+    evaluate(config(episodes=2, logs=logs))
+    whole = logs.read_bytes()
+    for left in (whole[:40], whole[: len(whole) - 40], whole[:3]):
+        logs.write_bytes(left)
+        assert len(list(read_logs(logs))) == left.count(b"\n")
+        evaluate(config(episodes=2, logs=logs))
+        assert logs.read_bytes() == left[: left.rfind(b"\n") + 1] + whole
+
+
+def test_logs_are_one_runs_alone_and_of_logs_only(expert_lines, tmp_path):
+    logs, out = tmp_path / "logs.jsonl", tmp_path / "out.jsonl"
+    with LogsFile(logs), pytest.raises(CommandError, match=r"another run is writing .*--logs"):
+        evaluate(config(logs=logs))
+    assert not logs.exists()
+    with pytest.raises(ValueError, match="out and logs must be two files; both are"):
+        config(out=out, logs=tmp_path / "." / "out.jsonl")
+    for foreign in (expert_lines, b"notes", b"notes\n"):
+        out.write_bytes(foreign)
+        with pytest.raises(CommandError, match="line 1 is no episode's log"):
+            evaluate(config(logs=out))
+        assert out.read_bytes() == foreign
 
 
 def test_logs_that_cannot_be_written_are_said_before_anything_is_played(tmp_path):

@@ -42,6 +42,15 @@ def test_is_nearly_perfect_in_every_team(env_id: str, difficulty: str) -> None:
             assert not any(turn.error for r in env.episode.rounds for turn in r.turns.values())
 
 
+def test_has_no_more_to_do_after_the_last_round(env_id: str) -> None:
+    env = env_of(env_id, "easy")
+    expert = env._expert()
+    observations, _ = env.reset(options={"task": 0})
+    while env.agents:
+        observations, *_ = env.step({a: expert(observations[a]) for a in env.agents})
+    assert all(expert(text).endswith("<done/>") for text in observations.values())
+
+
 def test_is_perfect_alone(env_id: str, difficulty: str) -> None:
     env = env_of(env_id, difficulty, team_size=1)
     for task in range(3):

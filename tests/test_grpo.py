@@ -573,6 +573,8 @@ def test_kl_to_the_policy_that_training_started_from(tmp_path):
         ({"entropy_quantile": 0.0}, "entropy_quantile"),
         ({"temperature": 0.0}, "temperature"),
         ({"top_p": 0.0}, "top_p"),
+        ({"wrappers": ["Straggler"], "teams": (1,)}, "wrappers are for teams"),
+        ({"wrappers": ["Straggler("]}, "settings by name"),
     ],
 )
 def test_config_errors_name_the_argument(tmp_path, change, message):

@@ -89,6 +89,8 @@ def test_an_env_of_ones_own_by_its_module(tmp_path: Path, monkeypatch: pytest.Mo
     assert env.episode.replay() == env.episode
     with pytest.raises(ValueError, match=r"cannot import 'nowhere' .* folder into PYTHONPATH"):
         make("nowhere:relay_v0")
+    with pytest.raises(ValueError, match=r"cannot import '\.' "):
+        make(".:relay_v0")
 
 
 def test_tasks_in_place_of_their_file() -> None:

@@ -179,11 +179,13 @@ def test_an_env_plays_one_episode_at_a_time():
         (lambda histories: ["" for _ in histories], "2 of str"),
         (lambda histories: [Reply("")], "1 of them"),
         (lambda histories: [], "0 of them"),
+        (lambda histories: None, "NoneType"),
+        (lambda histories: (Reply("") for _ in histories), "generator"),
     ],
 )
 def test_what_a_policy_must_not_answer(answer, found):
     policy = SimpleNamespace(act=answer)
-    said = rf"must return a Reply for each of the 2 histories; got {found}\. Return \[Reply"
+    said = rf"must return a (Reply for each of the 2 histories|list of Reply); got {found}\."
     with pytest.raises(TypeError, match=said):
         play([make(ENV, team_size=2)], [0], policy)
 

@@ -541,11 +541,15 @@ The council voted to spend 31 500 crowns. The firm of Otto Grand led the repairs
         assert play(env, Expert())["quality"] == 1.0
 
     def test_days_may_be_written_as_ordinals(self, tmp_path: Path) -> None:
-        text = "On the 30th of May the firm of Ann Bell opened. On May 3rd, 1990 it had 9 men."
-        for facts in ({}, {"facts": [{"value": "30th of May"}, {"value": "May 3rd, 1990"}]}):
+        text = (
+            "On the 30th of May the firm of Ann Bell opened. On May 3rd, 1990 it had 9 men. "
+            "It fell on the 4th of July."
+        )
+        given = ("30th of May", "May 3rd, 1990", "the 4th of July")
+        for facts in ({}, {"facts": [{"value": value} for value in given]}):
             env = self.env(tmp_path, {"text": text, **facts}, team_size=1)
-            given = {fact["value"] for fact in facts.get("facts", [])} or {"30th", "3rd", "1990"}
-            assert given <= {fact.value for fact in env.tasks[0].facts}
+            values = {fact.value for fact in env.tasks[0].facts}
+            assert values.issuperset(given if facts else {"30th", "3rd", "1990", "4th"})
             assert play(env, Expert())["quality"] == 1.0
 
     @pytest.mark.parametrize("gap", ["\n\n", "\r\n\r\n", "\n \t\n", "\n\n\n"])

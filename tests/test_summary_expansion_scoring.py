@@ -408,19 +408,25 @@ class TestNotices:
     def test_a_submission_without_a_text(self) -> None:
         for part in ("", HEADLINE, f"Accounts:\n{FLOOD}"):
             (notice,) = self.told(texts(), part, agent=1)
-            assert notice.startswith("nothing of your submission is read: no line of it begins wi")
+            assert notice.startswith("nothing of your submission is read: write 'Headline:', ")
 
     def test_texts_that_are_too_long_or_too_short(self) -> None:
         assert self.told(texts(headline=f"{HEADLINE} {' '.join(WORDS[:10])}", summary="Hot.")) == [
-            "the headline has 36 tokens: what is after the first 12 is not read.",
-            "the summary has 2 tokens by now: below 8 none of it is read.",
+            "the headline has more than 12 tokens: what comes after is not read.",
+            "the summary has fewer than 8 tokens by now: none of it is read.",
         ]
 
     def test_all_of_an_account_counts_for_each_of_its_authors(self) -> None:
         parts = (f"Account: {FLOOD}", f"Account: {' '.join(WORDS[:40])}.")
         for agent in range(2):
             (notice,) = self.told(*parts, agent=agent)
-            assert "the account has 142 tokens: what is after the first 80" in notice
+            assert notice == "the account has more than 80 tokens: what comes after is not read."
+
+    def test_a_text_that_is_not_ones_own_to_write(self) -> None:
+        for author in ("", texts()):
+            told = self.told(author, f"Summary:\n{SUMMARY}\nAccount: {FLOOD} {FIRE}", agent=1)
+            assert told[0] == "the summary is not yours to write: yours is not read."
+        assert self.told(texts(account=FLOOD), texts(account=FIRE)) == []
 
 
 class TestReports:

@@ -22,7 +22,7 @@ def transcript(log: EpisodeLog, with_task: bool = False, after: int = 0) -> str:
     lines = []
     if not after:
         lines.append(f"{log.env} | team of {len(log.agents)} | {_which_task(log)}")
-        lines += [f"under {_wrapper(wrapper)}" for wrapper in log.wrappers]
+        lines += [f"under {wrapper_text(wrapper)}" for wrapper in log.wrappers]
     if with_task:
         lines.append("task: " + json.dumps(log.task, ensure_ascii=False))
     for number, round_ in enumerate(log.rounds[after:], after + 1):
@@ -56,7 +56,8 @@ def _which_task(log: EpisodeLog) -> str:
     return f"{config['difficulty']} | {config['split']} task {log.task_index}"
 
 
-def _wrapper(wrapper: Mapping[str, Any]) -> str:
+def wrapper_text(wrapper: Mapping[str, Any]) -> str:
+    """Return a wrapper, as a log has it, in Python: `Straggler(factor=2.0, agents=None, ..)`."""
     settings = (f"{name}={value!r}" for name, value in wrapper.items() if name != "name")
     return f"{wrapper['name']}({', '.join(settings)})"
 

@@ -96,7 +96,7 @@ def rewrap(env: Any, wrappers: Sequence[Mapping[str, Any]]) -> Any:
 
     Raises:
         ValueError: For a wrapper that is not known, as its module has not been imported, or a
-            setting that it does not have.
+            setting that it does not have or that is missing.
     """
     present = {part.name for part in env.unwrapped.conditions.parts}
     for wrapper in wrappers:
@@ -108,9 +108,11 @@ def rewrap(env: Any, wrappers: Sequence[Mapping[str, Any]]) -> Any:
                 "module that defines it first."
             )
         kind = TeamWrapper.kinds[name]
-        known = [parameter for parameter in signature(kind).parameters if parameter != "env"]
-        if unknown := sorted({*settings} - {*known}):
-            raise ValueError(f"{name} has no setting {unknown}; it has {known}.")
+        try:
+            signature(kind).bind(env, **settings)
+        except TypeError as problem:
+            known = [parameter for parameter in signature(kind).parameters if parameter != "env"]
+            raise ValueError(f"{name}: {problem}. Its settings are {known}.") from problem
         if name not in present:
             env = kind(env, **settings)
     return env

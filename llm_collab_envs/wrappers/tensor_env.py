@@ -40,11 +40,11 @@ def to_tensor_env(
         menu: The menu, by default the env's own.
         action_length: Tokens of an action, in which the job's replies have to fit: see
             `TokenActions`. Of no account where there is a menu.
-        length: Tokens of an observation. In bytes, an easy task's first ones are up to 2,000 long
-            in most envs, 3,400 in summary expansion and 5,100 in copy editing; messages come on
-            top.
-        state_length: Tokens of the state. In bytes, up to 5,000 at the start in most envs, 15,000
-            in bug repair and summary expansion and 19,000 in copy editing.
+        length: Tokens of an observation. In bytes, in an easy task's team of 4 the first ones are
+            up to 2,000 long in most envs, 3,500 in summary expansion and 5,200 in copy editing;
+            messages come on top, and smaller teams see more (8,900 where one agent edits alone).
+        state_length: Tokens of the state. In bytes, up to 5,000 at the start in most envs, 15,500
+            in bug repair and summary expansion and 19,500 in copy editing.
         tokenizer: By default the bytes of UTF-8.
         keep: Which end of longer observations and states is kept, "tail" or "head".
         dtype: Of observations and states: "float32" between 0 and 1, "int32" or "int64" for ids.

@@ -22,7 +22,7 @@ from llm_collab_envs.core.menu import Menu
 from llm_collab_envs.core.reward import Score
 from llm_collab_envs.core.tasks import TaskSource
 
-_EXAMPLE = write_booking(12, "engraving", "Sample")  # of no task, so to copy it does nothing
+_EXAMPLE = write_booking(12, "engraving", "Sample")  # of no generated task: to copy it does nothing
 
 
 class ResourceAllocationEnv(CollabEnv[AllocationTask]):

@@ -28,7 +28,7 @@ from llm_collab_envs.core.observation import handed_over, split_briefing
 AGAIN = "again"  # what is said to a teammate whose message did not come
 
 _AGENT = re.compile(r"agent_\d+")
-_ROUND = re.compile(r"== Round (\d+) of (\d+) ==")
+_ROUND = re.compile(r"== Round (\d+) of (\d+)\b")
 _CAP = re.compile(r"\nNotice: your replies are cut after (\d+) tokens\.")
 _SLOTS = re.compile(r"\nSlots: 1 to (\d+), (\d+) places each;")
 _CLOSED = re.compile(r"\nYou know to be closed: ([\d, ]+)\.")

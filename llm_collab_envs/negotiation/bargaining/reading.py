@@ -9,8 +9,9 @@ quotes the house's share, so an offer that is changed later is not agreed to by 
 struck when one offer is signed for all houses, by its author and by those who accept it. Any text
 can be read, and in linear time; one that is none of the three, or two of them, counts for nothing.
 Nothing depends on fences, list markers, bold type, white space, capitals of verbs and goods, an
-'and' or a semicolon for a comma, 'gets' for 'takes', on how a line ends, or on lines that are none
-of this and name no house.
+'and' or a semicolon for a comma, 'gets' for 'takes', 'salt 1' for '1 salt', 'no salt' or 'nothing'
+where it takes none, or on how a line ends. Lines that are none of this and name no house are not
+read, whatever they say: what stands around an acceptance does not take it back.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from llm_collab_envs.negotiation.bargaining.tasks import BargainingTask
 
 MAX_CHARS = 2_000
 
-_OFFER = re.compile(r"(?i:(?:I |we |my |our )?offer)(?: is)?:? (.*[0-9].*)")
+_OFFER = re.compile(r"(?i:(?:I |we |my |our )?offer)(?: is)?:? (([A-Za-z]+):? [0-9].*)")
 _ACCEPT = re.compile(
     r"(?i:(?:I |we )?accept):? (?:the offer (?:of|by|from) )?(agent_[0-9]{1,2})"
     r"(?:['\u2019]s offer)?"
@@ -38,7 +39,7 @@ _SIGNATURE = re.compile(
 )
 _BETWEEN_GOODS = re.compile(r"[,;]\s*(?:and )?| and ")
 _GOOD_OFFERED = re.compile(r"([A-Za-z]+):?((?: [0-9]{1,2})+)")
-_GOOD_TAKEN = re.compile(r"([0-9]{1,2}|no) (?:units? of )?([A-Za-z]+)")
+_GOOD_TAKEN = re.compile(r"([0-9]{1,2}|(?i:no)) (?:units? of )?([A-Za-z]+)")
 _GOOD_AND_UNITS = re.compile(r"([A-Za-z]+):? ([0-9]{1,2})")
 _NOTHING = "nothing"
 
@@ -206,7 +207,9 @@ def _read_move(task: BargainingTask, line: str) -> Move | None:
     if accept := _ACCEPT.fullmatch(line):
         return Move(accepts=accept.group(1))
     offer = _OFFER.fullmatch(line)
-    return Move(offer=_read_offer(task, offer.group(1))) if offer else None
+    if offer and offer.group(2).lower() in task.goods:
+        return Move(offer=_read_offer(task, offer.group(1)))
+    return None
 
 
 def _read_offer(task: BargainingTask, text: str) -> Division:
@@ -246,6 +249,6 @@ def _read_signature(task: BargainingTask, line: str) -> tuple[int, tuple[int, ..
 def _read_share(text: str) -> tuple[str, int]:
     """Read '1 salt', 'no salt' or 'salt 1'; ("", 0) for what is none of these."""
     if match := _GOOD_TAKEN.fullmatch(text):
-        return match.group(2).lower(), 0 if match.group(1) == "no" else int(match.group(1))
+        return match.group(2).lower(), 0 if match.group(1).lower() == "no" else int(match.group(1))
     match = _GOOD_AND_UNITS.fullmatch(text)
     return (match.group(1).lower(), int(match.group(2))) if match else ("", 0)

@@ -27,7 +27,7 @@ SHOWN = 3  # broken lines, and places of contradictory edits, that one observati
 
 _EDIT = re.compile(
     r"(?i:(replace|insert) (?:after )?(?:line )?)([0-9]{1,6}) ?(?i:with ?)?(?::|->|=>) ?(\S.*)"
-    r"|(?i:delete (?:line )?)([0-9]{1,6})(?:\.|:.*| ?[(#].*| [-\u2013\u2014] .*)?"
+    r"|(?i:delete (?:line )?)([0-9]{1,6})(?:\.|:.*| ?[(#].*| [-\u2013\u2014] (?![0-9]).*)?"
 )
 _BOLD_START = re.compile(r"([*_]{1,3}|`)([^*_`]+)\1(?= ?\S)")  # of a line, as '**replace 3:** a'
 _QUOTED = re.compile(r"([\"'`\u201c\u2018])(.+)[\"'`\u201d\u2019]")

@@ -75,10 +75,10 @@ class CopyEditingEnv(CollabEnv[EditingTask]):
     ## Rewards
     The joint reward R = 0.7 Q + 0.3 Q S - 0.2 C, paid as its change in every step. Quality Q is
     errors mended less errors made, over errors in the draft, and at least 0. An edit mends its line
-    when that then reads as it should, word for word; one that changes a line and leaves it wrong
-    makes an error, whatever the line was before. Cost C is message tokens over the team's budget,
-    plus edits that repeat another one and places at which edits cancel each other, both over the
-    errors in the draft.
+    when that then reads as it should, word for word, and of two like neighbours either can go; one
+    that changes a line and leaves it wrong makes an error, whatever the line was before. Cost C is
+    message tokens over the team's budget, plus edits that repeat another one and places at which
+    edits cancel each other, both over the errors in the draft.
 
     ## Starting State
     A task drawn by `seed`, or named by `options={"task": i}`; nothing said or submitted.

@@ -42,10 +42,10 @@ _HEADING = re.compile(  # '## Account:', 'Account (my paragraphs):', 'Account by
     re.I,
 )
 _BOLD = re.compile(r"\*\*|__|`")  # which no text is the longer for
-_DAY_FIRST = re.compile(  # 'the 1st of May'
-    rf"(?:\bthe )?\b([0-9]{{1,2}})(?:st|nd|rd|th)(?: of)?(?= (?:{'|'.join(MONTHS)})\b)"
+_DAY_FIRST = re.compile(  # '1st of May'
+    rf"\b([0-9]{{1,2}})(?:st|nd|rd|th)(?: of)?(?= (?:{'|'.join(MONTHS)})\b)"
 )
-_ORDINAL = re.compile(r"(?<=[0-9])(?:st|nd|rd|th)\b(?: of\b)?")
+_ORDINAL = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)")
 _MONTH_FIRST = re.compile(rf"\b({'|'.join(MONTHS)}) ([0-9]{{1,2}})(?:st|nd|rd|th)\b")
 _TOPIC = re.compile(r"[#*_ ]{0,8}((?:the )?([^\W\d_]+))[*_]{0,3}:[*_]{0,3}(?=\s)", re.I)
 _AMOUNT = re.compile(r"[0-9]{1,3}(?:[, ]?[0-9]{3}){0,4}|[0-9]{1,15}")
@@ -148,8 +148,8 @@ def read_texts(
     readings = {}
     for text in TEXTS:
         own, strays = _blocks(parts, text, authors)
-        readings[text] = _read(lexicon, text, own)
-        for stray in (_read_block(lexicon, text, block) for block in strays):
+        readings[text] = _read(lexicon, text, [*own.values()])
+        for stray in (_read_block(lexicon, text, block) for block in strays.values()):
             readings[text].misplaced += len(stray.stated)
             readings[text].unsupported += stray.unsupported
     return readings
@@ -158,47 +158,50 @@ def read_texts(
 def say_what_is_not_read(
     lexicon: Lexicon, parts: Mapping[str, str], authors: Sequence[str], agent: str
 ) -> list[str]:
-    """Return what an agent is told of its submission: that it has no text, or not its length."""
-    own = _split(parts[agent])
-    if not own:
+    """Return what an agent is told of its submission: what of it is not read, and why.
+
+    How long others' blocks of the same text are is not told, but for whether all are too long.
+    """
+    texts = _split(parts[agent])
+    if not texts:
         return [
-            "nothing of your submission is read: no line of it begins with 'Headline:', 'Summary:' "
-            "or 'Account:'."
+            "nothing of your submission is read: write 'Headline:', 'Summary:' or 'Account:' above "
+            "each text of yours."
         ]
     said = []
-    for text in own:
+    for text in texts:
         least, most = lexicon.lengths[text]
-        size = sum(map(_count, _blocks(parts, text, authors)[0]))
-        if size > most:
-            said.append(
-                f"the {text} has {size} tokens: what is after the first {most} is not read."
-            )
+        own, strays = _blocks(parts, text, authors)
+        size = sum(map(_count, own.values()))
+        if agent in strays:
+            said.append(f"the {text} is not yours to write: yours is not read.")
+        elif size > most:
+            said.append(f"the {text} has more than {most} tokens: what comes after is not read.")
         elif size < least:
-            said.append(f"the {text} has {size} tokens by now: below {least} none of it is read.")
+            said.append(f"the {text} has fewer than {least} tokens by now: none of it is read.")
     return said
 
 
 def _blocks(
     parts: Mapping[str, str], text: str, authors: Sequence[str]
-) -> tuple[list[str], list[str]]:
+) -> tuple[dict[str, str], dict[str, str]]:
     """Return the blocks that make a text, and those of agents who are not to write it."""
     split = ((agent, _split(part)) for agent, part in parts.items())
-    blocks = {agent: own[text] for agent, own in split if text in own}
+    blocks = {agent: texts[text] for agent, texts in split if text in texts}
     writers = list(blocks) if text == ACCOUNT else [a for a in authors if a in blocks][:1]
-    return [blocks.pop(agent) for agent in writers], list(blocks.values())
+    return {agent: blocks.pop(agent) for agent in writers}, blocks
 
 
 @lru_cache(maxsize=256)
 def _split(part: str) -> dict[str, str]:
-    """Cut a part into texts: each begins with its name, alone or with a colon.
+    """Cut a part into texts: each begins with its name, alone or with a colon, dash or brackets.
 
     Lines are without what Markdown puts around them: fences, rules, bold type, list markers. Days
     are in one form, '1st of May' as '1 May'.
     """
     lines: dict[str, list[str]] = {}
     text = ""
-    days = _MONTH_FIRST.sub(r"\1 \2", _DAY_FIRST.sub(r"\1", plain_spaces(part)))
-    for written in days.splitlines():
+    for written in _plain_days(plain_spaces(part)).splitlines():
         if FENCE.fullmatch(written.strip()):
             continue
         line = without_marker(_BOLD.sub("", written).strip())
@@ -209,6 +212,11 @@ def _split(part: str) -> dict[str, str]:
         if text and any(map(str.isalnum, line)):
             lines.setdefault(text, []).append(line)
     return {text: "\n".join(own) for text, own in lines.items()}
+
+
+def _plain_days(text: str) -> str:
+    """Return a text with '1 May' for '1st of May', and 'May 1' for 'May 1st'."""
+    return _MONTH_FIRST.sub(r"\1 \2", _DAY_FIRST.sub(r"\1", text))
 
 
 def _read(lexicon: Lexicon, text: str, blocks: Sequence[str]) -> Reading:
@@ -348,13 +356,13 @@ def load(data: dict[str, Any]) -> SummaryTask:
 
 
 def _stated_by_a_copy(task: SummaryTask) -> set[int]:
-    sentences = (line for passage in task.passages for line in split_sentences(passage))
-    texts = _split("\n".join([f"{ACCOUNT}:", *sentences]))
-    if set(texts) != {ACCOUNT}:
+    sentences = [line for passage in task.passages for line in split_sentences(passage)]
+    if any(_HEADING.fullmatch(without_marker(sentence)) for sentence in sentences):
         raise ValueError(
             f"a sentence of the text begins with the name of one of the texts ({', '.join(TEXTS)}) "
-            "and a colon, or is that name. Put it in other words"
+            "and a colon, a dash or brackets, or is that name. Put it in other words"
         )
+    texts = _split("\n".join([f"{ACCOUNT}:", *sentences]))
     return {*_read_block(lexicon_of(task), ACCOUNT, texts[ACCOUNT]).stated}
 
 
@@ -436,5 +444,6 @@ def _forms(value: str) -> tuple[str, ...]:
         neutral = f"{year}-{MONTHS.index(month) + 1:02d}-{int(day):02d}"
         loose = f"{day} {month}, {year}", f"{month} {day} {year}"
         return tuple(dict.fromkeys([value, *written_forms("date", neutral).values(), *loose]))
-    plain = _ORDINAL.sub("", value)  # as `_split` makes it of '1st of May'
+    ordinal = _ORDINAL.fullmatch(value)
+    plain = ordinal.group(1) if ordinal else _plain_days(value)  # as `_split` reads '1st of May'
     return tuple(dict.fromkeys([value, value[:1].upper() + value[1:], plain]))
