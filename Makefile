@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup ## train a team of tiny models and measure it (10 to 20 minutes on two cores)
 	$(BIN)/python -m baselines.demo
 
-reproduce: setup ## measure the reference's figures in teams of 2, 3 and 4 (an hour on two cores)
+reproduce: setup ## measure the reference's figures in teams of 2, 3 and 4 (an hour and a half on two cores)
 	$(BIN)/python -m baselines.reproduce
 
 test: lint ## lint, type check and all tests but the slow ones

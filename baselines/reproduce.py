@@ -2,7 +2,8 @@
 
 arXiv 2512.24609 reports a speed of 3x over a single agent, 98.7 % consistency in writing and a test
 pass rate of 74.6 % in coding, for teams of 2 to 4. This trains the shipped model on
-`section_writing_v0` and on `function_pair_v0`, a policy each for teams of 2, 3 and 4, and measures
+`section_writing_v0` and on `function_pair_v0`, a policy each for teams of 2, 3 and 4 (and, on
+programs, for one agent alone, which teaches the team to write them), and measures
 the same three figures on held-out test tasks in these teams, beside a single agent on the same
 tasks. Names and scales are the reference's, tasks and models are not. What was interrupted goes on
 where it was.
@@ -34,7 +35,7 @@ STUDIES = {
         "function_pair_v0",
         scores={"pass rate": "pass"},
         bar=("pass rate", 0.746),
-        training={"teams": SIZES, "steps": 100},
+        training={"teams": (*SIZES, 1), "steps": 200},
         max_new_tokens=1024,
         sizes=SIZES,
     ),
