@@ -74,43 +74,47 @@ class Structure:
 
 @dataclass(frozen=True)
 class _Surface:
-    """A text's characters and white-space separated words, its different words, its categories."""
+    """A text's size, its different words, those of them that are no stop words, its categories."""
 
     characters: int
-    length: int
+    length: int  # in words with white space between them
     words: frozenset[str]
+    content: frozenset[str]
     transitions: frozenset[str]
 
 
 def compare(short: Sequence[str], long: Sequence[str]) -> Structure:
     """Compare two texts, each in one or more blocks; a pure function of them alone."""
-    one, other = _join(short), _join(long)
+    one, other = _join(tuple(short)), _join(tuple(long))
     length_ratio = other.characters / one.characters if one.characters else 0.0
     new_word_ratio = len(other.words) / len(one.words) if one.words else 0.0
-    content, more_content = one.words - STOP_WORDS, other.words - STOP_WORDS
-    union = len(content | more_content)
-    jaccard = len(content & more_content) / union if union else 0.0
+    shared = len(one.content & other.content)
+    union = len(one.content) + len(other.content) - shared
+    jaccard = shared / union if union else 0.0
     transitions = len(other.transitions)
     fits = all(_FEWEST_WORDS <= text.length <= _MOST_WORDS for text in (one, other))
     reward = _tldr_reward(length_ratio, new_word_ratio, jaccard, transitions) if fits else 0.0
     return Structure(length_ratio, new_word_ratio, jaccard, transitions, reward)
 
 
-def _join(blocks: Sequence[str]) -> _Surface:
+@lru_cache(maxsize=256)
+def _join(blocks: tuple[str, ...]) -> _Surface:
     surfaces = [_look(block) for block in blocks]
     return _Surface(
-        sum(surface.characters for surface in surfaces) + max(0, len(blocks) - 1),
-        sum(surface.length for surface in surfaces),
-        frozenset().union(*(surface.words for surface in surfaces)),
-        frozenset().union(*(surface.transitions for surface in surfaces)),
+        sum([surface.characters for surface in surfaces]) + max(0, len(blocks) - 1),
+        sum([surface.length for surface in surfaces]),
+        frozenset().union(*[surface.words for surface in surfaces]),
+        frozenset().union(*[surface.content for surface in surfaces]),
+        frozenset().union(*[surface.transitions for surface in surfaces]),
     )
 
 
 @lru_cache(maxsize=256)
 def _look(block: str) -> _Surface:
     lower = block.lower()
+    words = frozenset(_WORD.findall(lower))
     found = frozenset([category for word, category in _CATEGORY.items() if word in lower])
-    return _Surface(len(block), len(block.split()), frozenset(_WORD.findall(lower)), found)
+    return _Surface(len(block), len(block.split()), words, words - STOP_WORDS, found)
 
 
 def _tldr_reward(
