@@ -124,7 +124,7 @@ class EvalConfig:
             "weights": weights_of(self.policy),
             "tasks_content": fingerprint(self.tasks),
         }
-        conditions = self.make_env().unwrapped.conditions.to_dicts()
+        conditions = self.make_env().unwrapped.conditions.to_dicts() if self.wrappers else []
         contents["wrappers"] = [wrapper_text(wrapper) for wrapper in conditions]
         return {n: contents[n] if n in contents else getattr(self, n) for n in IDENTITY}
 
@@ -152,10 +152,9 @@ def evaluate(config: EvalConfig, console: Console | None = None) -> list[Record]
         console: Where to show a progress bar, or None for silence.
 
     Raises:
-        CommandError: For a policy, team size, split, ... that does not exist, an `out` that holds
-            other results, an `out` or `logs` that cannot be written; and where a server fails for
-            good.
-            The batches that have ended are saved.
+        CommandError: For a policy, team size, split, ... that does not exist, an `out` or `logs`
+            that holds something else or cannot be written; and where a server fails for good. The
+            batches that have ended are saved.
         OSError: For a file of tasks that cannot be read.
         KeyboardInterrupt: After Ctrl-C; its message says what is saved.
     """

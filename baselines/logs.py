@@ -9,6 +9,8 @@ from baselines.errors import CommandError, reason
 from baselines.locking import lock
 from llm_collab_envs import EpisodeLog
 
+_BEGIN = b'{"version": '  # of a log
+
 
 class LogsFile:
     """Adds the logs of whole batches to a file, as a batch that is broken off is played again.
@@ -78,9 +80,6 @@ class LogsFile:
         return CommandError(
             f"cannot write {self._path}: {reason(problem)}. Mend that, or give another --logs."
         )
-
-
-_BEGIN = b'{"version": '
 
 
 def read_logs(path: Path) -> Iterator[EpisodeLog]:

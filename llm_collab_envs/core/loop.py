@@ -64,7 +64,7 @@ class EpisodeLoop:
 
         Infos are not made, as agents' credit takes longer than all the rest.
         """
-        while not (self.terminated or self.truncated):
+        while not self.over:
             self.play({agent: policy(observations[agent]) for agent in self.team.present})
             observations = self.observations(self.team.present)
         return self.aggregator.terms()
@@ -79,16 +79,21 @@ class EpisodeLoop:
         """Whether the rounds are over before all agents are done."""
         return not self.terminated and len(self.log.rounds) >= self.max_cycles
 
+    @property
+    def over(self) -> bool:
+        """Whether the episode has ended, in either way."""
+        return self.terminated or self.truncated
+
     def observations(self, agents: Sequence[str]) -> dict[str, str]:
         """Return what agents see before the next round, or after the last."""
-        over = self.terminated or self.truncated
+        over = self.over
         round_ = self._round - over
         turns = ((agent, self.team.turn(agent, round_, self.max_cycles, over)) for agent in agents)
         return {agent: self._collector.observe(agent, turn) for agent, turn in turns}
 
     def infos(self, agents: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return agents' figures; the difference reward comes when one's episode has ended."""
-        playing = () if self.terminated or self.truncated else self.team.present
+        playing = () if self.over else self.team.present
         terms = self.aggregator.terms()
         return {
             agent: {

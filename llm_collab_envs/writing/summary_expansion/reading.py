@@ -42,14 +42,12 @@ _HEADING = re.compile(  # '## Account:', 'Account (my paragraphs):', 'Account by
     re.I,
 )
 _BOLD = re.compile(r"\*\*|__|`")  # which no text is the longer for
-_DAY_FIRST = re.compile(  # '1st of May'
-    rf"\b([0-9]{{1,2}})(?:st|nd|rd|th)(?: of)?(?= (?:{'|'.join(MONTHS)})\b)"
-)
-_ORDINAL = re.compile(r"([0-9]{1,2})(?:st|nd|rd|th)")
-_MONTH_FIRST = re.compile(rf"\b({'|'.join(MONTHS)}) ([0-9]{{1,2}})(?:st|nd|rd|th)\b")
+_MONTH, _ORDINAL = "|".join(MONTHS), "([0-9]{1,2})(?:st|nd|rd|th)"
+_DAY_FIRST = re.compile(rf"\b{_ORDINAL}(?: of)?(?= (?:{_MONTH})\b)")  # '1st of May'
+_MONTH_FIRST = re.compile(rf"\b({_MONTH}) {_ORDINAL}\b")
 _TOPIC = re.compile(r"[#*_ ]{0,8}((?:the )?([^\W\d_]+))[*_]{0,3}:[*_]{0,3}(?=\s)", re.I)
 _AMOUNT = re.compile(r"[0-9]{1,3}(?:[, ]?[0-9]{3}){0,4}|[0-9]{1,15}")
-_DATE = re.compile(rf"([0-9]{{1,2}}) ({'|'.join(MONTHS)}) ([0-9]{{4}})")
+_DATE = re.compile(rf"([0-9]{{1,2}}) ({_MONTH}) ([0-9]{{4}})")
 _PERSON = re.compile(r"[A-Z]\w+ [A-Z]\w+")
 _PUBLIC = frozenset("the a it in on headline summary account".split())
 
@@ -444,6 +442,6 @@ def _forms(value: str) -> tuple[str, ...]:
         neutral = f"{year}-{MONTHS.index(month) + 1:02d}-{int(day):02d}"
         loose = f"{day} {month}, {year}", f"{month} {day} {year}"
         return tuple(dict.fromkeys([value, *written_forms("date", neutral).values(), *loose]))
-    ordinal = _ORDINAL.fullmatch(value)
+    ordinal = re.fullmatch(_ORDINAL, value)
     plain = ordinal.group(1) if ordinal else _plain_days(value)  # as `_split` reads '1st of May'
     return tuple(dict.fromkeys([value, value[:1].upper() + value[1:], plain]))
